@@ -1,0 +1,127 @@
+interface ErrorEntry {
+  /** HTTP status of the answer. */
+  status: number
+  /** The sentence the public may read. */
+  title: string
+  /** Whether the same request may succeed later without being changed. */
+  retryable: boolean
+}
+
+const entry = (status: number, title: string, retryable = false): ErrorEntry => ({ status, title, retryable })
+
+/** Every error code of the node: HTTP status, public sentence, retryable. */
+export const errorTable = {
+  // requests
+  MALFORMED_REQUEST: entry(400, 'The request is not well formed.'),
+  UNAUTHORIZED: entry(401, 'A valid API key is required: Authorization: Bearer <key>.'),
+  FORBIDDEN: entry(403, 'This API key does not allow that.'),
+  NOT_FOUND: entry(404, 'There is nothing at this address.'),
+  METHOD_NOT_ALLOWED: entry(405, 'This address does not answer that method.'),
+  PAYLOAD_TOO_LARGE: entry(413, 'The request body is too large.'),
+  UNSUPPORTED_MEDIA_TYPE: entry(415, 'The body must be application/json.'),
+  RATE_LIMIT_EXCEEDED: entry(429, 'Too many requests: wait as long as Retry-After says.', true),
+  INTERNAL_ERROR: entry(500, 'The node failed to answer; the log tells why.'),
+
+  // issuers and holders
+  DID_NOT_FOUND: entry(404, 'This DID is not known.'),
+  DID_METHOD_UNSUPPORTED: entry(400, 'This DID method is not supported here.'),
+  DID_ALREADY_EXISTS: entry(409, 'This DID is here already.'),
+  DID_NOT_CONTROLLED: entry(409, 'This node does not hold the controller key of the DID.'),
+  DELEGATION_ON_LEDGER_MISSING: entry(
+    422,
+    'The ledger does not show the assertion key or the delegate of this node for the DID.',
+  ),
+  ISSUER_NOT_FOUND: entry(
+    404,
+    'The issuer is not a did:ethr of this registry, or this node holds no key for it.',
+  ),
+  ISSUER_DEACTIVATED: entry(409, 'The issuer DID has been deactivated.'),
+  ASSERTION_KEY_MISSING: entry(422, 'The issuer has no assertionMethod key that this proof type can use.'),
+  HOLDER_NOT_FOUND: entry(422, 'The holder DID does not resolve.'),
+  KEY_NOT_FOUND: entry(404, 'This key is not known.'),
+
+  // schemas
+  SCHEMA_NOT_FOUND: entry(404, 'The schema is not in the registry.'),
+  SCHEMA_INVALID: entry(422, 'The schema is not a usable JSON Schema 2020-12.'),
+  SCHEMA_ALREADY_EXISTS: entry(409, 'A schema of this issuer has that name and version; schemas never change.'),
+  SCHEMA_ALIAS_TAKEN: entry(409, 'Another schema has this alias.'),
+  SCHEMA_DEACTIVATED: entry(409, 'The schema has been deactivated.'),
+  SCHEMA_RESTRICTED: entry(403, 'The issuer is not allowed to use this schema.'),
+  SCHEMA_VALIDATION_FAILED: entry(422, 'The claims do not match the schema.'),
+
+  // credentials
+  PROOF_TYPE_UNSUPPORTED: entry(400, 'This proof type is not supported.'),
+  DATA_MODEL_UNSUPPORTED: entry(422, 'The proof type cannot secure this version of the data model.'),
+  EXPIRATION_INVALID: entry(422, 'The expiration date is in the past or before the start of validity.'),
+  DELEGATION_INVALID: entry(422, 'The delegation exceeds what its parent allows.'),
+  SIGNING_FAILED: entry(500, 'The credential could not be signed.'),
+  CREDENTIAL_NOT_FOUND: entry(404, 'The credential is not known.'),
+  CREDENTIAL_NOT_REVOCABLE: entry(409, 'The credential was issued without a status entry of this purpose.'),
+  NOT_ISSUER_OF_CREDENTIAL: entry(403, 'Only the issuer of the credential may do that.'),
+  ALREADY_REVOKED: entry(409, 'The credential has been revoked already; a revocation is final.'),
+  ALREADY_SUSPENDED: entry(409, 'The credential is suspended already.'),
+  NOT_SUSPENDED: entry(409, 'The credential is not suspended.'),
+  STATUS_LIST_NOT_FOUND: entry(404, 'The status list is not known.'),
+  STATUS_LIST_FULL: entry(409, 'The status list has no entry left and no further list can be opened.'),
+  REGISTRATION_PENDING: entry(409, 'The credential is not on the ledger yet.', true),
+  OFFER_NOT_FOUND: entry(404, 'The offer is unknown, used or expired.'),
+  API_KEY_NOT_FOUND: entry(404, 'The API key is not known.'),
+
+  // what the node stands on
+  CHAIN_UNREACHABLE: entry(503, 'The chain does not answer.', true),
+  CHAIN_MISMATCH: entry(500, 'The chain is not the one this database belongs to.'),
+  TRANSACTION_REVERTED: entry(502, 'The ledger refused the transaction.'),
+  RELAYER_UNFUNDED: entry(503, 'The relayer account cannot pay for the transaction.', true),
+  LEDGER_DATA_INVALID: entry(502, 'What the ledger returned does not match its digest.'),
+  DATABASE_UNAVAILABLE: entry(503, 'The database does not answer.', true),
+  KEY_STORE_UNAVAILABLE: entry(503, 'The key store does not answer or cannot decrypt.', true),
+} as const satisfies Record<string, ErrorEntry>
+
+export type ErrorCode = keyof typeof errorTable
+
+/** One thing that is wrong with an input: a JSON pointer (RFC 6901) into it and a sentence. */
+export interface Violation {
+  pointer: string
+  message: string
+}
+
+interface ErrorOptions {
+  /** A public sentence more precise than the table's. */
+  detail?: string
+  /** Every violation of the input, for answers that list them. */
+  violations?: readonly Violation[]
+  /** Public facts about the case, such as the DID or the schema id; never a secret. */
+  facts?: Readonly<Record<string, string | number | boolean | null>>
+  /** Seconds after which a retry makes sense. */
+  retryAfter?: number
+  /** What went wrong underneath: for the log, never for the answer. */
+  cause?: unknown
+}
+
+/** The one error class of the node; `code` is stable, the message is public. */
+export class IssuerError extends Error {
+  override readonly name = 'IssuerError'
+  readonly code: ErrorCode
+  readonly violations: readonly Violation[]
+  readonly facts: Readonly<Record<string, string | number | boolean | null>>
+  readonly retryAfter: number | undefined
+
+  constructor(code: ErrorCode, options: ErrorOptions = {}) {
+    super(
+      options.detail ?? errorTable[code].title,
+      options.cause === undefined ? undefined : { cause: options.cause },
+    )
+    this.code = code
+    this.violations = options.violations ?? []
+    this.facts = options.facts ?? {}
+    this.retryAfter = options.retryAfter
+  }
+
+  get status(): number {
+    return errorTable[this.code].status
+  }
+
+  get retryable(): boolean {
+    return errorTable[this.code].retryable
+  }
+}

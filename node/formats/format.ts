@@ -1,0 +1,58 @@
+import type { JsonObject } from '../json.ts'
+import type { DataModel, Secured } from '../suites/suite.ts'
+
+/** What a credential is made of, before it is signed. */
+export interface CredentialContent {
+  dataModel: DataModel
+  /** `urn:uuid:…` */
+  id: string
+  /** Contexts of the schema and the suite, in order, without that of the data model. */
+  contexts: readonly string[]
+  /** The schema's type, without VerifiableCredential. */
+  type: string
+  issuer: { id: string; name?: string }
+  holderDid: string
+  claims: JsonObject
+  validFrom: Date
+  validUntil?: Date
+  /** Entries made by a status encoding: none, revocation, or revocation and suspension. */
+  credentialStatus: readonly JsonObject[]
+  credentialSchema: JsonObject
+}
+
+/** The facts that checks ask for, whatever the format. Dates are ISO 8601 as written in the credential. */
+export interface CredentialFacts {
+  dataModel: DataModel
+  id?: string
+  types: readonly string[]
+  issuer: string
+  subjects: readonly JsonObject[]
+  validFrom?: string
+  validUntil?: string
+  credentialStatus: readonly JsonObject[]
+  credentialSchema: readonly JsonObject[]
+}
+
+/** A received credential, understood. */
+export interface OpenedCredential {
+  /** The data model's document: for a token, its payload turned back into one. */
+  document: JsonObject
+  facts: CredentialFacts
+  secured: Secured
+}
+
+/** One credential format. The list is in index.ts; adding one is one file and one line. */
+export interface Format {
+  readonly name: string
+  /** Media type of the secured credential. */
+  readonly mediaType: string
+  /** The unsecured document; pure. */
+  construct(content: CredentialContent): JsonObject
+  /** Understands a received credential; undefined when it is not of this format. @throws MALFORMED_REQUEST */
+  open(received: unknown): OpenedCredential | undefined
+  /**
+   * The bytes whose SHA-256 stands in the registration's Merkle leaf: JCS (RFC 8785) of a JSON credential,
+   * the issuer-signed bytes of a token.
+   */
+  digestInput(secured: Secured): Uint8Array
+}
