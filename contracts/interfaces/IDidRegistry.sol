@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-pragma solidity ^0.8.24;
+pragma solidity ^0.8.37;
 
 import {IERC1056} from "./IERC1056.sol";
 
@@ -54,14 +54,12 @@ interface IDidRegistry is IERC1056 {
     error InvalidChange(uint256 index);
 
     /// @notice The signature was presented after its deadline.
-    /// @param deadline The deadline, in seconds.
-    /// @param timestamp The time of the block.
-    error SignatureExpired(uint256 deadline, uint256 timestamp);
+    /// @param deadline The deadline, in seconds since 1970.
+    error SignatureExpired(uint256 deadline);
 
     /// @notice The signature is not one of the identity's owner over these changes, at this nonce, on this chain.
-    /// @param identity The identity.
-    /// @param owner Its owner.
-    error InvalidSignature(address identity, address owner);
+    /// @param signer The owner, who had to sign.
+    error InvalidSignature(address signer);
 
     /*//////////////////////////////////////////////////////////////
                                  WRITES

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-pragma solidity ^0.8.24;
+pragma solidity ^0.8.37;
 
 /// @title ERC-1056: lightweight identity
 /// @notice The complete ERC-1056 interface, with the getters, signed calls and revert reasons that its tools rely on:
