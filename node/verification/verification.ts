@@ -1,0 +1,54 @@
+import type { DidResolution } from '../did/resolver.ts'
+import type { Format } from '../formats/format.ts'
+import type { JsonObject } from '../json.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { StatusEncoding } from '../status/status-list.ts'
+import type { DocumentLoader, KeyResolver, ProofVerdict, Suite } from '../suites/suite.ts'
+
+/** `unknown`: it could not be decided, such as when the chain does not answer. */
+export type Verdict = 'pass' | 'fail' | 'unknown'
+
+/** Verdict of one check, with the reason when it is not a pass. */
+export interface CheckResult {
+  status: Verdict
+  reason?: string
+}
+
+/** What was found about one credential, check by check. */
+export interface Checks {
+  proof: ProofVerdict
+  issuer: CheckResult & { did: string; active: boolean | null }
+  schema: CheckResult & { schemaId: string | null }
+  expiration: CheckResult & { validFrom: string | null; expirationDate: string | null }
+  revocation: CheckResult & {
+    revoked: boolean | null
+    suspended: boolean | null
+    statusListId: string | null
+    statusListIndex: number | null
+  }
+  /** Only for agent delegations. */
+  delegation?: CheckResult & { chain: readonly string[] }
+}
+
+/** `verified` is true when every check passed. */
+export interface VerificationOutcome {
+  verified: boolean
+  credentialId: string | null
+  checks: Checks
+}
+
+/** What verification stands on: a chain and lists of what is supported; no keys, no database. */
+export interface VerificationDeps {
+  formats: readonly Format[]
+  suites: readonly Suite[]
+  statusEncodings: readonly StatusEncoding[]
+  ledger: Pick<Ledger, 'dids' | 'schemas' | 'statusLists' | 'identityOf'>
+  /** Undefined when the DID does not exist. @throws CHAIN_UNREACHABLE and other retryable codes */
+  resolveDid(did: string): Promise<DidResolution | undefined>
+  resolveKey: KeyResolver
+  /** A loader that also knows the contexts given to it, by URL. */
+  documentLoader(contexts: ReadonlyMap<string, JsonObject>): DocumentLoader
+  /** A context that a schema pins and that cannot be derived from it; undefined when it cannot be had. */
+  getContext(url: string): Promise<JsonObject | undefined>
+  now(): Date
+}
