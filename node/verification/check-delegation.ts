@@ -18,13 +18,17 @@ interface Input {
  * Follows a delegation to its root: each parent must be in the chain, hold by itself, and allow its child. A missing
  * parent is unknown; a revoked or expired one, or a child that widens, fails.
  */
-export async function checkDelegation({ credential, chain, checkParent }: Input): Promise<
-  NonNullable<Checks['delegation']>
-> {
+export async function checkDelegation({
+  credential,
+  chain,
+  checkParent,
+}: Input): Promise<NonNullable<Checks['delegation']>> {
   const followed: string[] = []
+  let onBehalfOf: string | null = null
   let unknown: string | undefined
   const result = (status: Verdict, reason?: string) => ({
     status,
+    onBehalfOf,
     chain: followed,
     ...(reason === undefined ? {} : { reason }),
   })
@@ -32,7 +36,8 @@ export async function checkDelegation({ credential, chain, checkParent }: Input)
   let current = credential
   for (;;) {
     const child = readDelegation(current.facts)
-    if (!child) return result('fail', `The claims of ${current.facts.id ?? 'the credential'} are no delegation.`)
+    if (!child)
+      return result('fail', `The claims of ${current.facts.id ?? 'the credential'} are no delegation.`)
     const parentId = child.claims.parentCredentialId
     const parent = parentId === undefined ? undefined : byId.get(parentId)
     if (parentId !== undefined && !parent) {
@@ -44,7 +49,10 @@ export async function checkDelegation({ credential, chain, checkParent }: Input)
     if (violation) {
       return result('fail', `${child.credentialId}: ${violation.pointer || 'it'} ${violation.message}.`)
     }
-    if (!parent || parentId === undefined) break
+    if (!parent || parentId === undefined) {
+      onBehalfOf = child.claims.delegator
+      break
+    }
     if (followed.includes(parentId) || followed.length >= maxChainLength) {
       return result('fail', `The chain of delegations is a circle or longer than ${maxChainLength}.`)
     }

@@ -12,6 +12,8 @@ export function openCredential(formats: readonly Format[], received: unknown): O
   }
   throw new IssuerError('MALFORMED_REQUEST', {
     detail: `This is not a credential of a supported format (${formats.map(({ name }) => name).join(', ')}).`,
-    violations: [{ pointer: '/credential', message: 'must be a secured credential: JSON with a proof, or a JWT' }],
+    violations: [
+      { pointer: '/credential', message: 'must be a secured credential: JSON with a proof, or a JWT' },
+    ],
   })
 }

@@ -26,8 +26,11 @@ export interface Checks {
     statusListId: string | null
     statusListIndex: number | null
   }
-  /** Only for agent delegations. */
-  delegation?: CheckResult & { chain: readonly string[] }
+  /**
+   * Only for agent delegations. `onBehalfOf` is the delegator at the root, once the chain has been followed there:
+   * ids can be chosen by anybody, so whoever relies on a delegation compares this DID.
+   */
+  delegation?: CheckResult & { onBehalfOf: string | null; chain: readonly string[] }
 }
 
 /** `verified` is true when every check passed. */
