@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-pragma solidity ^0.8.37;
+pragma solidity ^0.8.24;
 
 /// @title IAuthorization
 /// @notice The refusals that the registries share: who may write on behalf of an issuer DID is asked of the

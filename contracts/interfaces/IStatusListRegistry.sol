@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-pragma solidity ^0.8.37;
+pragma solidity ^0.8.24;
 
 import {IAuthorization} from "./IAuthorization.sol";
 
@@ -126,6 +126,9 @@ interface IStatusListRegistry is IAuthorization {
 
     /// @notice The list has no such index.
     error IndexOutOfRange(uint256 index, uint32 capacity);
+
+    /// @notice The list has `wordCount` words, of which these are not a part.
+    error WordsOutOfRange(uint256 from, uint256 count, uint256 wordCount);
 
     /// @notice A revoked credential stays revoked.
     error RevocationIsFinal(bytes32 listId);
