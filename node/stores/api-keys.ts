@@ -1,0 +1,77 @@
+import type { Database } from './database.ts'
+import type { Row } from './tables.ts'
+
+/** An API key as it is kept: everything but the key. */
+export interface ApiKey {
+  id: string
+  name: string
+  /** SHA-256 of the key, hex. */
+  hash: string
+  scopes: readonly string[]
+  /** The issuer DIDs it may act for; `*` means any. */
+  issuers: '*' | readonly string[]
+  /** ISO 8601, UTC. */
+  createdAt: string
+}
+
+export interface ApiKeyStore {
+  insert(key: ApiKey): Promise<void>
+  /** A key that has not been revoked. */
+  findByHash(hash: string): Promise<ApiKey | undefined>
+  find(id: string): Promise<ApiKey | undefined>
+  /** Keys that have not been revoked, newest first. */
+  list(): Promise<readonly ApiKey[]>
+  /** False when there is no such key, or it has been revoked already. */
+  revoke(id: string, at: string): Promise<boolean>
+}
+
+/** Questions to the table of API keys. */
+export function createApiKeyStore(database: Database): ApiKeyStore {
+  const valid = () => database.selectFrom('api_keys').selectAll().where('revoked_at', 'is', null)
+  return {
+    async insert(key) {
+      const row = {
+        id: key.id,
+        name: key.name,
+        key_hash: key.hash,
+        scopes: JSON.stringify(key.scopes),
+        issuer_dids: key.issuers === '*' ? null : JSON.stringify(key.issuers),
+        created_at: key.createdAt,
+        last_used_at: null,
+        revoked_at: null,
+      }
+      await database.insertInto('api_keys').values(row).execute()
+    },
+    async findByHash(hash) {
+      return toApiKey(await valid().where('key_hash', '=', hash).executeTakeFirst())
+    },
+    async find(id) {
+      return toApiKey(await valid().where('id', '=', id).executeTakeFirst())
+    },
+    async list() {
+      const rows = await valid().orderBy('created_at', 'desc').orderBy('id').execute()
+      return rows.map((row) => toApiKey(row) as ApiKey)
+    },
+    async revoke(id, at) {
+      const result = await database
+        .updateTable('api_keys')
+        .set({ revoked_at: at })
+        .where('id', '=', id)
+        .where('revoked_at', 'is', null)
+        .executeTakeFirst()
+      return result.numUpdatedRows > 0n
+    },
+  }
+}
+
+function toApiKey(row: Row<'api_keys'> | undefined): ApiKey | undefined {
+  if (!row) return undefined
+  return {
+    id: row.id,
+    name: row.name,
+    hash: row.key_hash,
+    scopes: JSON.parse(row.scopes),
+    issuers: row.issuer_dids === null ? '*' : JSON.parse(row.issuer_dids),
+    createdAt: row.created_at,
+  }
+}

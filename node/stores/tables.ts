@@ -1,0 +1,230 @@
+import type { Generated, Insertable, Selectable } from 'kysely'
+import type { StatusPurpose } from '../ledger/ledger.ts'
+
+// Every type is one that SQLite and PostgreSQL share: booleans are 0 or 1, JSON is text, bytes are base64url
+// text, times are ISO 8601 text in UTC with milliseconds (so that they sort).
+type Flag = 0 | 1
+type Time = string
+
+/** Facts about this database as a whole, such as the chain it belongs to. */
+interface NodeMetaTable {
+  name: string
+  value: string
+}
+
+/** Private keys, encrypted. */
+interface KeysTable {
+  key_ref: string
+  type: string
+  public_key: string
+  wrapped: string
+  created_at: Time
+}
+
+/** DIDs that the node made or took in, its own included. */
+interface DidsTable {
+  did: string
+  method: string
+  name: string | null
+  /** Key of the controller, where the node holds it. */
+  controller_key_ref: string | null
+  /** `pending`: its transaction is not mined yet. */
+  state: 'pending' | 'active' | 'deactivated'
+  origin: 'created' | 'imported' | 'node'
+  transaction_hash: string | null
+  created_at: Time
+  updated_at: Time
+  deactivated_at: Time | null
+}
+
+/** Keys of those DIDs by the verification methods of their DID documents. */
+interface DidKeysTable {
+  verification_method: string
+  did: string
+  type: string
+  key_ref: string
+  state: 'active' | 'rotated' | 'revoked'
+  created_at: Time
+  ended_at: Time | null
+}
+
+/** Schemas that the node registered; the ledger is the truth. */
+interface SchemasTable {
+  schema_id: string
+  /** Key on the ledger, 32 bytes in hex. */
+  key: string
+  issuer_did: string
+  name: string
+  version: string
+  type: string
+  alias: string | null
+  content: string
+  digest: string
+  restricted: Flag
+  active: Flag
+  transaction_hash: string | null
+  created_at: Time
+}
+
+/** JSON-LD contexts that the node publishes, by the SHA-256 of their bytes in hex. */
+interface ContextsTable {
+  digest: string
+  url: string
+  document: string
+}
+
+/**
+ * A revocation list and a suspension list of one issuer that share a number and the allocation of indices, so
+ * that a credential has the same index in both.
+ */
+interface StatusPairsTable {
+  pair_id: string
+  issuer_did: string
+  number: number
+  capacity: number
+  /** How many entries have been handed out. */
+  next: Generated<number>
+  /** Secret of the permutation of indices, encrypted. */
+  secret: string
+  /** `foreign`: the ledger has lists of this number that this node did not open. */
+  state: 'opening' | 'open' | 'foreign'
+  /** Transaction that opened the lists, known from its signing on. */
+  transaction_hash: string | null
+  created_at: Time
+}
+
+/** The lists of a pair. */
+interface StatusListsTable {
+  status_list_id: string
+  pair_id: string
+  /** Key on the ledger, 32 bytes in hex. */
+  key: string
+  issuer_did: string
+  purpose: StatusPurpose
+  /** How many entries have been registered on the ledger. */
+  registered: Generated<number>
+}
+
+/** Issued credentials. */
+interface CredentialsTable {
+  credential_id: string
+  issuer_did: string
+  holder_did: string
+  schema_id: string
+  type: string
+  proof_type: string
+  data_model: string
+  format: string
+  /** The credential as it was delivered: JSON text, or a token. */
+  secured: string
+  /** SHA-256 in the Merkle leaf, hex with 0x. */
+  digest: string
+  issued_at: Time
+  expires_at: Time | null
+  status: 'valid' | 'revoked' | 'suspended'
+  /** The list in which it is registered: revocation, or suspension when only that was asked for. */
+  status_list_id: string | null
+  revocation_list_id: string | null
+  suspension_list_id: string | null
+  status_index: number | null
+  registration_id: string | null
+}
+
+/** Transactions of the group commit; at most one is open, so that counters follow one another. */
+interface AnchorsTable {
+  anchor_id: string
+  /** 1 while the transaction is not settled, then null: the column is unique. */
+  open: 1 | null
+  /** Until when the node that works on it is left alone. */
+  lease_until: Time
+  transaction_hash: string | null
+  raw_transaction: string | null
+  nonce: number | null
+  created_at: Time
+}
+
+/** What one anchor registers in one list. */
+interface RegistrationsTable {
+  registration_id: string
+  anchor_id: string
+  status_list_id: string
+  first: number
+  count: number
+  /** Merkle root over the entries, hex. */
+  root: string
+  state: 'open' | 'registered' | 'refused'
+  transaction_hash: string | null
+  block_number: number | null
+  /** Code of the error for which the ledger refused it. */
+  reason: string | null
+}
+
+/** Changes of status of credentials. */
+interface StatusChangesTable {
+  id: string
+  credential_id: string
+  action: 'revoke' | 'suspend' | 'reinstate'
+  reason: string | null
+  transaction_hash: string
+  /** `sent`: signed, perhaps broadcast; the ledger tells whether it was mined. */
+  state: 'sent' | 'done' | 'failed'
+  at: Time
+}
+
+/** What must still happen. */
+interface OutboxTable {
+  id: string
+  job: string
+  payload: string
+  due_at: Time
+  attempts: Generated<number>
+  last_error: string | null
+  done_at: Time | null
+}
+
+/** Credential offers by the SHA-256 of their one-time token in hex. */
+interface OffersTable {
+  token_hash: string
+  credential_id: string
+  created_at: Time
+  expires_at: Time
+  used_at: Time | null
+}
+
+/** API keys by the SHA-256 of their secret in hex. */
+interface ApiKeysTable {
+  id: string
+  key_hash: string
+  name: string
+  /** JSON array. */
+  scopes: string
+  /** JSON array of the issuer DIDs it may act for; null: all. */
+  issuer_dids: string | null
+  created_at: Time
+  last_used_at: Time | null
+  revoked_at: Time | null
+}
+
+/** All tables of the database. */
+export interface Tables {
+  node_meta: NodeMetaTable
+  keys: KeysTable
+  dids: DidsTable
+  did_keys: DidKeysTable
+  schemas: SchemasTable
+  contexts: ContextsTable
+  status_pairs: StatusPairsTable
+  status_lists: StatusListsTable
+  credentials: CredentialsTable
+  anchors: AnchorsTable
+  registrations: RegistrationsTable
+  status_changes: StatusChangesTable
+  outbox: OutboxTable
+  offers: OffersTable
+  api_keys: ApiKeysTable
+}
+
+/** A row of a table as it is read. */
+export type Row<T extends keyof Tables> = Selectable<Tables[T]>
+/** A row of a table as it is inserted. */
+export type NewRow<T extends keyof Tables> = Insertable<Tables[T]>
