@@ -53,7 +53,7 @@ contract DidRegistry is IDidRegistry, EIP712 {
     //////////////////////////////////////////////////////////////*/
 
     /// @inheritdoc IERC1056
-    function changeOwner(address identity, address newOwner) external override {
+    function changeOwner(address identity, address newOwner) external {
         Head memory head = _headOfActor(identity);
         _changeOwner(identity, head, newOwner);
         _commit(identity, head);
@@ -66,7 +66,7 @@ contract DidRegistry is IDidRegistry, EIP712 {
         bytes32 sigR,
         bytes32 sigS,
         address newOwner
-    ) external override {
+    ) external {
         bytes memory call = abi.encodePacked("changeOwner", newOwner);
         Head memory head = _headOfSigner(identity, sigV, sigR, sigS, call);
         _changeOwner(identity, head, newOwner);
@@ -79,7 +79,7 @@ contract DidRegistry is IDidRegistry, EIP712 {
         bytes32 delegateType,
         address delegate,
         uint256 validity
-    ) external override {
+    ) external {
         Head memory head = _headOfActor(identity);
         _setDelegate(identity, head, delegateType, delegate, block.timestamp + validity);
         _commit(identity, head);
@@ -94,7 +94,7 @@ contract DidRegistry is IDidRegistry, EIP712 {
         bytes32 delegateType,
         address delegate,
         uint256 validity
-    ) external override {
+    ) external {
         bytes memory call = abi.encodePacked("addDelegate", delegateType, delegate, validity);
         Head memory head = _headOfSigner(identity, sigV, sigR, sigS, call);
         _setDelegate(identity, head, delegateType, delegate, block.timestamp + validity);
@@ -102,7 +102,7 @@ contract DidRegistry is IDidRegistry, EIP712 {
     }
 
     /// @inheritdoc IERC1056
-    function revokeDelegate(address identity, bytes32 delegateType, address delegate) external override {
+    function revokeDelegate(address identity, bytes32 delegateType, address delegate) external {
         Head memory head = _headOfActor(identity);
         _setDelegate(identity, head, delegateType, delegate, 0);
         _commit(identity, head);
@@ -116,7 +116,7 @@ contract DidRegistry is IDidRegistry, EIP712 {
         bytes32 sigS,
         bytes32 delegateType,
         address delegate
-    ) external override {
+    ) external {
         bytes memory call = abi.encodePacked("revokeDelegate", delegateType, delegate);
         Head memory head = _headOfSigner(identity, sigV, sigR, sigS, call);
         _setDelegate(identity, head, delegateType, delegate, 0);
@@ -129,7 +129,7 @@ contract DidRegistry is IDidRegistry, EIP712 {
         bytes32 name,
         bytes calldata value,
         uint256 validity
-    ) external override {
+    ) external {
         Head memory head = _headOfActor(identity);
         emit DIDAttributeChanged(identity, name, value, block.timestamp + validity, head.changed);
         _commit(identity, head);
@@ -144,7 +144,7 @@ contract DidRegistry is IDidRegistry, EIP712 {
         bytes32 name,
         bytes calldata value,
         uint256 validity
-    ) external override {
+    ) external {
         bytes memory call = abi.encodePacked("setAttribute", name, value, validity);
         Head memory head = _headOfSigner(identity, sigV, sigR, sigS, call);
         emit DIDAttributeChanged(identity, name, value, block.timestamp + validity, head.changed);
@@ -152,7 +152,7 @@ contract DidRegistry is IDidRegistry, EIP712 {
     }
 
     /// @inheritdoc IERC1056
-    function revokeAttribute(address identity, bytes32 name, bytes calldata value) external override {
+    function revokeAttribute(address identity, bytes32 name, bytes calldata value) external {
         Head memory head = _headOfActor(identity);
         emit DIDAttributeChanged(identity, name, value, 0, head.changed);
         _commit(identity, head);
@@ -166,7 +166,7 @@ contract DidRegistry is IDidRegistry, EIP712 {
         bytes32 sigS,
         bytes32 name,
         bytes calldata value
-    ) external override {
+    ) external {
         bytes memory call = abi.encodePacked("revokeAttribute", name, value);
         Head memory head = _headOfSigner(identity, sigV, sigR, sigS, call);
         emit DIDAttributeChanged(identity, name, value, 0, head.changed);
@@ -178,7 +178,7 @@ contract DidRegistry is IDidRegistry, EIP712 {
     //////////////////////////////////////////////////////////////*/
 
     /// @inheritdoc IDidRegistry
-    function applyChanges(address identity, Change[] calldata changes) external override {
+    function applyChanges(address identity, Change[] calldata changes) external {
         _applyChanges(identity, msg.sender, _heads[identity], changes);
     }
 
@@ -188,7 +188,7 @@ contract DidRegistry is IDidRegistry, EIP712 {
         Change[] calldata changes,
         uint256 deadline,
         bytes calldata signature
-    ) external override {
+    ) external {
         if (block.timestamp > deadline) revert SignatureExpired(deadline);
         Head memory head = _heads[identity];
         address owner = _ownerOf(identity, head);
@@ -203,12 +203,12 @@ contract DidRegistry is IDidRegistry, EIP712 {
     //////////////////////////////////////////////////////////////*/
 
     /// @inheritdoc IERC1056
-    function identityOwner(address identity) external view override returns (address) {
+    function identityOwner(address identity) external view returns (address) {
         return _ownerOf(identity, _heads[identity]);
     }
 
     /// @inheritdoc IERC1056
-    function owners(address identity) external view override returns (address) {
+    function owners(address identity) external view returns (address) {
         return _heads[identity].owner;
     }
 
@@ -217,22 +217,22 @@ contract DidRegistry is IDidRegistry, EIP712 {
         address identity,
         bytes32 delegateType,
         address delegate
-    ) external view override returns (bool) {
+    ) external view returns (bool) {
         return !_heads[identity].deactivated && _isDelegate(identity, delegateType, delegate);
     }
 
     /// @inheritdoc IERC1056
-    function changed(address identity) external view override returns (uint256) {
+    function changed(address identity) external view returns (uint256) {
         return _heads[identity].changed;
     }
 
     /// @inheritdoc IDidRegistry
-    function changesNonce(address identity) external view override returns (uint256) {
+    function changesNonce(address identity) external view returns (uint256) {
         return _changesNonces[identity];
     }
 
     /// @inheritdoc IDidRegistry
-    function isActive(address identity) external view override returns (bool) {
+    function isActive(address identity) external view returns (bool) {
         return _ownerOf(identity, _heads[identity]) != address(0);
     }
 
@@ -241,7 +241,7 @@ contract DidRegistry is IDidRegistry, EIP712 {
         address identity,
         bytes32 delegateType,
         address actor
-    ) external view override returns (bool) {
+    ) external view returns (bool) {
         address owner = _ownerOf(identity, _heads[identity]);
         if (owner == address(0)) return false;
         return actor == owner || _isDelegate(identity, delegateType, actor);

@@ -3,7 +3,8 @@ pragma solidity ^0.8.37;
 
 import {DidRegistry} from "../../contracts/DidRegistry.sol";
 import {IDidRegistry} from "../../contracts/interfaces/IDidRegistry.sol";
-import {vm} from "./Vm.sol";
+import {IERC1056} from "../../contracts/interfaces/IERC1056.sol";
+import {Vm, vm} from "./Vm.sol";
 
 /// @title Batches for the tests of DidRegistry
 library DidRegistryChanges {
@@ -66,5 +67,40 @@ library DidRegistryChanges {
             )
         );
         return keccak256(abi.encodePacked(hex"1901", domain, structHash));
+    }
+
+    /// @notice The call of ERC-1056 that makes one change.
+    function singleCall(
+        address identity,
+        IDidRegistry.Change memory change
+    ) internal pure returns (bytes memory) {
+        address account = address(bytes20(change.value));
+        if (change.kind == IDidRegistry.ChangeKind.SetAttribute)
+            return
+                abi.encodeCall(IERC1056.setAttribute, (identity, change.name, change.value, change.validity));
+        if (change.kind == IDidRegistry.ChangeKind.RevokeAttribute)
+            return abi.encodeCall(IERC1056.revokeAttribute, (identity, change.name, change.value));
+        if (change.kind == IDidRegistry.ChangeKind.AddDelegate)
+            return abi.encodeCall(IERC1056.addDelegate, (identity, change.name, account, change.validity));
+        if (change.kind == IDidRegistry.ChangeKind.RevokeDelegate)
+            return abi.encodeCall(IERC1056.revokeDelegate, (identity, change.name, account));
+        return abi.encodeCall(IERC1056.changeOwner, (identity, account));
+    }
+
+    /// @notice Digest of an event's data with its last static word, previousChange, left out.
+    function dataWithoutPreviousChange(Vm.Log memory log) internal pure returns (bytes32) {
+        if (log.topics[0] == IERC1056.DIDOwnerChanged.selector) {
+            (address owner, ) = abi.decode(log.data, (address, uint256));
+            return keccak256(abi.encode(owner));
+        }
+        if (log.topics[0] == IERC1056.DIDDelegateChanged.selector) {
+            (bytes32 kind, address delegate, uint256 end, ) = abi.decode(log.data, (bytes32, address, uint256, uint256));
+            return keccak256(abi.encode(kind, delegate, end));
+        }
+        (bytes32 name, bytes memory value, uint256 validTo, ) = abi.decode(
+            log.data,
+            (bytes32, bytes, uint256, uint256)
+        );
+        return keccak256(abi.encode(name, value, validTo));
     }
 }
