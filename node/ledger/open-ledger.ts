@@ -1,0 +1,115 @@
+import { parseAbi } from 'viem'
+import { IssuerError } from '../errors.ts'
+import type { DigestSigner } from '../keys/key-store.ts'
+import { type ChainClient, createChainClient } from './client.ts'
+import { createDidLedger } from './did-registry.ts'
+import { ethrDid, ethrIdentity } from './ethr-did.ts'
+import type { Address, Ledger, RegistryAddresses } from './ledger.ts'
+import { answer } from './ledger-error.ts'
+import { createRelayer } from './relayer.ts'
+import { createSchemaLedger } from './schema-registry.ts'
+import { createStatusListLedger } from './status-list-registry.ts'
+import { watchRegistries } from './watch.ts'
+
+interface LedgerOptions {
+  /** JSON-RPC over HTTP or HTTPS. */
+  rpcUrl: string
+  registries: RegistryAddresses
+  /** The secp256k1 key of the account that pays. */
+  relayer: DigestSigner
+  /** The chain that it must be; any when left out. */
+  chainId?: number
+  /** Milliseconds between two looks at the chain while waiting for something; 1,000 when left out. */
+  pollingInterval?: number
+  /** Milliseconds that one request to the chain may take; 10,000 when left out. */
+  requestTimeout?: number
+  /** Milliseconds after which a transaction that is not mined is given up for now; 600,000 when left out. */
+  receiptTimeout?: number
+}
+
+const lowerCase = (registries: RegistryAddresses): RegistryAddresses => ({
+  didRegistry: registries.didRegistry.toLowerCase() as Address,
+  schemaRegistry: registries.schemaRegistry.toLowerCase() as Address,
+  credentialDefinitionRegistry: registries.credentialDefinitionRegistry.toLowerCase() as Address,
+  statusListRegistry: registries.statusListRegistry.toLowerCase() as Address,
+})
+
+const abi = parseAbi(['function didRegistry() view returns (address)'])
+
+const mismatch = (detail: string, facts: Record<string, string | number>) =>
+  new IssuerError('CHAIN_MISMATCH', { detail, facts })
+
+/** @throws CHAIN_MISMATCH when there is no contract at an address, or the registries do not belong together */
+async function checkRegistries(client: ChainClient, registries: RegistryAddresses): Promise<void> {
+  const addresses = Object.entries(registries) as [keyof RegistryAddresses, Address][]
+  const codes = await answer(Promise.all(addresses.map(([, address]) => client.getCode({ address }))))
+  for (const [i, [registry, address]] of addresses.entries()) {
+    if (!codes[i]) throw mismatch('A registry does not stand at its address.', { registry, address })
+  }
+  const askers = [
+    registries.schemaRegistry,
+    registries.credentialDefinitionRegistry,
+    registries.statusListRegistry,
+  ]
+  const asked = await answer(
+    Promise.all(askers.map((address) => client.readContract({ abi, address, functionName: 'didRegistry' }))),
+  )
+  for (const [i, address] of askers.entries()) {
+    const didRegistry = String(asked[i])
+    if (didRegistry.toLowerCase() === registries.didRegistry) continue
+    throw mismatch('A registry asks another DidRegistry than the configured one.', { address, didRegistry })
+  }
+}
+
+/**
+ * Opens the registries of a chain. @throws CHAIN_UNREACHABLE, and CHAIN_MISMATCH when it is another chain or the
+ * registries do not stand there
+ */
+export async function openLedger(options: LedgerOptions): Promise<Ledger> {
+  const { rpcUrl, pollingInterval = 1_000, requestTimeout = 10_000, receiptTimeout = 600_000 } = options
+  const registries = lowerCase(options.registries)
+  const client = createChainClient({ rpcUrl, pollingInterval, requestTimeout })
+  const chainId = await answer(client.getChainId())
+  if (options.chainId !== undefined && options.chainId !== chainId) {
+    throw mismatch('The endpoint leads to another chain.', { expected: options.chainId, actual: chainId })
+  }
+  await checkRegistries(client, registries)
+
+  const relayer = createRelayer({ client, chainId, signer: options.relayer, receiptTimeout })
+  const watches = new Set<() => void>()
+  return {
+    chainId,
+    registries,
+    relayer: relayer.address,
+    dids: createDidLedger({ client, relayer, address: registries.didRegistry, chainId }),
+    schemas: createSchemaLedger({ client, relayer, address: registries.schemaRegistry }),
+    statusLists: createStatusListLedger({ client, relayer, address: registries.statusListRegistry }),
+    didOf: (identity) => ethrDid(chainId, identity),
+    identityOf: (did) => ethrIdentity(chainId, did),
+    head: async () => {
+      const [head, genesis] = await answer(
+        Promise.all([client.getBlock({ blockTag: 'latest' }), client.getBlock({ blockNumber: 0n })]),
+      )
+      return {
+        blockNumber: Number(head.number),
+        time: new Date(Number(head.timestamp) * 1000).toISOString(),
+        genesisHash: genesis.hash,
+      }
+    },
+    relayerBalance: relayer.balance,
+    resend: relayer.resend,
+    receipt: relayer.receipt,
+    watch: (onChange) => {
+      const stop = watchRegistries({ client, registries }, onChange)
+      watches.add(stop)
+      return () => {
+        watches.delete(stop)
+        stop()
+      }
+    },
+    close: async () => {
+      for (const stop of watches) stop()
+      relayer.close()
+    },
+  }
+}
