@@ -284,9 +284,9 @@ contract DidRegistry is IDidRegistry, EIP712 {
         if (kind == ChangeKind.ChangeOwner) {
             if (change.name != 0) revert InvalidChange(index);
             _changeOwner(identity, head, account);
-            return;
+        } else {
+            _setDelegate(identity, head, change.name, account, validTo);
         }
-        _setDelegate(identity, head, change.name, account, validTo);
     }
 
     /// @dev Changes the owner in `head`, for `_commit` to store.
@@ -313,11 +313,14 @@ contract DidRegistry is IDidRegistry, EIP712 {
         _heads[identity] = head;
     }
 
-    /// @dev The identity's head, once it is known that the caller owns it.
+    /// @dev The identity's head, once it is known that the caller owns it. The caller 0x0 of an `eth_call` without
+    /// sender owns nothing, deactivated identities included.
     function _headOfActor(address identity) private view returns (Head memory head) {
         head = _heads[identity];
-        // solhint-disable-next-line gas-custom-errors -- the reason that ERC-1056 clients look for
-        require(msg.sender == _ownerOf(identity, head), "bad_actor");
+        address owner = _ownerOf(identity, head);
+        // The reason that clients of ERC-1056 look for.
+        // solhint-disable-next-line gas-custom-errors
+        require(owner != address(0) && msg.sender == owner, "bad_actor");
     }
 
     /// @dev The identity's head, once it is known that its owner signed `call` at the owner's nonce, which is used up.
@@ -334,7 +337,8 @@ contract DidRegistry is IDidRegistry, EIP712 {
         address owner = _ownerOf(identity, head);
         bytes32 digest = keccak256(abi.encodePacked(hex"1900", address(this), nonce[owner], identity, call));
         address signer = ecrecover(digest, sigV, sigR, sigS);
-        // solhint-disable-next-line gas-custom-errors -- the reason that ERC-1056 clients look for
+        // The reason that clients of ERC-1056 look for.
+        // solhint-disable-next-line gas-custom-errors
         require(signer != address(0) && signer == owner, "bad_signature");
         ++nonce[signer];
     }

@@ -81,6 +81,7 @@ describe('DidRegistry under attack', () => {
       const { address } = identity
       await deactivate()
       await reverts(registry.simulate.changeOwner([address, address], asOwner), 'bad_actor')
+      await reverts(registry.simulate.changeOwner([address, address], { account: NOBODY }), 'bad_actor')
       await reverts(registry.simulate.setAttribute([address, name, '0x01', DAY], asOwner), 'bad_actor')
       await reverts(registry.simulate.revokeAttribute([address, name, '0x01'], asOwner), 'bad_actor')
       await reverts(registry.simulate.addDelegate([address, status, thief, DAY], asOwner), 'bad_actor')

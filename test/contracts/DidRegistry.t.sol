@@ -56,8 +56,9 @@ contract DidRegistryTest {
         require(!_registry.isAuthorized(_identity, name, _identity), "former owner authorized");
         require(!_registry.isAuthorized(_identity, name, address(0)), "nobody authorized");
         bytes memory data = abi.encodeCall(IERC1056.changeOwner, (_identity, newOwner));
-        // Even where the caller is 0x0, as an eth_call may claim, the batch refuses it.
-        if (actor != address(0)) _refuses(actor, data, _reason("bad_actor"));
+        _refuses(actor, data, _reason("bad_actor"));
+        // An eth_call without sender comes from 0x0.
+        _refuses(address(0), data, _reason("bad_actor"));
         _refuses(_identity, data, _reason("bad_actor"));
         bytes memory gone = abi.encodeWithSelector(IDidRegistry.IdentityDeactivated.selector, _identity);
         IDidRegistry.Change[] memory changes = new IDidRegistry.Change[](1);
