@@ -136,14 +136,16 @@ contract StatusListRegistry is IStatusListRegistry, EIP712 {
 
     /// @inheritdoc IStatusListRegistry
     function registerEntries(bytes32 listId, uint32 expectedRegistered, uint32 count, bytes32 root) external {
-        _registerEntries(listId, expectedRegistered, count, root, msg.sender);
+        _registerEntries(listId, expectedRegistered, count, root, msg.sender, address(0));
     }
 
     /// @inheritdoc IStatusListRegistry
     function registerBatch(RegistrationOp[] calldata ops) external {
+        address authorised;
         for (uint256 i; i < ops.length; ++i) {
             RegistrationOp calldata op = ops[i];
-            _registerEntries(op.listId, op.expectedRegistered, op.count, op.root, msg.sender);
+            authorised =
+                _registerEntries(op.listId, op.expectedRegistered, op.count, op.root, msg.sender, authorised);
         }
     }
 
@@ -164,19 +166,20 @@ contract StatusListRegistry is IStatusListRegistry, EIP712 {
             signer,
             signature
         );
-        _registerEntries(op.listId, op.expectedRegistered, op.count, op.root, signer);
+        _registerEntries(op.listId, op.expectedRegistered, op.count, op.root, signer, address(0));
     }
 
     /// @inheritdoc IStatusListRegistry
     function setStatus(bytes32 listId, uint32 expectedVersion, bytes calldata indices, bool value) external {
-        _setStatus(listId, expectedVersion, indices, value, msg.sender);
+        _setStatus(listId, expectedVersion, indices, value, msg.sender, address(0));
     }
 
     /// @inheritdoc IStatusListRegistry
     function setStatusBatch(StatusOp[] calldata ops) external {
+        address authorised;
         for (uint256 i; i < ops.length; ++i) {
             StatusOp calldata op = ops[i];
-            _setStatus(op.listId, op.expectedVersion, op.indices, op.value, msg.sender);
+            authorised = _setStatus(op.listId, op.expectedVersion, op.indices, op.value, msg.sender, authorised);
         }
     }
 
@@ -196,7 +199,7 @@ contract StatusListRegistry is IStatusListRegistry, EIP712 {
             signer,
             signature
         );
-        _setStatus(op.listId, op.expectedVersion, op.indices, op.value, signer);
+        _setStatus(op.listId, op.expectedVersion, op.indices, op.value, signer, address(0));
     }
 
     /*//////////////////////////////////////////////////////////////
@@ -286,9 +289,9 @@ contract StatusListRegistry is IStatusListRegistry, EIP712 {
         string calldata url,
         address actor
     ) private {
-        _didRegistry.requireAuthorized(_requireList(listId).issuer, DELEGATE_TYPE, actor);
-        _requireUrl(url);
         StoredList storage stored = _lists[listId];
+        _requireAuthorized(listId, stored.counters, actor, address(0));
+        _requireUrl(url);
         uint32 publications = stored.publications;
         if (expectedPublications != publications) revert UnexpectedPublications(expectedPublications, publications);
 
@@ -297,45 +300,64 @@ contract StatusListRegistry is IStatusListRegistry, EIP712 {
         emit ListPublished(listId, digest, url);
     }
 
+    /// @dev Reads the counters' slot once. `authorised` is an issuer for which this call has asked the DidRegistry
+    /// already, or 0x0.
+    /// @return issuer The list's issuer, for which it has now.
     function _registerEntries(
         bytes32 listId,
         uint32 expectedRegistered,
         uint32 count,
         bytes32 root,
-        address actor
-    ) private {
-        Counters memory counters = _requireList(listId);
-        _didRegistry.requireAuthorized(counters.issuer, DELEGATE_TYPE, actor);
-        if (expectedRegistered != counters.registered) {
-            revert UnexpectedRegistered(expectedRegistered, counters.registered);
-        }
+        address actor,
+        address authorised
+    ) private returns (address issuer) {
+        Counters storage counters = _lists[listId].counters;
+        uint32 registered = counters.registered;
+        uint32 capacity = _capacity(counters);
+        issuer = _requireAuthorized(listId, counters, actor, authorised);
+        if (expectedRegistered != registered) revert UnexpectedRegistered(expectedRegistered, registered);
         if (count == 0) revert EmptyRegistration(listId);
-        uint256 registered = uint256(expectedRegistered) + count;
-        if (registered > _capacity(counters)) revert CapacityExceeded(_capacity(counters), registered);
+        uint256 next = uint256(registered) + count;
+        if (next > capacity) revert CapacityExceeded(capacity, next);
 
-        _lists[listId].counters.registered = uint24(registered);
+        counters.registered = uint24(next);
         emit EntriesRegistered(listId, expectedRegistered, count, root);
     }
 
+    /// @dev `authorised` and `issuer` as in `_registerEntries`.
     function _setStatus(
         bytes32 listId,
         uint32 expectedVersion,
         bytes calldata indices,
         bool value,
-        address actor
-    ) private {
-        Counters memory counters = _requireList(listId);
-        _didRegistry.requireAuthorized(counters.issuer, DELEGATE_TYPE, actor);
-        if (expectedVersion != counters.version) revert UnexpectedVersion(expectedVersion, counters.version);
-        if (!value && counters.purpose == Purpose.Revocation) revert RevocationIsFinal(listId);
-
-        _words[listId].set(indices, value, _capacity(counters));
+        address actor,
+        address authorised
+    ) private returns (address issuer) {
         StoredList storage stored = _lists[listId];
-        uint32 version = expectedVersion + 1;
-        bytes32 digest = keccak256(abi.encode(stored.digest, version, value, keccak256(indices)));
-        stored.counters.version = version;
+        Counters storage counters = stored.counters;
+        uint32 version = counters.version;
+        uint32 capacity = _capacity(counters);
+        bool isFinal = counters.purpose == Purpose.Revocation;
+        issuer = _requireAuthorized(listId, counters, actor, authorised);
+        if (expectedVersion != version) revert UnexpectedVersion(expectedVersion, version);
+        if (!value && isFinal) revert RevocationIsFinal(listId);
+
+        _words[listId].set(indices, value, capacity);
+        bytes32 digest = keccak256(abi.encode(stored.digest, ++version, value, keccak256(indices)));
+        counters.version = version;
         stored.digest = digest;
         emit StatusChanged(listId, version, value, indices, digest);
+    }
+
+    function _requireAuthorized(
+        bytes32 listId,
+        Counters storage counters,
+        address actor,
+        address authorised
+    ) private view returns (address issuer) {
+        issuer = counters.issuer;
+        if (issuer == address(0)) revert UnknownList(listId);
+        if (issuer != authorised) _didRegistry.requireAuthorized(issuer, DELEGATE_TYPE, actor);
     }
 
     function _requireSignature(
@@ -347,12 +369,12 @@ contract StatusListRegistry is IStatusListRegistry, EIP712 {
         Authorization.requireSignature(_hashTypedDataV4(structHash), deadline, signer, signature);
     }
 
-    function _requireList(bytes32 listId) private view returns (Counters memory counters) {
+    function _requireList(bytes32 listId) private view returns (Counters storage counters) {
         counters = _lists[listId].counters;
         if (counters.issuer == address(0)) revert UnknownList(listId);
     }
 
-    function _capacity(Counters memory counters) private pure returns (uint32) {
+    function _capacity(Counters storage counters) private view returns (uint32) {
         return uint32(counters.wordCount) * 256;
     }
 
