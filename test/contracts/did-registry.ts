@@ -149,8 +149,10 @@ export async function deployDidRegistry(rpcUrl?: string) {
   const eventsOf = async (hash: Hex) => {
     const { logs, blockNumber } = await client.getTransactionReceipt({ hash })
     const { timestamp } = await client.getBlock({ blockNumber })
-    const events = parseEventLogs({ abi: registry.abi, logs })
-    return { blockNumber, timestamp, events: events.map(({ eventName, args }) => ({ eventName, ...args })) }
+    const events = parseEventLogs({ abi: registry.abi, logs }).map(
+      ({ eventName, args }): Record<string, unknown> => ({ eventName, ...args }),
+    )
+    return { blockNumber, timestamp, events }
   }
 
   /** Mines all that `send` sends in one block. */
