@@ -1,0 +1,50 @@
+import { createServer, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** An HTTP endpoint before a chain, over which a test loses requests or answers. */
+export interface ChainProxy {
+  url: string
+  /** What to do with a request, told by the names of its JSON-RPC methods. */
+  behave(how: (methods: readonly string[]) => 'pass' | 'lose request' | 'lose answer'): void
+  close(): Promise<void>
+}
+
+interface RpcRequest {
+  method: string
+}
+
+async function text(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk)
+  return Buffer.concat(chunks).toString()
+}
+
+/** Starts a proxy on a free port. */
+export async function startChainProxy(rpcUrl: string): Promise<ChainProxy> {
+  let decide: Parameters<ChainProxy['behave']>[0] = () => 'pass'
+  const server = createServer(async (request, response) => {
+    const body = await text(request)
+    const parsed: RpcRequest | RpcRequest[] = JSON.parse(body)
+    const fate = decide([parsed].flat().map(({ method }) => method))
+    if (fate === 'lose request') return response.destroy()
+    const answer = await fetch(rpcUrl, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+    })
+    const bytes = await answer.text()
+    if (fate === 'lose answer') return response.destroy()
+    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(bytes)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    behave: (how) => {
+      decide = how
+    },
+    close: () => {
+      server.closeAllConnections()
+      return new Promise((resolve) => server.close(() => resolve()))
+    },
+  }
+}
