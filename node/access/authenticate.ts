@@ -1,0 +1,30 @@
+import { equalHashes, hashToken } from '../secret-token.ts'
+import type { ApiKeyStore } from '../stores/api-keys.ts'
+import { type Caller, type Scope, scopes } from './caller.ts'
+
+/** Longer than any key: what is longer is not looked at. */
+const maxLength = 256
+
+/** What authentication stands on. */
+export interface AuthenticationDeps {
+  adminKeyHash: string
+  apiKeys: Pick<ApiKeyStore, 'findByHash'>
+}
+
+/** The caller that an `Authorization: Bearer <key>` header (RFC 6750, 2.1) proves, or undefined. */
+export async function authenticate(
+  deps: AuthenticationDeps,
+  header: string | undefined,
+): Promise<Caller | undefined> {
+  const token = /^Bearer +([\x21-\x7e]+) *$/i.exec(header?.slice(0, maxLength + 16) ?? '')?.[1]
+  if (!token || token.length > maxLength) return undefined
+  const hash = hashToken(token)
+  if (equalHashes(hash, deps.adminKeyHash)) return { keyId: 'admin', scopes, issuers: '*' }
+  const key = await deps.apiKeys.findByHash(hash)
+  if (!key || !equalHashes(hash, key.hash)) return undefined
+  return { keyId: key.id, scopes: key.scopes.filter(isScope), issuers: key.issuers }
+}
+
+function isScope(name: string): name is Scope {
+  return (scopes as readonly string[]).includes(name)
+}

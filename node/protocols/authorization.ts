@@ -1,0 +1,28 @@
+import type { Caller } from '../access/caller.ts'
+import { requireScope } from '../access/caller.ts'
+import type { HttpServer } from './protocol.ts'
+
+/**
+ * Puts a guard before every address: the key is looked up, then what the address asks for is checked, all before
+ * the body is read. An address that does not say who may call it takes an administrator.
+ */
+export function guard(
+  server: HttpServer,
+  authenticate: (header: string | undefined) => Promise<Caller | undefined>,
+): void {
+  server.decorateRequest('caller', undefined)
+  server.addHook('onRequest', async (request) => {
+    request.caller = await authenticate(request.headers.authorization)
+  })
+  server.addHook('preParsing', async (request) => {
+    const access = request.routeOptions.config.access
+    if (!request.is404 && access !== 'public') requireScope(request.caller, access ?? 'keys:admin')
+  })
+}
+
+/** Stops the start when an address that is added from now on does not say who may call it. */
+export function demandAccess(server: HttpServer): void {
+  server.addHook('onRoute', ({ config, method, url }) => {
+    if (!config?.access) throw new Error(`${String(method)} ${url} does not declare its access.`)
+  })
+}

@@ -1,0 +1,57 @@
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
+import type { Access } from '../access/caller.ts'
+import type { HttpServer } from './protocol.ts'
+
+const description = `Issues W3C Verifiable Credentials whose issuers, schemas and status stand on a ledger.
+
+Calls that need an API key say which scope; send it as \`Authorization: Bearer <key>\`. A key is bound to issuer
+DIDs and sees only what is theirs. Errors are problem documents (RFC 9457): decide by their \`code\`. Ids in paths
+are percent-encoded.`
+
+/** Collects the OpenAPI description; to be called before the addresses are added. */
+export async function describeApi(server: HttpServer, publicUrl: string): Promise<void> {
+  await server.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Cartulary issuer node',
+        version: '1.0.0',
+        description,
+        license: { name: 'Apache-2.0' },
+      },
+      servers: [{ url: publicUrl }],
+      components: {
+        securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'An API key: `ck_…`' } },
+      },
+    },
+    transform: (input) => {
+      const transformed = jsonSchemaTransform(input)
+      return { ...transformed, schema: { ...transformed.schema, ...securityOf(input.route.config?.access) } }
+    },
+    transformObject: jsonSchemaTransformObject,
+  })
+}
+
+function securityOf(access: Access | undefined) {
+  if (access === undefined || access === 'public') return { security: [] }
+  return { security: [{ apiKey: [access] }] }
+}
+
+/** Adds `/openapi.json`, and `/docs`, a page to try the calls. */
+export function mountDocumentation(server: HttpServer): void {
+  server.register(async (scope) => {
+    scope.addHook('onRoute', (route) => {
+      route.config = { ...route.config, access: 'public' }
+      route.schema = { ...route.schema, hide: true }
+    })
+    scope.get('/openapi.json', async () => server.swagger())
+    await scope.register(swaggerUi, {
+      routePrefix: '/docs',
+      staticCSP:
+        "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; frame-ancestors 'none'",
+      uiConfig: { persistAuthorization: false, tryItOutEnabled: true },
+    })
+  })
+}

@@ -1,0 +1,60 @@
+import { z } from 'zod'
+import { problems } from '../problem-document.ts'
+import { secured } from './fields.ts'
+import type { Resource } from './resource.ts'
+
+const verdict = {
+  status: z.enum(['pass', 'fail', 'unknown']).describe('`unknown`: it could not be decided.'),
+  reason: z.string().optional(),
+}
+
+const answer = z.object({
+  verified: z.boolean().describe('True when every check passed.'),
+  credentialId: z.string().nullable(),
+  checks: z.object({
+    proof: z.object({ ...verdict, type: z.string(), verificationMethod: z.string().optional() }),
+    issuer: z.object({ ...verdict, did: z.string(), active: z.boolean().nullable() }),
+    schema: z.object({ ...verdict, schemaId: z.string().nullable() }),
+    expiration: z.object({
+      ...verdict,
+      validFrom: z.string().nullable(),
+      expirationDate: z.string().nullable(),
+    }),
+    revocation: z.object({
+      ...verdict,
+      revoked: z.boolean().nullable(),
+      suspended: z.boolean().nullable(),
+      statusListId: z.string().nullable(),
+      statusListIndex: z.number().int().nullable(),
+    }),
+    delegation: z
+      .object({ ...verdict, chain: z.array(z.string()).readonly() })
+      .optional()
+      .describe('Only for agent delegations.'),
+  }),
+})
+
+/** `POST /credentials/verify`. */
+export const credentialsVerify: Resource = (server, issuer) => {
+  server.post(
+    '/credentials/verify',
+    {
+      config: { access: 'public' },
+      schema: {
+        tags: ['Verification'],
+        summary: 'Verify a credential',
+        description:
+          "Checks proof, issuer, schema, expiration and revocation against the ledger, not against the node's database. Parents of an agent delegation go into `chain`.",
+        body: z.strictObject({ credential: secured, chain: z.array(secured).max(16).optional() }),
+        response: { 200: answer, ...problems('UNSUPPORTED_MEDIA_TYPE', 'PAYLOAD_TOO_LARGE') },
+      },
+    },
+    async (request) => {
+      const { verified, credentialId, checks } = await issuer.verify({
+        ...request.body,
+        chain: request.body.chain ?? [],
+      })
+      return { verified, credentialId, checks }
+    },
+  )
+}

@@ -1,0 +1,99 @@
+import { z } from 'zod'
+import { limitedTo } from '../../access/caller.ts'
+import { problems } from '../problem-document.ts'
+import { callerOf } from '../protocol.ts'
+import { credentialId, did, id, pageOf, pageQuery, secured, time, transactionHash } from './fields.ts'
+import type { Resource } from './resource.ts'
+
+const record = z.object({
+  credentialId,
+  issuerDid: z.string(),
+  holderDid: z.string(),
+  schemaId: z.string(),
+  type: z.string(),
+  proofType: z.string(),
+  dataModel: z.string(),
+  issuedAt: time,
+  expirationDate: time.nullable(),
+  status: z
+    .enum(['valid', 'revoked', 'suspended'])
+    .describe('As this node recorded it; /status reads the ledger.'),
+  statusListId: z.string().nullable(),
+  statusListIndex: z.number().int().nullable(),
+  transactionHash,
+  registration: z.enum(['registered', 'pending', 'none']),
+})
+
+const proof = z.object({
+  credentialId,
+  statusListId: z.string(),
+  statusListIndex: z.number().int(),
+  digest: z.string(),
+  leaf: z.string(),
+  proof: z.array(z.string()),
+  root: z.string(),
+  transactionHash: z.string(),
+  blockNumber: z.number().int(),
+})
+
+const params = z.object({ id: credentialId })
+
+/** `GET /credentials`, `GET /credentials/{id}`, `GET /credentials/{id}/registration`. */
+export const credentials: Resource = (server, issuer) => {
+  server.get(
+    '/credentials',
+    {
+      config: { access: 'credentials:read' },
+      schema: {
+        tags: ['Credentials'],
+        summary: 'Issued credentials, newest first',
+        querystring: z.strictObject({
+          ...pageQuery,
+          issuerDid: did.optional(),
+          holderDid: did.optional(),
+          schemaId: id.optional(),
+          status: z.enum(['valid', 'revoked', 'suspended']).optional(),
+        }),
+        response: { 200: pageOf(record), ...problems('UNAUTHORIZED', 'FORBIDDEN') },
+      },
+    },
+    async (request) => issuer.listCredentials({ ...request.query, issuers: limitedTo(callerOf(request)) }),
+  )
+
+  server.get(
+    '/credentials/:id',
+    {
+      config: { access: 'credentials:read' },
+      schema: {
+        tags: ['Credentials'],
+        summary: 'An issued credential',
+        params,
+        response: {
+          200: record.extend({ credential: secured }),
+          ...problems('UNAUTHORIZED', 'FORBIDDEN', 'CREDENTIAL_NOT_FOUND'),
+        },
+      },
+    },
+    async (request) =>
+      issuer.requireCredential({ credentialId: request.params.id, issuers: limitedTo(callerOf(request)) }),
+  )
+
+  server.get(
+    '/credentials/:id/registration',
+    {
+      config: { access: 'public' },
+      schema: {
+        tags: ['Credentials'],
+        summary: 'Proof that a credential was registered on the ledger',
+        description:
+          'The Merkle path from the credential to the root that its transaction put on the ledger: checkable without this node.',
+        params,
+        response: {
+          200: proof,
+          ...problems('CREDENTIAL_NOT_FOUND', 'CREDENTIAL_NOT_REVOCABLE', 'REGISTRATION_PENDING'),
+        },
+      },
+    },
+    async (request) => issuer.registration(request.params.id),
+  )
+}

@@ -1,0 +1,39 @@
+import type { Protocol } from '../protocol.ts'
+import { apiKeys } from './api-keys.ts'
+import { contexts } from './contexts.ts'
+import { credentials } from './credentials.ts'
+import { credentialsIssue } from './credentials-issue.ts'
+import { credentialsStatus } from './credentials-status.ts'
+import { credentialsVerify } from './credentials-verify.ts'
+import { dids } from './dids.ts'
+import { network } from './network.ts'
+import { offers } from './offers.ts'
+import { schemas } from './schemas.ts'
+import { statusLists } from './status-lists.ts'
+
+const resources = [
+  dids,
+  schemas,
+  credentialsIssue,
+  credentials,
+  credentialsStatus,
+  credentialsVerify,
+  offers,
+  statusLists,
+  contexts,
+  network,
+  apiKeys,
+]
+
+/** The IDA REST API. */
+export const rest: Protocol = {
+  name: 'rest',
+  mount(server, issuer, limits) {
+    server.register(
+      async (scope) => {
+        for (const resource of resources) resource(scope, issuer, limits)
+      },
+      { prefix: '/api/v1' },
+    )
+  },
+}

@@ -1,0 +1,3 @@
+import type { Resource } from './resource.ts'
+
+export const schemas: Resource = () => {}

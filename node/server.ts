@@ -1,0 +1,154 @@
+import { randomUUID } from 'node:crypto'
+import helmet from '@fastify/helmet'
+import rateLimit from '@fastify/rate-limit'
+import {
+  type FastifyBaseLogger,
+  type FastifyReply,
+  type FastifyRequest,
+  fastify,
+  LogController,
+} from 'fastify'
+import { serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
+import type { Caller } from './access/caller.ts'
+import type { Config } from './config.ts'
+import { IssuerError } from './errors.ts'
+import { rememberMethods } from './protocols/allowed-methods.ts'
+import { demandAccess, guard } from './protocols/authorization.ts'
+import { describeApi, mountDocumentation } from './protocols/documentation.ts'
+import { mountHealth } from './protocols/health.ts'
+import { protocols } from './protocols/index.ts'
+import type { Issuer } from './protocols/issuer.ts'
+import { parseJsonBody } from './protocols/json-body.ts'
+import { problemOf, retryAfter, toIssuerError } from './protocols/problem-document.ts'
+import type { HttpServer } from './protocols/protocol.ts'
+import { validatorCompiler } from './protocols/request-validation.ts'
+
+/** What the server stands on. */
+export interface ServerDeps {
+  config: Pick<Config, 'publicUrl' | 'rateLimit' | 'rateLimitAnonymous' | 'bodyLimit' | 'batchBodyLimit'>
+  issuer: Issuer
+  authenticate(header: string | undefined): Promise<Caller | undefined>
+  logger: FastifyBaseLogger
+}
+
+/** An HTTP server with every protocol mounted; not listening yet. */
+export async function createServer({
+  config,
+  issuer,
+  authenticate,
+  logger,
+}: ServerDeps): Promise<HttpServer> {
+  const server: HttpServer = fastify({
+    loggerInstance: logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: config.bodyLimit,
+    requestIdHeader: false,
+    genReqId: () => randomUUID(),
+    requestTimeout: 60_000,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 4_096 },
+    frameworkErrors: (error, request, reply) => answerError(error, request, reply),
+  }).withTypeProvider<ZodTypeProvider>()
+
+  server.setValidatorCompiler(validatorCompiler).setSerializerCompiler(serializerCompiler)
+  acceptJsonOnly(server)
+  logAnswers(server)
+  await describeApi(server, config.publicUrl)
+  await secure(server, config, authenticate)
+  answerUnknown(server, rememberMethods(server))
+  server.setErrorHandler(answerError)
+
+  mountDocumentation(server)
+  server.register(async (scope) => {
+    demandAccess(scope)
+    mountHealth(scope, issuer.checkHealth)
+    for (const protocol of protocols) protocol.mount(scope, issuer, config)
+  })
+  await server.ready()
+  return server
+}
+
+/** The only media type taken in, parsed strictly; other types are refused with UNSUPPORTED_MEDIA_TYPE. */
+function acceptJsonOnly(server: HttpServer): void {
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  server.removeAllContentTypeParsers()
+  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body: Buffer, done) => {
+    done(null, parseJsonBody(decodeUtf8(decoder, body)))
+  })
+}
+
+function decodeUtf8(decoder: InstanceType<typeof TextDecoder>, body: Buffer): string {
+  try {
+    return decoder.decode(body)
+  } catch (cause) {
+    throw new IssuerError('MALFORMED_REQUEST', { detail: 'The body is not valid UTF-8.', cause })
+  }
+}
+
+/** One line for each answer: the address's pattern, not the path, which may hold a one-time token. */
+function logAnswers(server: HttpServer): void {
+  server.addHook('onResponse', async (request, reply) => {
+    request.log.info(
+      {
+        method: request.method,
+        route: request.routeOptions.url ?? 'unknown',
+        status: reply.statusCode,
+        milliseconds: Math.round(reply.elapsedTime),
+        keyId: request.caller?.keyId,
+      },
+      'answered',
+    )
+  })
+}
+
+async function secure(
+  server: HttpServer,
+  config: ServerDeps['config'],
+  authenticate: ServerDeps['authenticate'],
+): Promise<void> {
+  await server.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+    },
+    crossOriginResourcePolicy: { policy: 'cross-origin' },
+  })
+  guard(server, authenticate)
+  await server.register(rateLimit, {
+    timeWindow: 60_000,
+    keyGenerator: ({ caller, ip }) => (caller ? `key ${caller.keyId}` : `address ${ip}`),
+    max: ({ caller }) => (caller ? config.rateLimit : config.rateLimitAnonymous),
+    errorResponseBuilder: (_request, { ttl }) =>
+      new IssuerError('RATE_LIMIT_EXCEEDED', { retryAfter: Math.ceil(ttl / 1000) }),
+  })
+}
+
+function answerUnknown(server: HttpServer, methodsOf: (path: string) => string[]): void {
+  server.setNotFoundHandler({ preHandler: server.rateLimit() }, (request, reply) => {
+    const methods = methodsOf(pathOf(request))
+    if (methods.length === 0) throw new IssuerError('NOT_FOUND')
+    reply.header('allow', methods.join(', '))
+    throw new IssuerError('METHOD_NOT_ALLOWED')
+  })
+}
+
+/** The one error handler: a problem document (RFC 9457) for everything that is thrown. */
+function answerError(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const error = toIssuerError(thrown)
+  if (error.status >= 500) request.log.error({ err: error }, error.code)
+  else request.log.info({ code: error.code, violations: error.violations.length }, 'refused')
+  const seconds = retryAfter(error)
+  if (seconds !== undefined) reply.header('retry-after', seconds)
+  if (error.code === 'UNAUTHORIZED') reply.header('www-authenticate', 'Bearer')
+  const body = JSON.stringify(problemOf(error, { path: pathOf(request), id: request.id }))
+  reply
+    .status(error.status)
+    .header('cache-control', 'no-store')
+    .type('application/problem+json')
+    .serializer((payload: string) => payload)
+    .send(body)
+}
+
+function pathOf(request: FastifyRequest): string {
+  return request.url.split('?', 1)[0]?.slice(0, 2_048) ?? ''
+}

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { ConfigError, parseConfig } from '../../node/config.ts'
+
+const address = (digit: string) => `0x${digit.repeat(40)}`
+const registries = {
+  didRegistry: address('A'),
+  schemaRegistry: address('b'),
+  credentialDefinitionRegistry: address('c'),
+  statusListRegistry: address('d'),
+}
+
+function problemsOf(environment: Record<string, string>): readonly string[] {
+  try {
+    parseConfig(environment)
+  } catch (error) {
+    assert.ok(error instanceof ConfigError)
+    return error.problems
+  }
+  return []
+}
+
+describe('parseConfig', () => {
+  it('gives a frozen object of defaults for an empty environment', () => {
+    const config = parseConfig({})
+    assert.ok(Object.isFrozen(config))
+    assert.equal(config.publicUrl, 'http://127.0.0.1:3000')
+    assert.equal(config.chain, undefined)
+    assert.equal(config.dataDir, resolve('data'))
+    assert.equal(config.anchorWaitMs, 15_000)
+    assert.equal(config.didWeb, false)
+  })
+
+  it('takes an empty variable for one that is not set', () => {
+    assert.deepEqual(parseConfig({ PORT: '', RPC_URL: '', REGISTRIES: '' }), parseConfig({}))
+  })
+
+  it('reports every bad value at once', () => {
+    const problems = problemsOf({
+      PORT: '70000',
+      RPC_URL: 'ftp://chain',
+      REGISTRIES: '{"didRegistry":"0x1"}',
+      KEY_ENCRYPTION_KEY: 'short',
+      RELAYER_PRIVATE_KEY: '0x12',
+      ADMIN_API_KEY: 'short',
+      LOG_LEVEL: 'loud',
+      DID_WEB: 'perhaps',
+    })
+    for (const name of [
+      'PORT',
+      'RPC_URL',
+      'REGISTRIES: didRegistry',
+      'REGISTRIES: statusListRegistry',
+      'KEY_ENCRYPTION_KEY',
+      'RELAYER_PRIVATE_KEY',
+      'ADMIN_API_KEY',
+      'LOG_LEVEL',
+      'DID_WEB',
+    ]) {
+      assert.ok(
+        problems.some((line) => line.startsWith(name)),
+        `${name} is missing in ${problems.join(' | ')}`,
+      )
+    }
+  })
+
+  it('never repeats a value, which may be a secret', () => {
+    const secret = 'not a key but secret'
+    assert.ok(
+      !problemsOf({ KEY_ENCRYPTION_KEY: secret, RELAYER_PRIVATE_KEY: secret }).join().includes(secret),
+    )
+  })
+
+  it('requires PUBLIC_URL beyond loopback', () => {
+    assert.match(problemsOf({ HOST: '0.0.0.0' }).join(), /^PUBLIC_URL is required/)
+    assert.deepEqual(problemsOf({ HOST: '0.0.0.0', PUBLIC_URL: 'https://issuer.example' }), [])
+    for (const HOST of ['127.0.0.2', 'localhost', '::1']) assert.deepEqual(problemsOf({ HOST }), [])
+  })
+
+  it('drops the slash at the end of PUBLIC_URL and refuses a query in it', () => {
+    assert.equal(parseConfig({ PUBLIC_URL: 'https://issuer.example/' }).publicUrl, 'https://issuer.example')
+    assert.equal(problemsOf({ PUBLIC_URL: 'https://issuer.example/?a=1' }).length, 1)
+  })
+
+  it('takes a chain from RPC_URL with REGISTRIES as JSON or as a file', async () => {
+    const file = join(await mkdtemp(join(tmpdir(), 'config-')), 'registries.json')
+    await writeFile(file, JSON.stringify(registries))
+    for (const REGISTRIES of [JSON.stringify(registries), file]) {
+      const { chain } = parseConfig({ RPC_URL: 'http://127.0.0.1:8545', REGISTRIES })
+      assert.equal(chain?.rpcUrl, 'http://127.0.0.1:8545')
+      assert.equal(chain.registries.didRegistry, address('a'))
+    }
+  })
+
+  it('wants RPC_URL and REGISTRIES together', () => {
+    assert.match(problemsOf({ RPC_URL: 'http://127.0.0.1:8545' }).join(), /^REGISTRIES is required/)
+    assert.match(problemsOf({ REGISTRIES: JSON.stringify(registries) }).join(), /^RPC_URL is required/)
+    assert.match(problemsOf({ RPC_URL: 'http://a', REGISTRIES: '/nowhere.json' }).join(), /readable file/)
+  })
+})
