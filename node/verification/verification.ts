@@ -49,9 +49,7 @@ export interface VerificationDeps {
   /** Undefined when the DID does not exist. @throws CHAIN_UNREACHABLE and other retryable codes */
   resolveDid(did: string): Promise<DidResolution | undefined>
   resolveKey: KeyResolver
-  /** A loader that also knows the contexts given to it, by URL. */
-  documentLoader(contexts: ReadonlyMap<string, JsonObject>): DocumentLoader
-  /** A context that a schema pins and that cannot be derived from it; undefined when it cannot be had. */
-  getContext(url: string): Promise<JsonObject | undefined>
+  /** A loader of the bundled contexts and those that `extra` gives. */
+  documentLoader(source: { extra(url: string): Promise<JsonObject | undefined> }): DocumentLoader
   now(): Date
 }

@@ -1,0 +1,68 @@
+import { delegationType } from '../delegation/read-delegation.ts'
+import type { OpenedCredential } from '../formats/format.ts'
+import { checkDelegation } from './check-delegation.ts'
+import { checkExpiration } from './check-expiration.ts'
+import { checkIssuer } from './check-issuer.ts'
+import { checkProof } from './check-proof.ts'
+import { checkRevocation } from './check-revocation.ts'
+import { checkSchema, type SchemaFinding } from './check-schema.ts'
+import { openCredential } from './open-credential.ts'
+import type { CheckResult, Checks, Verdict, VerificationDeps, VerificationOutcome } from './verification.ts'
+
+/**
+ * Checks a credential of any supported format against the ledger: proof, issuer, schema, expiration, revocation, and
+ * for an agent delegation the chain of its parents. A check that cannot be decided is `unknown`, never a pass.
+ * @throws MALFORMED_REQUEST when the credential or a member of the chain is none
+ */
+export async function verifyCredential(
+  deps: VerificationDeps,
+  input: { credential: unknown; chain?: readonly unknown[] },
+): Promise<VerificationOutcome> {
+  const credential = openCredential(deps.formats, input.credential)
+  const chain = (input.chain ?? []).map((parent) => openCredential(deps.formats, parent))
+  const checks = await checkAlone(deps, credential)
+  if (credential.facts.types.includes(delegationType)) {
+    checks.delegation = await checkDelegation({
+      credential,
+      chain,
+      checkParent: async (parent) => worst(await checkAlone(deps, parent)),
+    })
+  }
+  return {
+    verified: worst(checks).verdict === 'pass',
+    credentialId: credential.facts.id ?? null,
+    checks,
+  }
+}
+
+/** Every check that needs nothing but the credential and the ledger. */
+async function checkAlone(deps: VerificationDeps, credential: OpenedCredential): Promise<Checks> {
+  const { facts } = credential
+  const [finding, issuer, revocation] = await Promise.all([
+    checkSchema(deps, facts),
+    checkIssuer(deps, facts.issuer),
+    checkRevocation(deps, facts),
+  ])
+  const documentLoader = deps.documentLoader({ extra: contextsOf(finding) })
+  const proof = await checkProof({ ...deps, documentLoader }, credential)
+  return { proof, issuer, schema: finding.result, expiration: checkExpiration(deps, facts), revocation }
+}
+
+/** The contexts that the schema pins. When the ledger could not be asked for them, nobody may say the proof is wrong. */
+function contextsOf({ schema, outage }: SchemaFinding) {
+  const documents = new Map(schema?.contexts.map(({ url, document }) => [url, document]))
+  return async (url: string) => {
+    if (outage) throw outage
+    return documents.get(url)
+  }
+}
+
+const rank = { pass: 0, unknown: 1, fail: 2 } as const
+
+/** The worst verdict of all checks, and its reason. */
+function worst(checks: Checks): { verdict: Verdict; reason?: string } {
+  const results: CheckResult[] = Object.values(checks)
+  const [first] = results.toSorted((a, b) => rank[b.status] - rank[a.status])
+  if (!first || first.status === 'pass') return { verdict: 'pass' }
+  return { verdict: first.status, ...(first.reason === undefined ? {} : { reason: first.reason }) }
+}
