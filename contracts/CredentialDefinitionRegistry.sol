@@ -165,11 +165,12 @@ contract CredentialDefinitionRegistry is ICredentialDefinitionRegistry, EIP712, 
     }
 
     function _requireSchema(bytes32 schemaKey, address issuer) private view {
-        ISchemaRegistry.Head memory schema = _schemaRegistry.head(schemaKey);
-        if (schema.issuer == address(0)) revert UnknownKey(schemaKey);
-        if (schema.kind != ISchemaRegistry.SchemaKind.AnonCreds) revert InvalidParentKind(schemaKey);
-        if (!schema.active) revert KeyDeactivated(schemaKey);
-        if (schema.restricted && !_schemaRegistry.isAllowed(schemaKey, issuer)) {
+        (address owner, ISchemaRegistry.SchemaKind kind, bool active, bool restricted) =
+            _schemaRegistry.stateOf(schemaKey);
+        if (owner == address(0)) revert UnknownKey(schemaKey);
+        if (kind != ISchemaRegistry.SchemaKind.AnonCreds) revert InvalidParentKind(schemaKey);
+        if (!active) revert KeyDeactivated(schemaKey);
+        if (restricted && !_schemaRegistry.isAllowed(schemaKey, issuer)) {
             revert ParentNotAllowed(schemaKey, issuer);
         }
     }

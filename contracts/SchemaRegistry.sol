@@ -146,9 +146,18 @@ contract SchemaRegistry is ISchemaRegistry, EIP712, Nonces {
             length: stored.length,
             active: stored.flags.has(Resources.ACTIVE),
             restricted: stored.flags.has(RESTRICTED),
-            kind: stored.flags.has(ANON_CREDS) ? SchemaKind.AnonCreds : SchemaKind.JsonSchema,
+            kind: _kind(stored.flags),
             digest: stored.digest
         });
+    }
+
+    /// @inheritdoc ISchemaRegistry
+    function stateOf(
+        bytes32 key
+    ) external view returns (address issuer, SchemaKind kind, bool active, bool restricted) {
+        Resources.Head storage stored = _heads[key];
+        uint8 flags = stored.flags;
+        return (stored.issuer, _kind(flags), flags.has(Resources.ACTIVE), flags.has(RESTRICTED));
     }
 
     /// @inheritdoc ISchemaRegistry
@@ -205,5 +214,9 @@ contract SchemaRegistry is ISchemaRegistry, EIP712, Nonces {
             _allowed[key][issuers[i]] = allowed;
             emit SchemaIssuerAllowed(key, issuers[i], allowed);
         }
+    }
+
+    function _kind(uint8 flags) private pure returns (SchemaKind) {
+        return flags.has(ANON_CREDS) ? SchemaKind.AnonCreds : SchemaKind.JsonSchema;
     }
 }

@@ -112,6 +112,12 @@ interface ISchemaRegistry is IResourceRegistry {
     /// @notice State of the schema with this key; all zero for an unknown key.
     function head(bytes32 key) external view returns (Head memory);
 
+    /// @notice What other contracts ask of a schema before they build on it, for half the price of `head`;
+    /// all zero for an unknown key.
+    function stateOf(
+        bytes32 key
+    ) external view returns (address issuer, SchemaKind kind, bool active, bool restricted);
+
     /// @notice keccak256(abi.encode(kind, issuer, name, version)).
     function keyOf(
         SchemaKind kind,

@@ -70,6 +70,7 @@ export const schemaRegistryAbi = parseAbi([
   'function registerSigned((uint8 kind, address issuer, string name, string version, bytes content, bool restricted) registration, uint256 deadline, address signer, bytes signature) returns (bytes32 key)',
   'function setAllowed(bytes32 key, address[] issuers, bool allowed)',
   'function setAllowedSigned(bytes32 key, address[] issuers, bool allowed, uint256 deadline, address signer, bytes signature)',
+  'function stateOf(bytes32 key) view returns (address issuer, uint8 kind, bool active, bool restricted)',
 ])
 
 /** ABI of CredentialDefinitionRegistry. */
