@@ -57,9 +57,17 @@ export interface Suite {
     document: JsonObject,
     options: { key: AssertionKey; created: Date; documentLoader: DocumentLoader },
   ): Promise<Secured>
-  /** Checks the signature, and that the method belongs to the issuer and stands under assertionMethod. */
+  /**
+   * Checks the signature, and that the method belongs to the issuer and stands under assertionMethod. Some tokens
+   * name no key: `resolveDidDocument` then gives the issuer's keys to try; without it such a token is `unknown`.
+   */
   verify(
     secured: Secured,
-    options: { resolveKey: KeyResolver; documentLoader: DocumentLoader; now: Date },
+    options: {
+      resolveKey: KeyResolver
+      resolveDidDocument?: (did: string) => Promise<ResolvedKey['didDocument'] | undefined>
+      documentLoader: DocumentLoader
+      now: Date
+    },
   ): Promise<ProofVerdict>
 }

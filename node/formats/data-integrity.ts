@@ -1,0 +1,51 @@
+import canonicalize from 'canonicalize'
+import { IssuerError } from '../errors.ts'
+import type { JsonObject } from '../json.ts'
+import { constructDocument } from './credential-document.ts'
+import { readFacts } from './credential-facts.ts'
+import type { Format, OpenedCredential } from './format.ts'
+
+const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const malformed = (pointer: string, message: string): IssuerError =>
+  new IssuerError('MALFORMED_REQUEST', {
+    detail: 'The credential is not well formed.',
+    violations: [{ pointer, message }],
+  })
+
+/** JCS bytes (RFC 8785). @throws MALFORMED_REQUEST for text that is not well-formed Unicode */
+function jcs(document: JsonObject): Buffer {
+  try {
+    return Buffer.from(canonicalize(document) ?? '')
+  } catch (error) {
+    throw new IssuerError('MALFORMED_REQUEST', {
+      detail: 'The credential has no canonical form: its text is not well-formed Unicode.',
+      cause: error,
+    })
+  }
+}
+
+function open(received: unknown): OpenedCredential | undefined {
+  if (!isObject(received) || received.proof === undefined) return undefined
+  const { proof, ...document } = received
+  const proofs = [proof].flat()
+  const [only] = proofs
+  if (proofs.length !== 1) {
+    throw malformed('/proof', 'must be one proof: sets and chains of proofs are not supported')
+  }
+  if (!isObject(only)) throw malformed('/proof', 'must be an object')
+  if (only.jwt !== undefined)
+    throw malformed('/proof/jwt', 'must be sent by itself: the compact JWT as a string')
+  jcs(received)
+  return { document, facts: readFacts(document), secured: received }
+}
+
+/** A JSON credential with an embedded proof (Verifiable Credential Data Integrity 1.0 and the older 2020 proofs). */
+export const dataIntegrity: Format = {
+  name: 'data-integrity',
+  mediaType: 'application/vc',
+  construct: constructDocument,
+  open,
+  digestInput: (secured) => jcs(secured as JsonObject),
+}

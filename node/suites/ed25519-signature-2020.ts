@@ -1,0 +1,30 @@
+import { Ed25519Signature2020 } from '@digitalbazaar/ed25519-signature-2020'
+import { ed25519Signature2020Context } from './contexts/bundled-contexts.ts'
+import { splitProof } from './embedded-proof.ts'
+import { librarySigner, secureLinkedData, verifyLinkedData } from './linked-data-proof.ts'
+import type { Suite } from './suite.ts'
+
+const name = 'Ed25519Signature2020'
+
+/**
+ * The older Ed25519 proof of the Data Integrity EdDSA Cryptosuites, made and verified by Digital Bazaar's suite, which
+ * reads Multikey methods too.
+ */
+export function ed25519Signature2020(termsUrl: string): Suite {
+  return {
+    name,
+    format: 'data-integrity',
+    keyTypes: ['Ed25519'],
+    dataModels: ['1.1', '2.0'],
+    contexts: (dataModel) =>
+      dataModel === '1.1' ? [termsUrl, ed25519Signature2020Context] : [ed25519Signature2020Context],
+    recognises: (secured) => splitProof(secured)?.proof.type === name,
+    secure: (document, { created, ...options }) =>
+      secureLinkedData(document, {
+        ...options,
+        suite: new Ed25519Signature2020({ signer: librarySigner(options.key), date: created }),
+      }),
+    verify: (secured, options) =>
+      verifyLinkedData(secured, { ...options, type: name, suite: new Ed25519Signature2020() }),
+  }
+}

@@ -1,0 +1,28 @@
+import { DataIntegrityProof } from '@digitalbazaar/data-integrity'
+import { cryptosuite } from '@digitalbazaar/eddsa-rdfc-2022-cryptosuite'
+import { dataIntegrityContext } from './contexts/bundled-contexts.ts'
+import { splitProof } from './embedded-proof.ts'
+import { librarySigner, secureLinkedData, verifyLinkedData } from './linked-data-proof.ts'
+import type { Suite } from './suite.ts'
+
+const name = 'eddsa-rdfc-2022'
+
+/** Ed25519 over the canonical RDF of a document (Data Integrity EdDSA Cryptosuites 1.0, 3.2). */
+export function eddsaRdfc2022(termsUrl: string): Suite {
+  return {
+    name,
+    format: 'data-integrity',
+    keyTypes: ['Ed25519'],
+    dataModels: ['2.0', '1.1'],
+    // The context of data model 2.0 defines DataIntegrityProof itself.
+    contexts: (dataModel) => (dataModel === '1.1' ? [termsUrl, dataIntegrityContext] : []),
+    recognises: (secured) => splitProof(secured)?.proof.cryptosuite === name,
+    secure: (document, { created, ...options }) =>
+      secureLinkedData(document, {
+        ...options,
+        suite: new DataIntegrityProof({ signer: librarySigner(options.key), date: created, cryptosuite }),
+      }),
+    verify: (secured, options) =>
+      verifyLinkedData(secured, { ...options, type: name, suite: new DataIntegrityProof({ cryptosuite }) }),
+  }
+}

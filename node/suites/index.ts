@@ -1,0 +1,27 @@
+import { credentialTermsUrl } from './contexts/bundled-contexts.ts'
+import { ed25519Signature2020 } from './ed25519-signature-2020.ts'
+import { eddsaJcs2022 } from './eddsa-jcs-2022.ts'
+import { eddsaRdfc2022 } from './eddsa-rdfc-2022.ts'
+import type { JwtAgent } from './jwt-agent.ts'
+import { jwtProof2020 } from './jwt-proof-2020.ts'
+import type { Suite } from './suite.ts'
+
+/**
+ * Every way to secure a document. `publicUrl` is where this node serves its own context; without an agent the suites
+ * verify, and sign only what needs none.
+ */
+export function createSuites({
+  publicUrl,
+  agent,
+}: {
+  publicUrl: string
+  agent?: JwtAgent
+}): readonly Suite[] {
+  const termsUrl = credentialTermsUrl(publicUrl)
+  return [
+    ed25519Signature2020(termsUrl),
+    eddsaRdfc2022(termsUrl),
+    eddsaJcs2022(termsUrl),
+    jwtProof2020(termsUrl, agent),
+  ]
+}

@@ -1,0 +1,96 @@
+// Digital Bazaar's libraries bring no types: what the suites use of them.
+
+interface Document {
+  [name: string]: import('../json.ts').Json | undefined
+}
+
+interface LibraryVerdict {
+  verified: boolean
+  error?: Error & { errors?: readonly Error[] }
+}
+
+declare module 'jsonld-signatures' {
+  interface Options {
+    suite: unknown
+    purpose: unknown
+    documentLoader: (url: string) => Promise<unknown>
+    addSuiteContext?: boolean
+  }
+  const jsigs: {
+    sign(document: Document, options: Options): Promise<Document>
+    verify(document: Document, options: Options): Promise<LibraryVerdict>
+    purposes: { AssertionProofPurpose: new (options?: { controller?: Document }) => unknown }
+  }
+  export default jsigs
+}
+
+declare module '@digitalbazaar/vc' {
+  export const CredentialIssuancePurpose: new (options: { controller: Document }) => unknown
+  export function verifyCredential(options: {
+    credential: Document
+    suite: unknown
+    documentLoader: (url: string) => Promise<unknown>
+    checkStatus?: () => Promise<{ verified: boolean }>
+    now?: Date
+  }): Promise<LibraryVerdict>
+  export function issue(options: {
+    credential: Document
+    suite: unknown
+    documentLoader: (url: string) => Promise<unknown>
+  }): Promise<Document>
+}
+
+interface LibrarySigner {
+  id: string
+  algorithm: string
+  sign(input: { data: Uint8Array }): Promise<Uint8Array>
+}
+
+declare module '@digitalbazaar/ed25519-signature-2020' {
+  export const Ed25519Signature2020: new (options?: { signer?: LibrarySigner; date?: Date }) => unknown
+}
+
+declare module '@digitalbazaar/data-integrity' {
+  export const DataIntegrityProof: new (options: {
+    cryptosuite: unknown
+    signer?: LibrarySigner
+    date?: Date
+  }) => unknown
+}
+
+declare module '@digitalbazaar/eddsa-rdfc-2022-cryptosuite' {
+  export const cryptosuite: unknown
+}
+
+declare module '@digitalbazaar/eddsa-jcs-2022-cryptosuite' {
+  export function createSignCryptosuite(): unknown
+  export function createVerifyCryptosuite(): unknown
+}
+
+declare module '@digitalbazaar/credentials-context' {
+  export const contexts: ReadonlyMap<string, Document>
+}
+
+declare module '@digitalbazaar/vc-bitstring-status-list-context' {
+  export const contexts: ReadonlyMap<string, Document>
+}
+
+declare module '@digitalbazaar/data-integrity-context' {
+  const library: { contexts: ReadonlyMap<string, Document> }
+  export default library
+}
+
+declare module '@digitalbazaar/multikey-context' {
+  const library: { contexts: ReadonlyMap<string, Document> }
+  export default library
+}
+
+declare module 'did-context' {
+  const library: { contexts: ReadonlyMap<string, Document> }
+  export default library
+}
+
+declare module 'ed25519-signature-2020-context' {
+  const library: { contexts: ReadonlyMap<string, Document> }
+  export default library
+}

@@ -1,0 +1,113 @@
+import { CredentialIssuancePurpose } from '@digitalbazaar/vc'
+import jsigs from 'jsonld-signatures'
+import { IssuerError } from '../errors.ts'
+import type { JsonObject } from '../json.ts'
+import { checkEmbeddedProof, checkSignable, type ProvenDocument, splitProof } from './embedded-proof.ts'
+import { describeLinkedDataError } from './linked-data-error.ts'
+import type { AssertionKey, DocumentLoader, ProofVerdict, ResolvedKey, Secured, Suite } from './suite.ts'
+
+type SecureOptions = Parameters<Suite['secure']>[1]
+type VerifyOptions = Parameters<Suite['verify']>[1]
+
+/** A key in the shape that Digital Bazaar's suites sign with. */
+export function librarySigner({ verificationMethod, signer }: AssertionKey): LibrarySigner {
+  return {
+    id: verificationMethod,
+    algorithm: 'Ed25519',
+    sign: async ({ data }) => signer.sign(data),
+  }
+}
+
+/** A loader that keeps what it threw: jsonld wraps it beyond recognition. */
+function watched(documentLoader: DocumentLoader): { load: DocumentLoader; thrown(): unknown } {
+  let first: unknown
+  return {
+    load: async (url) => {
+      try {
+        return await documentLoader(url)
+      } catch (error) {
+        first ??= error
+        throw error
+      }
+    },
+    thrown: () => first,
+  }
+}
+
+/**
+ * Signs a document as linked data with one of Digital Bazaar's suites, jsonld in safe mode.
+ * @throws SIGNING_FAILED, with the undefined term in its detail
+ */
+export async function secureLinkedData(
+  document: JsonObject,
+  { suite, key, documentLoader }: Omit<SecureOptions, 'created'> & { suite: unknown },
+): Promise<JsonObject> {
+  checkSignable(document, key)
+  const loader = watched(documentLoader)
+  try {
+    return await jsigs.sign(
+      { ...document },
+      {
+        suite,
+        purpose: new jsigs.purposes.AssertionProofPurpose(),
+        documentLoader: loader.load,
+        addSuiteContext: false,
+      },
+    )
+  } catch (error) {
+    const thrown = loader.thrown() ?? error
+    if (thrown instanceof IssuerError) throw thrown
+    throw new IssuerError('SIGNING_FAILED', { detail: describeLinkedDataError(error), cause: error })
+  }
+}
+
+/** The proof's own context would change what its terms mean, without being part of what is signed. */
+function hasForeignContext({ document, proof }: ProvenDocument): boolean {
+  const own = proof['@context']
+  return own !== undefined && JSON.stringify(own) !== JSON.stringify(document['@context'])
+}
+
+async function verifySignature(
+  secured: JsonObject,
+  {
+    suite,
+    resolved,
+    documentLoader,
+  }: { suite: unknown; resolved: ResolvedKey } & Omit<VerifyOptions, 'resolveKey' | 'now'>,
+): Promise<Pick<ProofVerdict, 'status' | 'reason'>> {
+  const { verificationMethod, didDocument } = resolved
+  const loader = watched(documentLoader)
+  const { verified, error } = await jsigs.verify(secured, {
+    suite,
+    purpose: new CredentialIssuancePurpose({ controller: didDocument }),
+    documentLoader: async (url) =>
+      url === verificationMethod.id
+        ? { contextUrl: null, documentUrl: url, document: verificationMethod }
+        : loader.load(url),
+  })
+  if (verified) return { status: 'pass' }
+  const thrown = loader.thrown()
+  const unreachable = thrown instanceof IssuerError && thrown.retryable
+  return { status: unreachable ? 'unknown' : 'fail', reason: describeLinkedDataError(thrown ?? error) }
+}
+
+/** Verifies the one linked data proof of a document with one of Digital Bazaar's suites. */
+export async function verifyLinkedData(
+  secured: Secured,
+  { suite, type, resolveKey, documentLoader, now }: VerifyOptions & { suite: unknown; type: string },
+): Promise<ProofVerdict> {
+  const proven = splitProof(secured)
+  if (!proven) return { status: 'fail', type, reason: 'The document must have one proof, not a set.' }
+  const verificationMethod = String(proven.proof.verificationMethod)
+  if (hasForeignContext(proven)) {
+    return { status: 'fail', type, verificationMethod, reason: "The proof's @context is not the document's." }
+  }
+  const checked = await checkEmbeddedProof(proven, { resolveKey, now })
+  if ('status' in checked) return { type, verificationMethod, ...checked }
+  const { document, proof } = proven
+  const verdict = await verifySignature(
+    { ...document, proof },
+    { suite, resolved: checked.resolved, documentLoader },
+  )
+  return { type, verificationMethod, ...verdict }
+}

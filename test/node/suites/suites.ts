@@ -1,0 +1,265 @@
+import assert from 'node:assert/strict'
+import { createAgent, jwtAgent } from '../../../node/agent/agent.ts'
+import { parseCompactJwt } from '../../../node/compact-jwt.ts'
+import { IssuerError } from '../../../node/errors.ts'
+import type { CredentialContent } from '../../../node/formats/format.ts'
+import { formats } from '../../../node/formats/index.ts'
+import type { JsonObject } from '../../../node/json.ts'
+import { createSuites } from '../../../node/suites/index.ts'
+import type { AssertionKey, DataModel, Secured, Suite } from '../../../node/suites/suite.ts'
+import {
+  degree,
+  degreeContextUrl,
+  documentLoader,
+  type Issuers,
+  now,
+  openIssuers,
+  type TestIssuer,
+} from './issuers.ts'
+import { tamperedCopies } from './tampering.ts'
+
+const publicUrl = 'http://127.0.0.1:3000'
+const statusContext = 'https://www.w3.org/ns/credentials/status/v1'
+const variants = createSuites({ publicUrl }).flatMap((suite) =>
+  suite.dataModels.flatMap((dataModel) =>
+    suite.keyTypes.map((type) => ({
+      name: suite.name,
+      dataModel,
+      type,
+      embedded: suite.format !== 'jwt-vc',
+    })),
+  ),
+)
+
+const encode = (value: JsonObject) => Buffer.from(JSON.stringify(value)).toString('base64url')
+
+/** Every copy of a secured credential with one change in it: in the document, or in the header or payload of a token. */
+function* tampered(secured: Secured): Generator<{ at: string; secured: Secured }> {
+  if (typeof secured !== 'string') {
+    for (const { at, document } of tamperedCopies(secured)) yield { at, secured: document }
+    return
+  }
+  const [header = '', payload = '', signature = ''] = secured.split('.')
+  const token = parseCompactJwt(secured)
+  for (const { at, document } of tamperedCopies(token?.payload as JsonObject)) {
+    yield { at: `payload ${at}`, secured: [header, encode(document), signature].join('.') }
+  }
+  for (const { at, document } of tamperedCopies(token?.header as JsonObject)) {
+    yield { at: `header ${at}`, secured: [encode(document), payload, signature].join('.') }
+  }
+  for (const index of [0, 20, 40]) {
+    const bytes = Buffer.from(token?.signature as Uint8Array)
+    bytes[index] = (bytes[index] as number) ^ 1
+    yield { at: `signature ${index}`, secured: [header, payload, bytes.toString('base64url')].join('.') }
+  }
+  yield { at: 'no signature', secured: `${header}.${payload}.` }
+  yield { at: 'alg none', secured: `${encode({ ...token?.header, alg: 'none' })}.${payload}.${signature}` }
+}
+
+for (const { name, dataModel, type, embedded } of variants) {
+  describe(`${name}, data model ${dataModel}, ${type}`, () => {
+    let issuers: Issuers
+    let issuer: TestIssuer
+    let suite: Suite
+
+    const format = () => formats.find((candidate) => candidate.name === suite.format) as (typeof formats)[0]
+
+    function construct(did: string, content: Partial<CredentialContent> = {}): JsonObject {
+      const base = degree(did, { dataModel, ...content })
+      const status = dataModel === '1.1' ? [statusContext] : []
+      return format().construct({
+        ...base,
+        contexts: [...base.contexts, ...status, ...suite.contexts(dataModel as DataModel)],
+      })
+    }
+
+    const secure = (document: JsonObject, key = issuer.key, created = now) =>
+      suite.secure(document, { key, created, documentLoader })
+
+    const verify = (secured: Secured, at = now, resolveKey = issuers.resolveKey) =>
+      suite.verify(secured, {
+        resolveKey,
+        resolveDidDocument: issuers.resolveDidDocument,
+        documentLoader,
+        now: at,
+      })
+
+    /** The agent refuses to sign with a key that is not the issuer's: an attacker has no such agent. */
+    async function forge(document: JsonObject, key: AssertionKey): Promise<Secured> {
+      const secured = await secure(document, embedded ? key : issuer.key)
+      if (typeof secured !== 'string') return secured
+      const [header = '', payload = ''] = secured.split('.')
+      const parsed = JSON.parse(Buffer.from(header, 'base64url').toString()) as JsonObject
+      const signingInput = `${encode({ ...parsed, kid: key.verificationMethod })}.${payload}`
+      const signature = await key.signer.sign(Buffer.from(signingInput))
+      return `${signingInput}.${Buffer.from(signature).toString('base64url')}`
+    }
+
+    before(async () => {
+      issuers = await openIssuers()
+      issuer = await issuers.create('ethr', type)
+      const agent = createAgent({
+        keyStore: issuers.keyStore,
+        dids: issuers.records,
+        resolver: issuers.resolver,
+      })
+      suite = createSuites({ publicUrl, agent: jwtAgent(agent) }).find(
+        (candidate) => candidate.name === name,
+      ) as Suite
+    })
+    after(() => issuers.close())
+
+    it('verifies what it secured, for did:ethr and did:key', async () => {
+      for (const method of ['ethr', 'key'] as const) {
+        const { did, key } = await issuers.create(method, type)
+        const document = construct(did)
+        const secured = await secure(document, key)
+        const opened = format().open(secured)
+        assert.ok(suite.recognises(secured))
+        assert.deepEqual(opened?.document, document)
+        assert.equal(opened?.facts.dataModel, dataModel)
+        assert.deepEqual(await verify(opened?.secured as Secured), {
+          status: 'pass',
+          type: name,
+          verificationMethod: key.verificationMethod,
+        })
+      }
+    })
+
+    it('leaves the document that it secures unchanged', async () => {
+      const document = construct(issuer.did)
+      const copy = structuredClone(document)
+      await secure(document)
+      assert.deepEqual(document, copy)
+    })
+
+    it('refuses a copy with any change', async () => {
+      const secured = await secure(construct(issuer.did))
+      let copies = 0
+      for (const copy of tampered(secured)) {
+        const { status, reason } = await verify(copy.secured)
+        assert.equal(status, 'fail', `${copy.at}: ${status} ${reason}`)
+        copies += 1
+      }
+      assert.ok(copies > 60, `${copies} copies`)
+    })
+
+    it('refuses a signature by another key', async () => {
+      const other = await issuers.create('ethr', type)
+      const { verificationMethod } = issuer.key
+      const byOther = await forge(construct(issuer.did), other.key)
+      assert.match((await verify(byOther)).reason ?? '', /not controlled by the issuer/)
+      const forged = await forge(construct(issuer.did), { verificationMethod, signer: other.key.signer })
+      assert.match((await verify(forged)).reason ?? '', /Invalid signature/)
+    })
+
+    it('refuses a key that is not, or no longer, an assertionMethod', async () => {
+      const { did, key } = await issuers.create('ethr', type)
+      const secured = await secure(construct(did), key)
+      issuers.edit(did, (document) => {
+        document.assertionMethod = [`${did}#controller`]
+        document.authentication = [key.verificationMethod]
+      })
+      assert.match((await verify(secured)).reason ?? '', /not an assertionMethod/)
+      issuers.edit(did, (document) => {
+        document.verificationMethod = []
+      })
+      assert.match((await verify(secured)).reason ?? '', /no such verification method/)
+    })
+
+    it('cannot tell while the DID is out of reach, and refuses when there is none', async () => {
+      const secured = await secure(construct(issuer.did))
+      const outage = async () => {
+        throw new IssuerError('CHAIN_UNREACHABLE')
+      }
+      assert.equal((await verify(secured, now, outage)).status, 'unknown')
+      assert.equal((await verify(secured, now, async () => undefined)).status, 'fail')
+      const missing = async () => {
+        throw new IssuerError('DID_NOT_FOUND')
+      }
+      assert.equal((await verify(secured, now, missing)).status, 'fail')
+    })
+
+    if (!embedded) return
+
+    it('refuses a proof from the future, beyond five minutes of skew', async () => {
+      const secured = await secure(construct(issuer.did))
+      assert.equal((await verify(secured, new Date(now.getTime() - 299_000))).status, 'pass')
+      assert.match((await verify(secured, new Date(now.getTime() - 301_000))).reason ?? '', /in the future/)
+    })
+
+    it('refuses sets and chains of proofs, and another purpose', async () => {
+      const { proof, ...document } = (await secure(construct(issuer.did))) as JsonObject
+      const single = proof as JsonObject
+      assert.equal((await verify({ ...document, proof: [single] })).status, 'pass')
+      for (const changed of [
+        [single, single],
+        [],
+        { ...single, previousProof: 'urn:uuid:f47ac10b-58cc-4372-a567-0e02b2c3d479' },
+        { ...single, proofPurpose: 'authentication' },
+      ]) {
+        assert.equal((await verify({ ...document, proof: changed })).status, 'fail')
+      }
+      assert.throws(
+        () => format().open({ ...document, proof: [single, single] }),
+        (error: IssuerError) =>
+          error.code === 'MALFORMED_REQUEST' && error.violations[0]?.pointer === '/proof',
+      )
+    })
+
+    it('refuses contexts that are inline, nested or unknown', async () => {
+      const document = construct(issuer.did)
+      const contexts = document['@context'] as string[]
+      const inline = { extra: 'https://example.org/extra' }
+      for (const changed of [
+        { ...document, '@context': [...contexts, inline] },
+        { ...document, '@context': [...contexts, 'https://example.org/unknown'] },
+        { ...document, credentialSubject: { ...(document.credentialSubject as object), '@context': inline } },
+      ]) {
+        await assert.rejects(secure(changed as JsonObject), { code: 'SIGNING_FAILED' })
+      }
+    })
+
+    it('refuses what it cannot sign: a second proof, a key of another type', async () => {
+      const secured = (await secure(construct(issuer.did))) as JsonObject
+      await assert.rejects(secure(secured), /has a proof already/)
+      const { did, key } = await issuers.create('key', 'P-256')
+      await assert.rejects(secure(construct(did), key), /Ed25519/)
+    })
+
+    if (name === 'eddsa-jcs-2022') return
+
+    it('names the term or type that no context defines', async () => {
+      const claims = { degree: { type: 'BachelorDegree', thesis: 'On Gaps' } }
+      await assert.rejects(secure(construct(issuer.did, { claims })), {
+        code: 'SIGNING_FAILED',
+        message: 'The term "thesis" is not defined by any context of the document.',
+      })
+      await assert.rejects(secure(construct(issuer.did, { type: 'PilotLicence' })), {
+        code: 'SIGNING_FAILED',
+        message: 'The type "PilotLicence" is not defined by any context of the document.',
+      })
+      await assert.rejects(secure(construct(issuer.did, { contexts: [] })), /not defined by any context/)
+    })
+
+    it('cannot tell while a context is out of reach', async () => {
+      const url = 'https://example.org/contexts/other'
+      const having = async (asked: string) =>
+        asked === url
+          ? { contextUrl: null, documentUrl: url, document: { '@context': {} } }
+          : documentLoader(asked)
+      const outage = async (asked: string) => {
+        if (asked === url) throw new IssuerError('CHAIN_UNREACHABLE')
+        return documentLoader(asked)
+      }
+      const document = construct(issuer.did, { contexts: [degreeContextUrl, url] })
+      const options = { key: issuer.key, created: now, resolveKey: issuers.resolveKey, now }
+      await assert.rejects(suite.secure(document, { ...options, documentLoader: outage }), {
+        code: 'CHAIN_UNREACHABLE',
+      })
+      const secured = await suite.secure(document, { ...options, documentLoader: having })
+      assert.equal((await suite.verify(secured, { ...options, documentLoader: having })).status, 'pass')
+      assert.equal((await suite.verify(secured, { ...options, documentLoader: outage })).status, 'unknown')
+    })
+  })
+}
