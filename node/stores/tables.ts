@@ -135,8 +135,6 @@ interface AnchorsTable {
   anchor_id: string
   /** 1 while the transaction is not settled, then null: the column is unique. */
   open: 1 | null
-  /** Until when the node that works on it is left alone. */
-  lease_until: Time
   transaction_hash: string | null
   raw_transaction: string | null
   nonce: number | null
@@ -150,8 +148,8 @@ interface RegistrationsTable {
   status_list_id: string
   first: number
   count: number
-  /** Merkle root over the entries, hex. */
-  root: string
+  /** Merkle root over the entries, hex; null until it has been computed. */
+  root: string | null
   state: 'open' | 'registered' | 'refused'
   transaction_hash: string | null
   block_number: number | null
@@ -165,9 +163,10 @@ interface StatusChangesTable {
   credential_id: string
   action: 'revoke' | 'suspend' | 'reinstate'
   reason: string | null
-  transaction_hash: string
-  /** `sent`: signed, perhaps broadcast; the ledger tells whether it was mined. */
-  state: 'sent' | 'done' | 'failed'
+  /** The newest transaction for it, known from its signing on. */
+  transaction_hash: string | null
+  /** `open`: perhaps on the ledger, which tells. */
+  state: 'open' | 'done' | 'failed'
   at: Time
 }
 

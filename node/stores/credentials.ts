@@ -1,0 +1,129 @@
+import type { Secured } from '../suites/suite.ts'
+import type { Database } from './database.ts'
+import type { NewRow, Row } from './tables.ts'
+
+const ROWS_PER_INSERT = 100
+
+export type CredentialRow = Row<'credentials'>
+export type NewCredentialRow = Omit<NewRow<'credentials'>, 'registration_id'>
+
+/** A credential with what became of its registration. */
+export type RegisteredCredentialRow = CredentialRow & {
+  registration_state: Row<'registrations'>['state'] | null
+  transaction_hash: string | null
+  refusal: string | null
+}
+
+/** Which credentials, and how many, newest first. */
+export interface CredentialQuestion {
+  limit: number
+  cursor?: string | undefined
+  /** Issuers to which the answer is limited; undefined means any. */
+  issuers?: readonly string[] | undefined
+  issuerDid?: string | undefined
+  holderDid?: string | undefined
+  schemaId?: string | undefined
+  status?: CredentialRow['status'] | undefined
+}
+
+/** Questions to the table of credentials. */
+export type CredentialStore = ReturnType<typeof createCredentialStore>
+
+export function createCredentialStore(database: Database) {
+  const withRegistration = () =>
+    database
+      .selectFrom('credentials')
+      .leftJoin('registrations', 'registrations.registration_id', 'credentials.registration_id')
+      .selectAll('credentials')
+      .select([
+        'registrations.state as registration_state',
+        'registrations.transaction_hash as transaction_hash',
+        'registrations.reason as refusal',
+      ])
+
+  return {
+    /**
+     * Writes credentials and the outbox row for what must still happen, all or none; `pause` is called now and
+     * then, so that a long transaction leaves others their turn.
+     */
+    async insert(input: {
+      rows: readonly NewCredentialRow[]
+      outbox?: NewRow<'outbox'>
+      pause: () => Promise<void>
+    }): Promise<void> {
+      await database.transaction().execute(async (trx) => {
+        for (let from = 0; from < input.rows.length; from += ROWS_PER_INSERT) {
+          await trx
+            .insertInto('credentials')
+            .values(input.rows.slice(from, from + ROWS_PER_INSERT))
+            .execute()
+          await input.pause()
+        }
+        if (input.outbox) await trx.insertInto('outbox').values(input.outbox).execute()
+      })
+    },
+
+    async get(credentialId: string): Promise<RegisteredCredentialRow | undefined> {
+      return withRegistration().where('credential_id', '=', credentialId).executeTakeFirst()
+    },
+
+    async getMany(credentialIds: readonly string[]): Promise<CredentialRow[]> {
+      const rows: CredentialRow[] = []
+      for (let from = 0; from < credentialIds.length; from += 500)
+        rows.push(
+          ...(await database
+            .selectFrom('credentials')
+            .selectAll()
+            .where('credential_id', 'in', credentialIds.slice(from, from + 500))
+            .execute()),
+        )
+      return rows
+    },
+
+    /** A page, newest first; `nextCursor` asks for what follows. An unknown cursor starts from the newest. */
+    async list(
+      question: CredentialQuestion,
+    ): Promise<{ items: RegisteredCredentialRow[]; nextCursor: string | null }> {
+      const { limit, cursor, issuers, issuerDid, holderDid, schemaId, status } = question
+      if (issuers?.length === 0) return { items: [], nextCursor: null }
+      const after = parseCursor(cursor)
+      let query = withRegistration()
+      if (issuers) query = query.where('issuer_did', 'in', issuers)
+      if (issuerDid !== undefined) query = query.where('issuer_did', '=', issuerDid)
+      if (holderDid !== undefined) query = query.where('holder_did', '=', holderDid)
+      if (schemaId !== undefined) query = query.where('schema_id', '=', schemaId)
+      if (status !== undefined) query = query.where('status', '=', status)
+      if (after)
+        query = query.where((eb) =>
+          eb.or([
+            eb('issued_at', '<', after.issuedAt),
+            eb('issued_at', '=', after.issuedAt).and('credential_id', '<', after.credentialId),
+          ]),
+        )
+      const rows = await query
+        .orderBy('issued_at', 'desc')
+        .orderBy('credential_id', 'desc')
+        .limit(limit + 1)
+        .execute()
+      const items = rows.slice(0, limit)
+      const last = rows.length > limit ? items.at(-1) : undefined
+      return { items, nextCursor: last ? toCursor(last) : null }
+    },
+  }
+}
+
+/** The credential as it was delivered. */
+export function readSecured(row: Pick<CredentialRow, 'secured'>): Secured {
+  return row.secured.startsWith('{') ? JSON.parse(row.secured) : row.secured
+}
+
+function toCursor({ issued_at, credential_id }: CredentialRow): string {
+  return Buffer.from(`${issued_at} ${credential_id}`).toString('base64url')
+}
+
+function parseCursor(cursor: string | undefined): { issuedAt: string; credentialId: string } | undefined {
+  const [issuedAt, credentialId] = Buffer.from(cursor ?? '', 'base64url')
+    .toString()
+    .split(' ')
+  return issuedAt && credentialId ? { issuedAt, credentialId } : undefined
+}

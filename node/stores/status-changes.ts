@@ -1,0 +1,81 @@
+import type { CredentialRow } from './credentials.ts'
+import type { Database } from './database.ts'
+import type { NewRow, Row } from './tables.ts'
+
+/** A change that may be on the ledger, with its credential. */
+export type OpenStatusChange = Row<'status_changes'> &
+  Pick<CredentialRow, 'status' | 'status_index' | 'revocation_list_id' | 'suspension_list_id'>
+
+const CHUNK = 500
+
+/** Questions to the table of status changes. */
+export type StatusChangeStore = ReturnType<typeof createStatusChangeStore>
+
+export function createStatusChangeStore(database: Database) {
+  return {
+    /** Writes what is about to be sent to the ledger. */
+    async open(rows: readonly NewRow<'status_changes'>[]): Promise<void> {
+      await database.transaction().execute(async (trx) => {
+        for (let from = 0; from < rows.length; from += CHUNK)
+          await trx
+            .insertInto('status_changes')
+            .values(rows.slice(from, from + CHUNK))
+            .execute()
+      })
+    },
+
+    async signed(ids: readonly string[], transactionHash: string): Promise<void> {
+      await database.transaction().execute(async (trx) => {
+        for (let from = 0; from < ids.length; from += CHUNK)
+          await trx
+            .updateTable('status_changes')
+            .set({ transaction_hash: transactionHash })
+            .where('id', 'in', ids.slice(from, from + CHUNK))
+            .execute()
+      })
+    },
+
+    /** Closes changes, and gives the credentials of those that were made their new status. */
+    async close(
+      changes: readonly { id: string; credentialId: string; made: CredentialRow['status'] | undefined }[],
+    ): Promise<void> {
+      await database.transaction().execute(async (trx) => {
+        for (const { id, credentialId, made } of changes) {
+          await trx
+            .updateTable('status_changes')
+            .set({ state: made ? 'done' : 'failed' })
+            .where('id', '=', id)
+            .execute()
+          if (!made) continue
+          const credential = trx
+            .updateTable('credentials')
+            .set({ status: made })
+            .where('credential_id', '=', credentialId)
+          // a revocation is final, in whatever order changes are closed
+          await (made === 'revoked' ? credential : credential.where('status', '!=', 'revoked')).execute()
+        }
+      })
+    },
+
+    /** Changes that may be on the ledger: all before a time, or those of some credentials. */
+    async listOpen(
+      which: { before: string } | { credentialIds: readonly string[] },
+    ): Promise<OpenStatusChange[]> {
+      const query = database
+        .selectFrom('status_changes')
+        .innerJoin('credentials', 'credentials.credential_id', 'status_changes.credential_id')
+        .selectAll('status_changes')
+        .select([
+          'credentials.status',
+          'credentials.status_index',
+          'credentials.revocation_list_id',
+          'credentials.suspension_list_id',
+        ])
+        .where('status_changes.state', '=', 'open')
+        .orderBy('status_changes.at')
+      if ('before' in which) return query.where('status_changes.at', '<', which.before).limit(CHUNK).execute()
+      const wanted = new Set(which.credentialIds)
+      return (await query.execute()).filter((row) => wanted.has(row.credential_id))
+    },
+  }
+}

@@ -1,0 +1,93 @@
+import type { StatusPurpose } from '../ledger/ledger.ts'
+import { type Database, isUniqueViolation } from './database.ts'
+import type { NewRow, Row } from './tables.ts'
+
+export type StatusPairRow = Row<'status_pairs'>
+export type StatusListRow = Row<'status_lists'>
+
+/** Questions to the tables of status lists and their allocation. */
+export type StatusListStore = ReturnType<typeof createStatusListStore>
+
+export function createStatusListStore(database: Database) {
+  return {
+    /**
+     * Hands out `count` entries of a pair in one statement and gives the position of the first; undefined when
+     * the pair is full. Positions from the capacity on are not there.
+     */
+    async take(pairId: string, count: number): Promise<number | undefined> {
+      const row = await database
+        .updateTable('status_pairs')
+        .set((eb) => ({ next: eb('next', '+', count) }))
+        .where('pair_id', '=', pairId)
+        .whereRef('next', '<', 'capacity')
+        .returning('next')
+        .executeTakeFirst()
+      return row && row.next - count
+    },
+
+    /** The pair of an issuer that still has entries, or is being opened, with the lowest number. */
+    async current(issuerDid: string): Promise<StatusPairRow | undefined> {
+      return database
+        .selectFrom('status_pairs')
+        .selectAll()
+        .where('issuer_did', '=', issuerDid)
+        .where('state', '!=', 'foreign')
+        .whereRef('next', '<', 'capacity')
+        .orderBy('number')
+        .limit(1)
+        .executeTakeFirst()
+    },
+
+    async highestNumber(issuerDid: string): Promise<number> {
+      const row = await database
+        .selectFrom('status_pairs')
+        .select('number')
+        .where('issuer_did', '=', issuerDid)
+        .orderBy('number', 'desc')
+        .limit(1)
+        .executeTakeFirst()
+      return row?.number ?? 0
+    },
+
+    /** Writes a pair with its lists; false when there is one of that number already. */
+    async insertPair(
+      pair: NewRow<'status_pairs'>,
+      lists: readonly NewRow<'status_lists'>[],
+    ): Promise<boolean> {
+      try {
+        await database.transaction().execute(async (trx) => {
+          await trx.insertInto('status_pairs').values(pair).execute()
+          await trx.insertInto('status_lists').values(lists).execute()
+        })
+        return true
+      } catch (error) {
+        if (isUniqueViolation(error)) return false
+        throw error
+      }
+    },
+
+    async updatePair(
+      pairId: string,
+      change: { state?: StatusPairRow['state']; transaction_hash?: string },
+    ): Promise<void> {
+      await database.updateTable('status_pairs').set(change).where('pair_id', '=', pairId).execute()
+    },
+
+    async listsOf(pairId: string): Promise<Record<StatusPurpose, StatusListRow>> {
+      const rows = await database
+        .selectFrom('status_lists')
+        .selectAll()
+        .where('pair_id', '=', pairId)
+        .execute()
+      return Object.fromEntries(rows.map((row) => [row.purpose, row])) as Record<StatusPurpose, StatusListRow>
+    },
+
+    async get(statusListId: string): Promise<StatusListRow | undefined> {
+      return database
+        .selectFrom('status_lists')
+        .selectAll()
+        .where('status_list_id', '=', statusListId)
+        .executeTakeFirst()
+    },
+  }
+}

@@ -1,0 +1,14 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+
+/** Lets everything else of the process have its turn once the present slice of time is used up. */
+export type Pause = () => Promise<void>
+
+/** Long work calls the result between its parts; it waits only when `milliseconds` have passed since it last did. */
+export function createPause(milliseconds = 10): Pause {
+  let started = performance.now()
+  return async () => {
+    if (performance.now() - started < milliseconds) return
+    await nextTurn()
+    started = performance.now()
+  }
+}
