@@ -1,16 +1,21 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
+/** One JSON-RPC request. */
+export interface RpcRequest {
+  id: number
+  method: string
+  params: readonly unknown[]
+}
+
+/** What becomes of an HTTP request; `refuse` answers each JSON-RPC request in it with that error message. */
+type Fate = 'pass' | 'lose request' | 'lose answer' | { refuse: string }
+
 /** An HTTP endpoint before a chain, over which a test loses requests or answers. */
 export interface ChainProxy {
   url: string
-  /** What to do with a request, told by the names of its JSON-RPC methods. */
-  behave(how: (methods: readonly string[]) => 'pass' | 'lose request' | 'lose answer'): void
+  behave(how: (requests: readonly RpcRequest[]) => Fate): void
   close(): Promise<void>
-}
-
-interface RpcRequest {
-  method: string
 }
 
 async function text(request: IncomingMessage): Promise<string> {
@@ -25,8 +30,14 @@ export async function startChainProxy(rpcUrl: string): Promise<ChainProxy> {
   const server = createServer(async (request, response) => {
     const body = await text(request)
     const parsed: RpcRequest | RpcRequest[] = JSON.parse(body)
-    const fate = decide([parsed].flat().map(({ method }) => method))
+    const fate = decide([parsed].flat())
     if (fate === 'lose request') return response.destroy()
+    if (typeof fate === 'object') {
+      const error = { code: -32000, message: fate.refuse }
+      const refusals = [parsed].flat().map(({ id }) => ({ jsonrpc: '2.0', id, error }))
+      const answers = Array.isArray(parsed) ? refusals : refusals[0]
+      return response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answers))
+    }
     const answer = await fetch(rpcUrl, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },

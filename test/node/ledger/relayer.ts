@@ -9,7 +9,7 @@ import type { ContractCall } from '../../../node/ledger/contract-call.ts'
 import type { SignedTransaction } from '../../../node/ledger/ledger.ts'
 import { createRelayer, type Relayer } from '../../../node/ledger/relayer.ts'
 import { startChain, type TestChain } from '../../chain.ts'
-import { type ChainProxy, startChainProxy } from '../../chain-proxy.ts'
+import { type ChainProxy, type RpcRequest, startChainProxy } from '../../chain-proxy.ts'
 import { digestSigner, fundedKey } from '../../digest-signer.ts'
 
 const fails =
@@ -19,6 +19,8 @@ const fails =
     for (const [name, value] of Object.entries(facts)) assert.equal(error.facts[name], value)
     return true
   }
+
+const isBroadcast = ({ method }: RpcRequest) => method === 'eth_sendRawTransaction'
 
 describe('the relayer', () => {
   let chain: TestChain
@@ -153,13 +155,13 @@ describe('the relayer', () => {
   }
 
   it('waits on when only the answer to its broadcast was lost', async () => {
-    proxy.behave((methods) => (methods.includes('eth_sendRawTransaction') ? 'lose answer' : 'pass'))
+    proxy.behave((requests) => (requests.some(isBroadcast) ? 'lose answer' : 'pass'))
     await relayer.send(createList())
     await relayer.send(createList())
   })
 
   it('reports a chain that cannot be reached, and resends what was recorded', async () => {
-    proxy.behave((methods) => (methods.includes('eth_sendRawTransaction') ? 'lose request' : 'pass'))
+    proxy.behave((requests) => (requests.some(isBroadcast) ? 'lose request' : 'pass'))
     let recorded: SignedTransaction | undefined
     const sending = relayer.send(createList(), {
       onSigned: async (transaction) => {
@@ -178,7 +180,7 @@ describe('the relayer', () => {
   })
 
   it('tells that a recorded transaction was replaced', async () => {
-    proxy.behave((methods) => (methods.includes('eth_sendRawTransaction') ? 'lose request' : 'pass'))
+    proxy.behave((requests) => (requests.some(isBroadcast) ? 'lose request' : 'pass'))
     let recorded: SignedTransaction | undefined
     const onSigned = async (transaction: SignedTransaction) => {
       recorded = transaction
