@@ -1,0 +1,56 @@
+import type { Violation } from '../errors.ts'
+import type { Json } from '../json.ts'
+import { pointerTo } from './json-pointer.ts'
+
+/** Limits of a JSON value from outside. */
+export interface JsonLimits {
+  /** Levels of arrays and objects inside one another. */
+  depth: number
+  /** Values of every kind, containers included. */
+  values: number
+  /** Bytes of its compact text in UTF-8. */
+  bytes: number
+}
+
+/**
+ * What makes a JSON value unfit to be taken in: more than the limits, member names that mean something to JavaScript,
+ * text that has no UTF-8 form (RFC 8785, 3.2.2.2 refuses it too). Does not recurse, whatever the depth.
+ */
+export function measureJson(value: Json, pointer: string, limits: JsonLimits): Violation[] {
+  const found: Violation[] = []
+  const queue: { value: unknown; pointer: string; depth: number }[] = [{ value, pointer, depth: 1 }]
+  for (let next = 0; next < queue.length; next++) {
+    const at = queue[next] as (typeof queue)[number]
+    const problem = scalarProblem(at.value)
+    if (problem) found.push({ pointer: at.pointer, message: problem })
+    if (typeof at.value !== 'object' || at.value === null) continue
+    if (at.depth > limits.depth) {
+      return [{ pointer: at.pointer, message: `must not be nested deeper than ${limits.depth} levels` }]
+    }
+    for (const [name, child] of Object.entries(at.value)) {
+      const childPointer = pointerTo(at.pointer, name)
+      if (name === '__proto__' || !name.isWellFormed()) {
+        found.push({ pointer: childPointer.toWellFormed(), message: 'has a name that is not allowed' })
+        continue
+      }
+      queue.push({ value: child, pointer: childPointer, depth: at.depth + 1 })
+    }
+    if (queue.length > limits.values) {
+      return [{ pointer, message: `must not hold more than ${limits.values} values` }]
+    }
+  }
+  if (found.length > 0) return found
+  const size = Buffer.byteLength(JSON.stringify(value))
+  return size > limits.bytes
+    ? [{ pointer, message: `must not be larger than ${limits.bytes} bytes: it has ${size}` }]
+    : []
+}
+
+function scalarProblem(value: unknown): string | undefined {
+  if (typeof value === 'string' && !value.isWellFormed())
+    return 'must not hold lone surrogates (U+D800 to U+DFFF)'
+  if (typeof value === 'number' && !Number.isFinite(value)) return 'must be a finite number'
+  if (typeof value === 'bigint' || typeof value === 'function' || typeof value === 'symbol')
+    return 'must be JSON'
+  return undefined
+}

@@ -1,0 +1,62 @@
+import type { Violation } from '../errors.ts'
+import type { Json, JsonObject } from '../json.ts'
+import type { ObjectTerm, Term } from './describe-terms.ts'
+import { pointerTo } from './json-pointer.ts'
+
+/**
+ * Claims that their context could not carry as they are: members that no term stands for, values of another kind than
+ * their term, numbers that RDF would round (JSON-LD 1.1 API, 8.6 writes doubles with 16 digits).
+ */
+export function termViolations(claims: JsonObject, term: ObjectTerm, pointer: string): Violation[] {
+  return Object.entries(claims).flatMap(([name, value]) => {
+    const at = pointerTo(pointer, name)
+    const child = term.properties.get(name)
+    if (value === undefined) return []
+    return child === undefined
+      ? [{ pointer: at, message: 'is not a member that the schema names' }]
+      : valueViolations(value, child, at)
+  })
+}
+
+function valueViolations(value: Json, term: Term, pointer: string): Violation[] {
+  if (term.kind === 'json') return []
+  if (term.kind === 'object') {
+    return isObject(value)
+      ? termViolations(value, term, pointer)
+      : [{ pointer, message: 'must be an object, as the schema describes it' }]
+  }
+  const message = scalarProblem(value, term)
+  return message === undefined ? [] : [{ pointer, message }]
+}
+
+function scalarProblem(value: Json, term: Exclude<Term, { kind: 'json' | 'object' }>): string | undefined {
+  if (value === null || typeof value === 'object') return 'must be a single value, as the schema describes it'
+  if (term.kind === 'type') {
+    return term.values.includes(String(value)) ? undefined : `must be one of ${term.values.join(', ')}`
+  }
+  if (term.kind === 'iri') {
+    return typeof value === 'string' && /^[A-Za-z][A-Za-z0-9+.-]*:\S*$/.test(value)
+      ? undefined
+      : 'must be a URI'
+  }
+  if (!fits(value, term.types)) return `must be of type ${[...term.types].join(' or ')}`
+  return typeof value === 'number' ? numberProblem(value, term.types) : undefined
+}
+
+function fits(value: string | number | boolean, types: ReadonlySet<string>): boolean {
+  if (typeof value !== 'number') return types.has(typeof value)
+  return types.has('number') || (types.has('integer') && Number.isInteger(value))
+}
+
+function numberProblem(value: number, types: ReadonlySet<string>): string | undefined {
+  if (!types.has('number') && !Number.isSafeInteger(value)) {
+    return 'must be an integer between -(2^53 - 1) and 2^53 - 1'
+  }
+  return Number(value.toExponential(15)) === value
+    ? undefined
+    : 'must have at most 16 significant digits, or be text'
+}
+
+function isObject(value: Json): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
