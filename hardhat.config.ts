@@ -18,8 +18,20 @@ export default defineConfig({
   test: { mocha: { timeout: 120_000 } },
   networks: {
     // Block time must equal the wall clock: ethr-did-resolver compares validTo with Date.now().
-    default: { type: 'edr-simulated', chainType: 'l1', hardfork: 'osaka', allowBlocksWithSameTimestamp: true },
+    default: {
+      type: 'edr-simulated',
+      chainType: 'l1',
+      hardfork: 'osaka',
+      allowBlocksWithSameTimestamp: true,
+    },
     node: { type: 'edr-simulated', chainType: 'l1', hardfork: 'osaka', allowBlocksWithSameTimestamp: true },
     local: { type: 'http', chainType: 'l1', url: 'http://127.0.0.1:8545' },
+    // npm run deploy -- --network external
+    external: {
+      type: 'http',
+      chainType: 'l1',
+      url: configVariable('DEPLOY_RPC_URL'),
+      accounts: [configVariable('DEPLOY_PRIVATE_KEY')],
+    },
   },
 })
