@@ -56,7 +56,8 @@ export async function resolveAssertionKey(
     return reason === undefined ? { resolved } : { status: 'fail', reason }
   } catch (error) {
     if (!(error instanceof IssuerError)) throw error
-    return { status: error.retryable ? 'unknown' : 'fail', reason: error.message }
+    const isDecided = !error.retryable && error.code !== 'DID_METHOD_UNSUPPORTED'
+    return { status: isDecided ? 'fail' : 'unknown', reason: error.message }
   }
 }
 

@@ -2,6 +2,7 @@ import { Ed25519Signature2020 } from '@digitalbazaar/ed25519-signature-2020'
 import { ed25519Signature2020Context } from './contexts/bundled-contexts.ts'
 import { splitProof } from './embedded-proof.ts'
 import { librarySigner, secureLinkedData, verifyLinkedData } from './linked-data-proof.ts'
+import { rememberProofOptions } from './proof-options-cache.ts'
 import type { Suite } from './suite.ts'
 
 const name = 'Ed25519Signature2020'
@@ -22,7 +23,9 @@ export function ed25519Signature2020(termsUrl: string): Suite {
     secure: (document, { created, ...options }) =>
       secureLinkedData(document, {
         ...options,
-        suite: new Ed25519Signature2020({ signer: librarySigner(options.key), date: created }),
+        suite: rememberProofOptions(
+          new Ed25519Signature2020({ signer: librarySigner(options.key), date: created }),
+        ),
       }),
     verify: (secured, options) =>
       verifyLinkedData(secured, { ...options, type: name, suite: new Ed25519Signature2020() }),

@@ -3,6 +3,7 @@ import { cryptosuite } from '@digitalbazaar/eddsa-rdfc-2022-cryptosuite'
 import { dataIntegrityContext } from './contexts/bundled-contexts.ts'
 import { splitProof } from './embedded-proof.ts'
 import { librarySigner, secureLinkedData, verifyLinkedData } from './linked-data-proof.ts'
+import { rememberProofOptions } from './proof-options-cache.ts'
 import type { Suite } from './suite.ts'
 
 const name = 'eddsa-rdfc-2022'
@@ -20,7 +21,9 @@ export function eddsaRdfc2022(termsUrl: string): Suite {
     secure: (document, { created, ...options }) =>
       secureLinkedData(document, {
         ...options,
-        suite: new DataIntegrityProof({ signer: librarySigner(options.key), date: created, cryptosuite }),
+        suite: rememberProofOptions(
+          new DataIntegrityProof({ signer: librarySigner(options.key), date: created, cryptosuite }),
+        ),
       }),
     verify: (secured, options) =>
       verifyLinkedData(secured, { ...options, type: name, suite: new DataIntegrityProof({ cryptosuite }) }),

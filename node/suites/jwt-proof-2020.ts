@@ -23,16 +23,19 @@ const encode = (value: JsonObject): string => Buffer.from(JSON.stringify(value))
 
 /**
  * An EdDSA token without the agent. Ed25519 gives one signature for one message, so a test compares every byte with
- * Veramo's; it is about ten times as fast (11,700/s against 1,100/s on two shared cores).
+ * Veramo's; it is about four times as fast (22,900/s against 5,300/s where raw signing ran at 29,800/s).
  */
-async function signEdDsa(
-  document: JsonObject,
-  { verificationMethod, signer }: AssertionKey,
-): Promise<string> {
+async function signEdDsa(claims: JsonObject, { verificationMethod, signer }: AssertionKey): Promise<string> {
   const header = { kid: verificationMethod, alg: 'EdDSA', typ: 'JWT' }
-  const signingInput = `${encode(header)}.${encode(jwtClaims(document))}`
+  const signingInput = `${encode(header)}.${encode(claims)}`
   const signature = await signer.sign(Buffer.from(signingInput))
   return `${signingInput}.${Buffer.from(signature).toString('base64url')}`
+}
+
+/** did-jwt-vc takes NumericDates from 100,000,000,000 on for milliseconds, and verifies no such token. */
+function checkTimes({ exp, nbf }: JsonObject): void {
+  if (Math.max(Number(exp ?? 0), Number(nbf ?? 0)) < 100_000_000_000) return
+  throw new IssuerError('EXPIRATION_INVALID', { detail: 'The dates of a JWT must lie before November 5138.' })
 }
 
 function signThroughAgent(
@@ -48,8 +51,10 @@ function signThroughAgent(
 function secureWith(agent: JwtAgent | undefined): Suite['secure'] {
   return async (document, { key }) => {
     try {
+      const claims = jwtClaims(document)
+      checkTimes(claims)
       return key.signer.type === 'Ed25519'
-        ? await signEdDsa(document, key)
+        ? await signEdDsa(claims, key)
         : await signThroughAgent(agent, document, key)
     } catch (error) {
       if (error instanceof IssuerError) throw error

@@ -46,8 +46,12 @@ interface LibrarySigner {
   sign(input: { data: Uint8Array }): Promise<Uint8Array>
 }
 
+interface LibrarySuite {
+  canonizeProof(proof: Document, options: { document: Document }): Promise<string>
+}
+
 declare module '@digitalbazaar/ed25519-signature-2020' {
-  export const Ed25519Signature2020: new (options?: { signer?: LibrarySigner; date?: Date }) => unknown
+  export const Ed25519Signature2020: new (options?: { signer?: LibrarySigner; date?: Date }) => LibrarySuite
 }
 
 declare module '@digitalbazaar/data-integrity' {
@@ -55,7 +59,7 @@ declare module '@digitalbazaar/data-integrity' {
     cryptosuite: unknown
     signer?: LibrarySigner
     date?: Date
-  }) => unknown
+  }) => LibrarySuite
 }
 
 declare module '@digitalbazaar/eddsa-rdfc-2022-cryptosuite' {

@@ -1,0 +1,252 @@
+import assert from 'node:assert/strict'
+import { createPublicKey } from 'node:crypto'
+import { DataIntegrityProof } from '@digitalbazaar/data-integrity'
+import { Ed25519Signature2020 } from '@digitalbazaar/ed25519-signature-2020'
+import { createSignCryptosuite, createVerifyCryptosuite } from '@digitalbazaar/eddsa-jcs-2022-cryptosuite'
+import { cryptosuite as rdfc } from '@digitalbazaar/eddsa-rdfc-2022-cryptosuite'
+import { issue, verifyCredential } from '@digitalbazaar/vc'
+import {
+  createVerifiableCredentialJwt,
+  type Issuer,
+  verifyCredential as verifyJwtCredential,
+} from 'did-jwt-vc'
+import type { Resolvable } from 'did-resolver'
+import fc from 'fast-check'
+import { jwtVerify } from 'jose'
+import { createAgent, jwtAgent, type VeramoAgent } from '../../../node/agent/agent.ts'
+import { formats } from '../../../node/formats/index.ts'
+import type { JsonObject } from '../../../node/json.ts'
+import { createSuites } from '../../../node/suites/index.ts'
+import type { DataModel, Suite } from '../../../node/suites/suite.ts'
+import { verificationKey } from '../../../node/suites/verification-key.ts'
+import {
+  degree,
+  degreeContextUrl,
+  documentLoader,
+  type Issuers,
+  now,
+  openIssuers,
+  type TestIssuer,
+} from './issuers.ts'
+
+const publicUrl = 'http://127.0.0.1:3000'
+const statusContext = 'https://www.w3.org/ns/credentials/status/v1'
+const [jsonFormat, tokenFormat] = formats as [(typeof formats)[0], (typeof formats)[0]]
+
+function construct(suite: Suite, dataModel: DataModel, did: string, content = {}): JsonObject {
+  const status = dataModel === '1.1' ? [statusContext] : []
+  const contexts = [degreeContextUrl, ...status, ...suite.contexts(dataModel)]
+  return jsonFormat.construct(degree(did, { dataModel, contexts, ...content }))
+}
+
+/** Each suite of Digital Bazaar, for signing and for verifying. */
+const digitalBazaar: Record<string, { verifier: () => unknown; signer: (signer: LibrarySigner) => unknown }> =
+  {
+    Ed25519Signature2020: {
+      verifier: () => new Ed25519Signature2020(),
+      signer: (signer) => new Ed25519Signature2020({ signer, date: now }),
+    },
+    'eddsa-rdfc-2022': {
+      verifier: () => new DataIntegrityProof({ cryptosuite: rdfc }),
+      signer: (signer) => new DataIntegrityProof({ cryptosuite: rdfc, signer, date: now }),
+    },
+    'eddsa-jcs-2022': {
+      verifier: () => new DataIntegrityProof({ cryptosuite: createVerifyCryptosuite() }),
+      signer: (signer) => new DataIntegrityProof({ cryptosuite: createSignCryptosuite(), signer, date: now }),
+    },
+  }
+
+describe('suites beside Digital Bazaar’s libraries', () => {
+  let issuers: Issuers
+  const suites = createSuites({ publicUrl })
+
+  before(async () => {
+    issuers = await openIssuers()
+  })
+  after(() => issuers.close())
+
+  /** The loader of a verifier: contexts, DID documents and verification methods. */
+  const load = async (url: string) => {
+    if (!url.startsWith('did:')) return documentLoader(url)
+    const [did = ''] = url.split('#')
+    const { didDocument } = await issuers.resolver.resolve(did)
+    const method = didDocument?.verificationMethod?.find(({ id }) => id === url)
+    return { contextUrl: null, documentUrl: url, document: url === did ? didDocument : method }
+  }
+  const verify = (credential: JsonObject, name: string) =>
+    verifyCredential({
+      credential,
+      suite: digitalBazaar[name]?.verifier(),
+      documentLoader: load,
+      checkStatus: async () => ({ verified: true }),
+      now,
+    })
+
+  for (const [name, { signer }] of Object.entries(digitalBazaar)) {
+    const suite = suites.find((candidate) => candidate.name === name) as Suite
+    for (const dataModel of suite.dataModels) {
+      for (const method of ['ethr', 'key'] as const) {
+        it(`${name}, ${dataModel}, did:${method}: what is signed here verifies there, tampered it does not`, async () => {
+          const { did, key } = await issuers.create(method, 'Ed25519')
+          const document = construct(suite, dataModel, did)
+          const secured = (await suite.secure(document, { key, created: now, documentLoader })) as JsonObject
+          const { verified, error } = await verify(secured, name)
+          assert.ok(verified, String(error?.errors ?? error))
+          const tampered = { ...secured, id: 'urn:uuid:00000000-0000-4000-8000-000000000000' }
+          assert.equal((await verify(tampered, name)).verified, false)
+        })
+
+        it(`${name}, ${dataModel}, did:${method}: signed there it has the same bytes and verifies here`, async () => {
+          const { did, key } = await issuers.create(method, 'Ed25519')
+          const document = construct(suite, dataModel, did)
+          const theirs = await issue({
+            credential: structuredClone(document),
+            suite: signer({
+              id: key.verificationMethod,
+              algorithm: 'Ed25519',
+              sign: async ({ data }) => key.signer.sign(data),
+            }),
+            documentLoader: load,
+          })
+          const ours = await suite.secure(document, { key, created: now, documentLoader })
+          assert.deepEqual(theirs, ours)
+          const verdict = await suite.verify(theirs, { resolveKey: issuers.resolveKey, documentLoader, now })
+          assert.equal(verdict.status, 'pass', verdict.reason)
+        })
+      }
+    }
+  }
+})
+
+describe('JwtProof2020 beside jose, did-jwt-vc and Veramo', () => {
+  let issuers: Issuers
+  let agent: VeramoAgent
+  let suite: Suite
+
+  before(async () => {
+    issuers = await openIssuers()
+    agent = createAgent({ keyStore: issuers.keyStore, dids: issuers.records, resolver: issuers.resolver })
+    suite = createSuites({ publicUrl, agent: jwtAgent(agent) }).at(-1) as Suite
+  })
+  after(() => issuers.close())
+
+  const secure = async ({ did, key }: TestIssuer, content = {}) =>
+    (await suite.secure(construct(suite, '1.1', did, content), {
+      key,
+      created: now,
+      documentLoader,
+    })) as string
+
+  const tampered = (token: string) => {
+    const [header, payload = '', signature] = token.split('.')
+    const claims = JSON.parse(Buffer.from(payload, 'base64url').toString())
+    const changed = Buffer.from(JSON.stringify({ ...claims, jti: 'urn:x' })).toString('base64url')
+    return [header, changed, signature].join('.')
+  }
+
+  for (const [type, alg] of [
+    ['Ed25519', 'EdDSA'],
+    ['P-256', 'ES256'],
+    ['secp256k1', 'ES256K'],
+  ] as const) {
+    for (const method of ['ethr', 'key'] as const) {
+      it(`${alg}, did:${method}: did-jwt-vc finds the key and verifies; tampered it does not`, async () => {
+        const issuer = await issuers.create(method, type)
+        const token = await secure(issuer)
+        const resolver = issuers.resolver as unknown as Resolvable
+        const options = { policies: { now: now.getTime() / 1000 }, proofPurpose: 'assertionMethod' } as const
+        const verified = await verifyJwtCredential(token, resolver as never, options)
+        assert.equal(verified.verifiableCredential.issuer.id, issuer.did)
+        assert.equal(verified.signer.id, issuer.key.verificationMethod)
+        await assert.rejects(verifyJwtCredential(tampered(token), resolver as never, options))
+      })
+
+      it(`${alg}, did:${method}: the agent verifies too`, async () => {
+        const issuer = await issuers.create(method, type)
+        const policies = { now: now.getTime() / 1000, credentialStatus: false }
+        const result = await agent.verifyCredential({ credential: await secure(issuer), policies })
+        assert.equal(result.verified, true, result.error?.message)
+      })
+    }
+
+    // jose 6 has no ES256K.
+    if (type !== 'secp256k1') {
+      it(`${alg}: jose verifies; tampered it does not`, async () => {
+        const issuer = await issuers.create('ethr', type)
+        const token = await secure(issuer)
+        const resolved = await issuers.resolveKey(issuer.key.verificationMethod)
+        const key = verificationKey(resolved?.verificationMethod as JsonObject)?.key
+        const jwk = createPublicKey(key?.export({ format: 'pem', type: 'spki' }) as string)
+        const { payload, protectedHeader } = await jwtVerify(token, jwk, {
+          issuer: issuer.did,
+          currentDate: now,
+        })
+        assert.equal(payload.sub, degree('').holderDid)
+        assert.deepEqual(protectedHeader, { kid: issuer.key.verificationMethod, alg, typ: 'JWT' })
+        await assert.rejects(jwtVerify(tampered(token), jwk, { currentDate: now }))
+      })
+    }
+
+    it(`${alg}: a token of did-jwt-vc without kid verifies here, by the issuer's document`, async () => {
+      const { did, key } = await issuers.create('ethr', type)
+      const signer = async (data: string | Uint8Array) =>
+        Buffer.from(await key.signer.sign(Buffer.from(data as string))).toString('base64url')
+      const document = construct(suite, '1.1', did)
+      const token = await createVerifiableCredentialJwt(document as never, { did, signer, alg } as Issuer)
+      const options = { resolveKey: issuers.resolveKey, documentLoader, now }
+      const { resolveDidDocument } = issuers
+      const verdict = await suite.verify(token, { ...options, resolveDidDocument })
+      assert.deepEqual(verdict, {
+        status: 'pass',
+        type: 'JwtProof2020',
+        verificationMethod: key.verificationMethod,
+      })
+      assert.equal((await suite.verify(tampered(token), { ...options, resolveDidDocument })).status, 'fail')
+      assert.equal((await suite.verify(token, options)).status, 'unknown')
+      assert.deepEqual(tokenFormat.open(token)?.document, document)
+    })
+  }
+
+  it('refuses dates that did-jwt-vc takes for milliseconds, for every algorithm', async () => {
+    for (const type of ['Ed25519', 'P-256'] as const) {
+      const issuer = await issuers.create('ethr', type)
+      const validUntil = new Date('9999-12-31T23:59:59Z')
+      await assert.rejects(secure(issuer, { validUntil }), { code: 'EXPIRATION_INVALID' })
+    }
+  })
+
+  it('makes the same bytes for EdDSA as Veramo, whatever the credential', async () => {
+    const issuer = await issuers.create('ethr', 'Ed25519')
+    const { createCredentialJwt } = jwtAgent(agent)
+    const text = fc.string({ unit: 'binary', maxLength: 20 }).filter((value) => value.isWellFormed())
+    const names = fc
+      .string({ minLength: 1, maxLength: 8 })
+      .filter((name) => !/^(@.*|id|__proto__)$/.test(name))
+    const arbitrary = fc.record({
+      claims: fc.dictionary(names, fc.jsonValue({ maxDepth: 3, stringUnit: 'binary' }), { minKeys: 1 }),
+      issuer: fc.option(text, { nil: undefined }),
+      validFrom: fc.date({ min: new Date(0), max: new Date('5138-01-01'), noInvalidDate: true }),
+      validUntil: fc.option(fc.date({ min: new Date(0), max: new Date('5138-01-01'), noInvalidDate: true }), {
+        nil: undefined,
+      }),
+      statuses: fc.integer({ min: 0, max: 2 }),
+    })
+    await fc.assert(
+      fc.asyncProperty(arbitrary, async ({ claims, issuer: name, validFrom, validUntil, statuses }) => {
+        const [status] = degree(issuer.did).credentialStatus as [JsonObject]
+        const content = {
+          claims,
+          issuer: { id: issuer.did, ...(name === undefined ? {} : { name }) },
+          validFrom,
+          ...(validUntil ? { validUntil } : { validUntil: undefined }),
+          credentialStatus: Array.from({ length: statuses }, () => status),
+        }
+        const document = construct(suite, '1.1', issuer.did, content)
+        const { keyRef } = issuer.key.signer
+        const kid = issuer.key.verificationMethod
+        assert.equal(await secure(issuer, content), await createCredentialJwt({ document, keyRef, kid }))
+      }),
+      { numRuns: 200, seed: 20_260_328 },
+    )
+  })
+})

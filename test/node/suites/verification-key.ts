@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict'
+import { base58 } from '@scure/base'
+import { type KeyType, keyTypes } from '../../../node/keys/key-store.ts'
+import { verificationKey, verifySignature } from '../../../node/suites/verification-key.ts'
+import { type Issuers, openIssuers } from './issuers.ts'
+
+const message = Buffer.from('a message')
+const codec: Record<KeyType, string> = { Ed25519: 'ed01', 'P-256': '8024', secp256k1: 'e701' }
+const multibase = (type: KeyType, publicKey: Uint8Array) =>
+  `z${base58.encode(Buffer.concat([Buffer.from(codec[type], 'hex'), publicKey]))}`
+
+describe('verificationKey', () => {
+  let issuers: Issuers
+  before(async () => {
+    issuers = await openIssuers()
+  })
+  after(() => issuers.close())
+
+  for (const type of keyTypes) {
+    it(`reads ${type} keys from every form that DID documents have for them`, async () => {
+      const { publicKey, sign } = await issuers.keyStore.generate(type)
+      const fromMultikey = verificationKey({
+        type: 'Multikey',
+        publicKeyMultibase: multibase(type, publicKey),
+      })
+      const jwk = fromMultikey?.key.export({ format: 'jwk' }) as Record<string, string>
+      const older = {
+        Ed25519: { type: 'Ed25519VerificationKey2018', publicKeyBase58: base58.encode(publicKey) },
+        'P-256': { type: 'JsonWebKey2020', publicKeyJwk: { ...jwk, use: 'sig' } },
+        secp256k1: {
+          type: 'EcdsaSecp256k1VerificationKey2019',
+          publicKeyHex: Buffer.from(publicKey).toString('hex'),
+        },
+      }[type]
+      const signature = await sign(message)
+      for (const key of [
+        fromMultikey,
+        verificationKey({ type: 'JsonWebKey', publicKeyJwk: jwk }),
+        verificationKey(older),
+      ]) {
+        assert.equal(key?.type, type)
+        assert.ok(key && verifySignature(key, message, signature))
+        assert.ok(!verifySignature(key, Buffer.from('another'), signature))
+        assert.ok(!verifySignature(key, message, signature.subarray(0, 63)))
+        assert.ok(!verifySignature(key, message, new Uint8Array(64)))
+      }
+    })
+  }
+
+  it('gives nothing for what is no key, or a broken one', async () => {
+    const { publicKey } = await issuers.keyStore.generate('Ed25519')
+    for (const method of [
+      {},
+      { publicKeyMultibase: '' },
+      { publicKeyMultibase: 'z' },
+      { publicKeyMultibase: 'z0OIl' },
+      { publicKeyMultibase: `u${Buffer.from(publicKey).toString('base64url')}` },
+      { publicKeyMultibase: `z${'1'.repeat(100_000)}` },
+      { publicKeyMultibase: multibase('P-256', publicKey) },
+      { publicKeyMultibase: multibase('P-256', new Uint8Array(33).fill(255)) },
+      { publicKeyMultibase: multibase('Ed25519', publicKey.subarray(1)) },
+      { publicKeyJwk: { kty: 'OKP', crv: 'X25519', x: Buffer.from(publicKey).toString('base64url') } },
+      { publicKeyJwk: { kty: 'EC', crv: 'P-256', x: 'AA', y: 'AA' } },
+      { publicKeyJwk: { kty: 'oct', crv: 'Ed25519', k: 'AA' } },
+      { type: 'EcdsaSecp256k1VerificationKey2019', publicKeyHex: '00' },
+      { type: 'EcdsaSecp256k1RecoveryMethod2020', blockchainAccountId: `eip155:1:0x${'0'.repeat(40)}` },
+      { type: 'Ed25519VerificationKey2018', publicKeyBase58: '1'.repeat(100_000) },
+    ]) {
+      assert.equal(verificationKey(method), undefined, JSON.stringify(method).slice(0, 80))
+    }
+  })
+})
