@@ -1,6 +1,7 @@
 import type { Secured } from '../suites/suite.ts'
 import type { Database } from './database.ts'
 import type { NewRow, Row } from './tables.ts'
+import { parseTimeCursor, toTimeCursor } from './time-cursor.ts'
 
 const ROWS_PER_INSERT = 100
 
@@ -86,7 +87,7 @@ export function createCredentialStore(database: Database) {
     ): Promise<{ items: RegisteredCredentialRow[]; nextCursor: string | null }> {
       const { limit, cursor, issuers, issuerDid, holderDid, schemaId, status } = question
       if (issuers?.length === 0) return { items: [], nextCursor: null }
-      const after = parseCursor(cursor)
+      const after = parseTimeCursor(cursor)
       let query = withRegistration()
       if (issuers) query = query.where('issuer_did', 'in', issuers)
       if (issuerDid !== undefined) query = query.where('issuer_did', '=', issuerDid)
@@ -96,8 +97,8 @@ export function createCredentialStore(database: Database) {
       if (after)
         query = query.where((eb) =>
           eb.or([
-            eb('issued_at', '<', after.issuedAt),
-            eb('issued_at', '=', after.issuedAt).and('credential_id', '<', after.credentialId),
+            eb('issued_at', '<', after.time),
+            eb('issued_at', '=', after.time).and('credential_id', '<', after.id),
           ]),
         )
       const rows = await query
@@ -107,7 +108,10 @@ export function createCredentialStore(database: Database) {
         .execute()
       const items = rows.slice(0, limit)
       const last = rows.length > limit ? items.at(-1) : undefined
-      return { items, nextCursor: last ? toCursor(last) : null }
+      return {
+        items,
+        nextCursor: last ? toTimeCursor({ time: last.issued_at, id: last.credential_id }) : null,
+      }
     },
   }
 }
@@ -115,15 +119,4 @@ export function createCredentialStore(database: Database) {
 /** The credential as it was delivered. */
 export function readSecured(row: Pick<CredentialRow, 'secured'>): Secured {
   return row.secured.startsWith('{') ? JSON.parse(row.secured) : row.secured
-}
-
-function toCursor({ issued_at, credential_id }: CredentialRow): string {
-  return Buffer.from(`${issued_at} ${credential_id}`).toString('base64url')
-}
-
-function parseCursor(cursor: string | undefined): { issuedAt: string; credentialId: string } | undefined {
-  const [issuedAt, credentialId] = Buffer.from(cursor ?? '', 'base64url')
-    .toString()
-    .split(' ')
-  return issuedAt && credentialId ? { issuedAt, credentialId } : undefined
 }

@@ -35,26 +35,35 @@ export function createStatusChangeStore(database: Database) {
       })
     },
 
-    /** Closes changes, and gives the credentials of those that were made their new status. */
-    async close(
-      changes: readonly { id: string; credentialId: string; made: CredentialRow['status'] | undefined }[],
+    /** Closes changes that were made, and gives their credentials the new status. */
+    async made(
+      changes: readonly { id: string; credential_id: string }[],
+      status: CredentialRow['status'],
     ): Promise<void> {
       await database.transaction().execute(async (trx) => {
-        for (const { id, credentialId, made } of changes) {
-          await trx
-            .updateTable('status_changes')
-            .set({ state: made ? 'done' : 'failed' })
-            .where('id', '=', id)
-            .execute()
-          if (!made) continue
-          const credential = trx
+        for (let from = 0; from < changes.length; from += CHUNK) {
+          const chunk = changes.slice(from, from + CHUNK)
+          const ids = chunk.map(({ id }) => id)
+          const credentialIds = chunk.map(({ credential_id }) => credential_id)
+          await trx.updateTable('status_changes').set({ state: 'done' }).where('id', 'in', ids).execute()
+          const credentials = trx
             .updateTable('credentials')
-            .set({ status: made })
-            .where('credential_id', '=', credentialId)
+            .set({ status })
+            .where('credential_id', 'in', credentialIds)
           // a revocation is final, in whatever order changes are closed
-          await (made === 'revoked' ? credential : credential.where('status', '!=', 'revoked')).execute()
+          await (status === 'revoked' ? credentials : credentials.where('status', '!=', 'revoked')).execute()
         }
       })
+    },
+
+    /** Closes changes that the ledger never saw. */
+    async failed(ids: readonly string[]): Promise<void> {
+      for (let from = 0; from < ids.length; from += CHUNK)
+        await database
+          .updateTable('status_changes')
+          .set({ state: 'failed' })
+          .where('id', 'in', ids.slice(from, from + CHUNK))
+          .execute()
     },
 
     /** Changes that may be on the ledger: all before a time, or those of some credentials. */

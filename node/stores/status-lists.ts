@@ -66,11 +66,23 @@ export function createStatusListStore(database: Database) {
       }
     },
 
-    async updatePair(
-      pairId: string,
-      change: { state?: StatusPairRow['state']; transaction_hash?: string },
-    ): Promise<void> {
-      await database.updateTable('status_pairs').set(change).where('pair_id', '=', pairId).execute()
+    /** Notes the transaction that opens a pair. */
+    async opening(pairId: string, transactionHash: string): Promise<void> {
+      await database
+        .updateTable('status_pairs')
+        .set({ transaction_hash: transactionHash })
+        .where('pair_id', '=', pairId)
+        .execute()
+    },
+
+    /** Notes whose lists the ledger has; the first word counts. */
+    async opened(pairId: string, state: 'open' | 'foreign'): Promise<void> {
+      await database
+        .updateTable('status_pairs')
+        .set({ state })
+        .where('pair_id', '=', pairId)
+        .where('state', '=', 'opening')
+        .execute()
     },
 
     async listsOf(pairId: string): Promise<Record<StatusPurpose, StatusListRow>> {

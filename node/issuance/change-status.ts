@@ -1,0 +1,237 @@
+import { randomUUID } from 'node:crypto'
+import { IssuerError } from '../errors.ts'
+import type { Job } from '../jobs/queue.ts'
+import type { Hex, Ledger, Receipt, StatusOp } from '../ledger/ledger.ts'
+import type { CredentialRow, CredentialStore } from '../stores/credentials.ts'
+import type { StatusChangeStore } from '../stores/status-changes.ts'
+import type { StatusListStore } from '../stores/status-lists.ts'
+import type { StatusChange, StatusChangeOutcome } from './issuance.ts'
+import type { LedgerFacts } from './ledger-facts.ts'
+import { isLost, isRevert, refusalOf } from './refusal.ts'
+import { settleStatusChanges } from './settle-status-changes.ts'
+import { actionRules, requireEntry } from './status-action.ts'
+
+interface Deps {
+  ledger: Pick<Ledger, 'statusLists' | 'dids' | 'relayer' | 'identityOf' | 'receipt'>
+  facts: Pick<LedgerFacts, 'forget'>
+  credentials: Pick<CredentialStore, 'getMany'>
+  statusChanges: StatusChangeStore
+  statusLists: Pick<StatusListStore, 'get'>
+  now(): Date
+}
+
+/** Changes the status of credentials. */
+export interface StatusChanger {
+  /**
+   * One or many credentials, all or none, in one transaction where gas allows. The ledger is written first, then
+   * the database, so that a repetition after a lost answer finds what was done.
+   * @throws CREDENTIAL_NOT_FOUND, NOT_ISSUER_OF_CREDENTIAL, CREDENTIAL_NOT_REVOCABLE, ALREADY_REVOKED,
+   * ALREADY_SUSPENDED, NOT_SUSPENDED, ISSUER_DEACTIVATED, DELEGATION_ON_LEDGER_MISSING, CHAIN_UNREACHABLE
+   */
+  change(change: StatusChange): Promise<StatusChangeOutcome>
+  /** Settles changes whose outcome was never learnt. */
+  readonly job: Job
+}
+
+interface Request extends StatusChange {
+  resolve(outcome: StatusChangeOutcome): void
+  reject(error: unknown): void
+}
+
+/** A request after its checks: what it asks of the ledger. */
+interface Planned {
+  request: Request
+  rows: readonly CredentialRow[]
+  entries: readonly { statusListId: string; index: number }[]
+}
+
+export const STATUS_JOB = 'status-changes'
+/** Requests share a transaction up to so many entries: about 340 words written for the first time fit into one. */
+const SHARED_ENTRIES = 300
+const VERSION_ATTEMPTS = 5
+/** A change younger than this may still be under way in another node. */
+const SETTLE_AFTER_MS = 60_000
+
+/**
+ * Makes the group commit of status changes: while a transaction is in flight, requests wait for the next one and
+ * share it.
+ */
+export function createStatusChanger(deps: Deps): StatusChanger {
+  let queue: Request[] = []
+  let working = false
+
+  async function work(): Promise<void> {
+    working = true
+    while (queue.length > 0) {
+      const group = nextGroup()
+      try {
+        await processGroup(deps, group)
+      } catch (error) {
+        for (const request of group) request.reject(error)
+      }
+    }
+    working = false
+  }
+
+  /** The longest run of waiting requests that name no credential twice and fit into one transaction. */
+  function nextGroup(): Request[] {
+    const named = new Set<string>()
+    const end = queue.findIndex(({ credentialIds }, position) => {
+      const repeated = credentialIds.some((id) => named.has(id))
+      for (const id of credentialIds) named.add(id)
+      return position > 0 && (repeated || named.size > SHARED_ENTRIES)
+    })
+    const group = end < 0 ? queue : queue.slice(0, end)
+    queue = end < 0 ? [] : queue.slice(end)
+    return group
+  }
+
+  return {
+    change: (change) =>
+      new Promise((resolve, reject) => {
+        const credentialIds = [...new Set(change.credentialIds)]
+        queue.push({ ...change, credentialIds, resolve, reject })
+        if (!working) void work()
+      }),
+    job: {
+      name: STATUS_JOB,
+      run: async () => {
+        const before = new Date(deps.now().getTime() - SETTLE_AFTER_MS).toISOString()
+        const { made } = await settleStatusChanges(deps, await deps.statusChanges.listOpen({ before }))
+        return made.length
+      },
+    },
+  }
+}
+
+async function processGroup(deps: Deps, group: readonly Request[]): Promise<void> {
+  const planned: Planned[] = []
+  for (const request of group) {
+    try {
+      const plan = await planRequest(deps, request)
+      if (plan) planned.push(plan)
+    } catch (error) {
+      request.reject(error)
+    }
+  }
+  try {
+    await send(deps, planned)
+  } catch (error) {
+    if (!isRevert(error) || planned.length === 1) throw error
+    // one of them is refused: each goes alone, so that the others are not held up
+    for (const plan of planned) await send(deps, [plan]).catch(plan.request.reject)
+  }
+}
+
+/** Checks a request against the records; undefined when the ledger turns out to have done it already. */
+async function planRequest(deps: Deps, request: Request): Promise<Planned | undefined> {
+  const { credentialIds, action, actingFor } = request
+  checkActor(await requireRows(deps, credentialIds), actingFor)
+  const open = await deps.statusChanges.listOpen({ credentialIds })
+  const { made, undecided } = await settleStatusChanges(deps, open)
+  if (undecided.length > 0)
+    throw new IssuerError('CHAIN_UNREACHABLE', { detail: 'An earlier change of status is not mined yet.' })
+  const doneByNow = new Set(made.flatMap((change) => (change.action === action ? change.credential_id : [])))
+  const rows = (await requireRows(deps, credentialIds)).filter((row) => !doneByNow.has(row.credential_id))
+  const entries = rows.map((row) => requireEntry(action, row))
+  if (rows.length > 0) return { request, rows, entries }
+  request.resolve(outcomeOf(request, [made[0]?.transaction_hash ?? '']))
+  return undefined
+}
+
+async function requireRows(deps: Deps, credentialIds: readonly string[]): Promise<CredentialRow[]> {
+  const rows = await deps.credentials.getMany(credentialIds)
+  if (rows.length === credentialIds.length) return rows
+  const found = new Set(rows.map(({ credential_id }) => credential_id))
+  const credentialId = credentialIds.find((id) => !found.has(id)) ?? ''
+  throw new IssuerError('CREDENTIAL_NOT_FOUND', { facts: { credentialId } })
+}
+
+function checkActor(rows: readonly CredentialRow[], actingFor: readonly string[] | undefined): void {
+  const other = rows.find((row) => actingFor && !actingFor.includes(row.issuer_did))
+  if (other)
+    throw new IssuerError('NOT_ISSUER_OF_CREDENTIAL', { facts: { credentialId: other.credential_id } })
+}
+
+/** Writes the intents, the ledger, then the outcome. */
+async function send(deps: Deps, planned: readonly Planned[]): Promise<void> {
+  if (planned.length === 0) return
+  const at = deps.now().toISOString()
+  const intents = planned.map(({ request, rows }) =>
+    rows.map((row) => ({
+      id: randomUUID(),
+      credential_id: row.credential_id,
+      action: request.action,
+      reason: request.reason ?? null,
+      state: 'open' as const,
+      at,
+    })),
+  )
+  await deps.statusChanges.open(intents.flat())
+  const ids = intents.flat().map(({ id }) => id)
+  try {
+    const receipts = await write(deps, planned, ids)
+    const hashes = receipts.map(({ transactionHash }) => transactionHash)
+    for (const [position, { request }] of planned.entries())
+      await deps.statusChanges.made(intents[position] ?? [], actionRules[request.action].status)
+    for (const { request } of planned) request.resolve(outcomeOf(request, hashes))
+  } catch (error) {
+    if (!isRevert(error) || isLost(error)) throw error
+    // of a change that had to be split, the first part may be on the ledger
+    const credentialIds = planned.flatMap(({ rows }) => rows.map((row) => row.credential_id))
+    await settleStatusChanges(deps, await deps.statusChanges.listOpen({ credentialIds }))
+    const issuer = deps.ledger.identityOf(planned[0]?.rows[0]?.issuer_did ?? '')
+    throw issuer && planned.length === 1 ? await refusalOf(deps, issuer, error) : error
+  }
+}
+
+async function write(
+  deps: Deps,
+  planned: readonly Planned[],
+  ids: readonly string[],
+): Promise<readonly Receipt[]> {
+  for (let attempt = 1; ; attempt++) {
+    const ops = await operations(deps, planned)
+    try {
+      return await deps.ledger.statusLists.setStatusBatch(ops, {
+        onSigned: ({ hash }) => deps.statusChanges.signed(ids, hash),
+      })
+    } catch (error) {
+      const stale = isRevert(error) && error.facts.error === 'UnexpectedVersion'
+      if (!stale || attempt === VERSION_ATTEMPTS) throw error
+    } finally {
+      for (const { key } of ops) deps.facts.forget({ registry: 'status-list', key })
+    }
+  }
+}
+
+/** One operation for each list and value, its indices increasing, on the list's present version. */
+async function operations(deps: Deps, planned: readonly Planned[]): Promise<StatusOp[]> {
+  const changes = planned.flatMap(({ request, entries }) =>
+    entries.map((entry) => ({ ...entry, value: actionRules[request.action].value })),
+  )
+  const ops: StatusOp[] = []
+  const versions = new Map<Hex, number>()
+  for (const group of Map.groupBy(
+    changes,
+    ({ statusListId, value }) => `${value} ${statusListId}`,
+  ).values()) {
+    const { statusListId, value } = group[0] as (typeof changes)[number]
+    const key = (await deps.statusLists.get(statusListId))?.key as Hex
+    const version = versions.get(key) ?? (await deps.ledger.statusLists.get(key))?.version ?? 0
+    // two operations on one list follow each other
+    versions.set(key, version + 1)
+    const indices = group.map(({ index }) => index).sort((a, b) => a - b)
+    ops.push({ key, expectedVersion: version, indices, value })
+  }
+  return ops
+}
+
+function outcomeOf(request: Request, hashes: readonly string[]): StatusChangeOutcome {
+  return {
+    credentialIds: request.credentialIds,
+    status: actionRules[request.action].status,
+    transactionHash: hashes[0] ?? '',
+    transactionHashes: hashes,
+  }
+}

@@ -1,0 +1,19 @@
+import type { Subject } from './issuance.ts'
+import type { CheckedTerms, PipelineDeps } from './pipeline.ts'
+
+/** Whether a credential that delegates stays within what its parent allows. @throws DELEGATION_INVALID */
+export async function checkDelegation(
+  deps: Pick<PipelineDeps, 'checkDelegation'>,
+  terms: CheckedTerms,
+  subject: Subject & { credentialId: string },
+): Promise<void> {
+  await deps.checkDelegation?.({
+    credentialId: subject.credentialId,
+    type: terms.schema.type,
+    issuerDid: terms.issuer.did,
+    holderDid: subject.holderDid,
+    claims: subject.claims,
+    validFrom: terms.validFrom,
+    ...(terms.validUntil && { validUntil: terms.validUntil }),
+  })
+}

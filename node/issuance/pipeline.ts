@@ -1,0 +1,89 @@
+import type { Format } from '../formats/format.ts'
+import type { Queue } from '../jobs/queue.ts'
+import type { JsonObject } from '../json.ts'
+import type { KeyStore, KeyType } from '../keys/key-store.ts'
+import type { SecretBox } from '../keys/secret-box.ts'
+import type { Address, Ledger, StatusPurpose } from '../ledger/ledger.ts'
+import type { OpenedSchema } from '../schemas/open-schema.ts'
+import type { StatusEncoding } from '../status/status-list.ts'
+import type { CredentialStore } from '../stores/credentials.ts'
+import type { StatusListStore } from '../stores/status-lists.ts'
+import type { AssertionKey, DataModel, DocumentLoader, Suite } from '../suites/suite.ts'
+import type { AllocateStatus } from './allocate-status.ts'
+import type { Anchor } from './anchor.ts'
+import type { LedgerFacts } from './ledger-facts.ts'
+
+/** What the node's records say of an issuer of its own. */
+export interface IssuerRecord {
+  name: string | null
+  /** Active assertion keys, the oldest first, by the ids that resolution gives them. */
+  keys: readonly { verificationMethod: string; type: KeyType; keyRef: string }[]
+}
+
+/** The node's records of issuers. */
+export interface IssuerRecords {
+  get(did: string): Promise<IssuerRecord | undefined>
+}
+
+/** What a delegation is judged by, before it is signed. */
+export interface DelegationInput {
+  credentialId: string
+  /** The schema's type. */
+  type: string
+  issuerDid: string
+  holderDid: string
+  claims: JsonObject
+  validFrom: Date
+  validUntil?: Date
+}
+
+/** What the pipeline stands on; a step takes the part it uses. */
+export interface PipelineDeps {
+  ledger: Pick<Ledger, 'identityOf' | 'relayer' | 'statusLists' | 'dids' | 'receipt'>
+  facts: LedgerFacts
+  issuers: IssuerRecords
+  keys: Pick<KeyStore, 'requireSigner'>
+  secrets: SecretBox
+  suites: readonly Suite[]
+  formats: readonly Format[]
+  /** How new credentials name their status entries. */
+  statusEncoding: StatusEncoding
+  credentials: CredentialStore
+  statusLists: StatusListStore
+  queue: Pick<Queue, 'notify'>
+  anchor: Anchor
+  allocateStatus: AllocateStatus
+  /** A loader of the bundled contexts and those that `extra` gives. */
+  documentLoader(source: { extra(url: string): Promise<JsonObject | undefined> }): DocumentLoader
+  /** The id that an alias of a schema stands for. */
+  schemaIdOf(alias: string): Promise<string | undefined>
+  /** Where a status list is published. */
+  statusListUrl(statusListId: string): string
+  /** Entries of a new status list: a multiple of 256, at least 131,072. */
+  listCapacity: number
+  /** @throws DELEGATION_INVALID; does nothing for credentials that delegate nothing */
+  checkDelegation?(input: DelegationInput): Promise<void>
+  now(): Date
+}
+
+/** Everything that the credentials of one request have in common, checked against the ledger. */
+export interface CheckedTerms {
+  issuer: { did: string; identity: Address; name: string | null }
+  key: AssertionKey
+  schema: OpenedSchema
+  documentLoader: DocumentLoader
+  suite: Suite
+  format: Format
+  dataModel: DataModel
+  validFrom: Date
+  validUntil?: Date
+  /** Purposes of the status entries, the one whose list registers the credential first. */
+  purposes: readonly StatusPurpose[]
+}
+
+/** A status entry handed out: one index in the lists of a pair. */
+export interface StatusEntry {
+  index: number
+  /** Ids of the lists. */
+  lists: Readonly<Record<StatusPurpose, string>>
+}

@@ -1,0 +1,166 @@
+import { type ErrorCode, IssuerError } from '../errors.ts'
+import type { Hex, Ledger } from '../ledger/ledger.ts'
+import type { AnchorRow, RegistrationRow, RegistrationStore } from '../stores/registrations.ts'
+import { createPause } from '../time-slice.ts'
+import type { Registration } from './issuance.ts'
+import { createMerkleTree } from './merkle-tree.ts'
+import { isLost, isRevert, refusalOf } from './refusal.ts'
+
+/** What registrations need of the ledger. */
+export type RegistrationLedger = Pick<Ledger, 'statusLists' | 'dids' | 'relayer' | 'identityOf' | 'resend'>
+
+interface Deps {
+  ledger: RegistrationLedger
+  registrations: RegistrationStore
+}
+
+interface Input {
+  anchor: AnchorRow
+  /** Whether an earlier attempt may have left a transaction behind. */
+  resumed: boolean
+  onSettled(credentialIds: readonly string[], outcome: Registration | IssuerError): void
+}
+
+/** One registration of an anchor, ready to be sent. */
+interface Pending {
+  row: RegistrationRow
+  root: Hex
+  credentialIds: readonly string[]
+}
+
+/**
+ * Registers the entries of one anchor, in one transaction where the ledger accepts all of them, and gives their
+ * number. Whatever happened before, no entry is registered twice: the contract refuses a registration that does
+ * not start at its counter, and after any doubt the ledger is asked whether it holds our root.
+ * @throws CHAIN_UNREACHABLE, RELAYER_UNFUNDED, DATABASE_UNAVAILABLE: the anchor stays open, to be resumed
+ */
+export async function registerAnchor(deps: Deps, input: Input): Promise<number> {
+  const all = await prepare(deps, input.anchor)
+  let pending = all
+  if (input.resumed) {
+    pending = await reconcile(deps, input, pending)
+    if (pending.length > 0 && (await resend(deps, input.anchor)))
+      pending = await reconcile(deps, input, pending)
+  }
+  await submit(deps, input, pending)
+  return all.reduce((sum, { row }) => sum + row.count, 0)
+}
+
+async function prepare(deps: Deps, anchor: AnchorRow): Promise<Pending[]> {
+  const pause = createPause()
+  const pending: Pending[] = []
+  for (const row of await deps.registrations.openRegistrations(anchor.anchor_id)) {
+    const entries = await deps.registrations.entries(row.registration_id)
+    const leaves = entries.map(({ status_index, digest }) => ({ index: status_index, digest: digest as Hex }))
+    const { root } = await createMerkleTree(row.key as Hex, leaves, pause)
+    pending.push({ row, root, credentialIds: entries.map(({ credential_id }) => credential_id) })
+  }
+  return pending
+}
+
+/** Sends the stored transaction once more; false when there is none or the ledger can never take it. */
+async function resend(deps: Deps, anchor: AnchorRow): Promise<boolean> {
+  const { transaction_hash: hash, raw_transaction: raw, nonce } = anchor
+  if (hash === null || raw === null || nonce === null) return false
+  try {
+    await deps.ledger.resend({ hash: hash as Hex, raw: raw as Hex, nonce })
+  } catch (error) {
+    if (!isRevert(error)) throw error
+  }
+  return true
+}
+
+async function submit(deps: Deps, input: Input, pending: readonly Pending[]): Promise<void> {
+  if (pending.length === 0) return
+  const ops = pending.map(({ row, root }) => ({
+    key: row.key as Hex,
+    expectedRegistered: row.first,
+    count: row.count,
+    root,
+  }))
+  try {
+    const receipt = await deps.ledger.statusLists.registerBatch(ops, {
+      onSigned: (transaction) => deps.registrations.signed(input.anchor.anchor_id, transaction),
+    })
+    await settle(deps, input, pending, receipt)
+  } catch (error) {
+    if (!isRevert(error)) throw error
+    await submitRefused(deps, input, pending, error)
+  }
+}
+
+/** The ledger refused at least one of them: finds out which, so that the others go on. */
+async function submitRefused(
+  deps: Deps,
+  input: Input,
+  pending: readonly Pending[],
+  error: IssuerError,
+): Promise<void> {
+  if (isLost(error)) {
+    const left = await reconcile(deps, input, pending)
+    if (left.length > 0) throw new IssuerError('CHAIN_UNREACHABLE', { cause: error })
+    return
+  }
+  const left = await reconcile(deps, input, pending)
+  const moved = left.some(({ row }, position) => row.first !== pending[position]?.row.first)
+  if (left.length < pending.length || moved) return submit(deps, input, left)
+  const [only] = left
+  if (left.length === 1 && only) return refuse(deps, input, only, error)
+  const half = Math.ceil(left.length / 2)
+  await submit(deps, input, left.slice(0, half))
+  await submit(deps, input, left.slice(half))
+}
+
+/** Settles what the ledger holds already, and gives the rest, starting where the ledger's counters stand. */
+async function reconcile(deps: Deps, input: Input, pending: readonly Pending[]): Promise<Pending[]> {
+  const left: Pending[] = []
+  for (const each of pending) {
+    const { row, root } = each
+    const key = row.key as Hex
+    const registered = (await deps.ledger.statusLists.get(key))?.registered ?? 0
+    const found =
+      registered > row.first ? await deps.ledger.statusLists.registration(key, row.first) : undefined
+    if (found?.root === root) {
+      await settle(deps, input, [each], found)
+    } else if (registered > row.first) {
+      // the database is behind the ledger, such as one restored from a copy
+      await deps.registrations.rebase(row.registration_id, registered)
+      left.push({ ...each, row: { ...row, first: registered } })
+    } else left.push(each)
+  }
+  return left
+}
+
+async function settle(
+  deps: Deps,
+  input: Input,
+  pending: readonly Pending[],
+  { transactionHash, blockNumber }: { transactionHash: Hex; blockNumber: number },
+): Promise<void> {
+  await deps.registrations.settle(
+    input.anchor.anchor_id,
+    pending.map(({ row, root }) => ({
+      registration_id: row.registration_id,
+      root,
+      transactionHash,
+      blockNumber,
+    })),
+  )
+  for (const { credentialIds } of pending)
+    input.onSettled(credentialIds, { state: 'registered', transactionHash })
+}
+
+async function refuse(
+  deps: Deps,
+  input: Input,
+  { row, root, credentialIds }: Pending,
+  error: IssuerError,
+): Promise<void> {
+  const issuer = deps.ledger.identityOf(row.issuer_did)
+  const refusal = issuer ? await refusalOf(deps, issuer, error) : error
+  const reason: ErrorCode = refusal.code
+  await deps.registrations.settle(input.anchor.anchor_id, [
+    { registration_id: row.registration_id, root, reason },
+  ])
+  input.onSettled(credentialIds, refusal)
+}

@@ -1,0 +1,25 @@
+import { construct } from './construct.ts'
+import type { IssuedCredential, Subject } from './issuance.ts'
+import type { CheckedTerms, PipelineDeps } from './pipeline.ts'
+import { sign } from './sign.ts'
+
+/**
+ * Constructs and signs a credential to see that it can be done, throws the signed one away, since nobody could
+ * revoke it, and gives the unsecured document without a status entry.
+ * @throws SIGNING_FAILED, SCHEMA_VALIDATION_FAILED
+ */
+export async function rehearse(
+  deps: Pick<PipelineDeps, 'statusEncoding' | 'statusListUrl' | 'now'>,
+  terms: CheckedTerms,
+  subject: Subject & { credentialId: string },
+): Promise<IssuedCredential> {
+  const document = construct(deps, terms, { ...subject, entry: undefined })
+  await sign(terms, { document, created: deps.now() })
+  return {
+    credential: document,
+    credentialId: subject.credentialId,
+    statusListId: null,
+    statusListIndex: null,
+    registration: { state: 'none', transactionHash: null },
+  }
+}
