@@ -27,16 +27,21 @@ interface ProviderDeps {
   now(): Date
 }
 
+const credentialsV1 = 'https://www.w3.org/2018/credentials/v1'
 const credentialsV2 = 'https://www.w3.org/ns/credentials/v2'
 
 const issuerOf = ({ issuer }: JsonObject): string =>
   typeof issuer === 'string' ? issuer : String((issuer as JsonObject | undefined)?.id)
 
-/** CredentialPlugin writes an issuanceDate into every credential; data model 2.0 knows none. */
-function withoutForeignDate(credential: JsonObject): JsonObject {
-  if ([credential['@context']].flat()[0] !== credentialsV2) return credential
+/**
+ * CredentialPlugin writes the context and the issuanceDate of data model 1.1 into every credential that it is given;
+ * data model 2.0 knows neither.
+ */
+function asGiven(credential: JsonObject): JsonObject {
+  const contexts = [credential['@context'] ?? []].flat()
+  if (!contexts.includes(credentialsV2)) return credential
   const { issuanceDate: _, ...others } = credential
-  return others
+  return { ...others, '@context': contexts.filter((context) => context !== credentialsV1) }
 }
 
 const noPresentations = (): Promise<never> =>
@@ -75,7 +80,7 @@ export function suiteProvider(deps: ProviderDeps): ICredentialProvider {
       { credential, keyRef }: ICreateVerifiableCredentialArgs,
       _context: IssuerAgentContext,
     ) => {
-      const document = withoutForeignDate(credential as unknown as JsonObject)
+      const document = asGiven(credential as unknown as JsonObject)
       const key = await requireKey(deps, issuerOf(document), keyRef)
       const secured = await suite.secure(document, { key, created: now(), documentLoader })
       return secured as unknown as VerifiableCredential
