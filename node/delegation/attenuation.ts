@@ -93,12 +93,8 @@ function outlives(child: string | undefined, parent: string | undefined): boolea
 /** Why a child's constraint is not as strict as the parent's, or undefined when it is. */
 function looseness(name: string, parent: Json, child: Json | undefined): string | undefined {
   if (child === undefined) return 'is a constraint of the parent and must be kept'
-  const bound = typeof parent === 'number' ? boundPattern.exec(name)?.[1] : undefined
-  if (bound && typeof parent === 'number') {
-    if (typeof child !== 'number') return 'must be a number, as in the parent'
-    if (bound === 'max') return child <= parent ? undefined : `must be at most ${parent}`
-    return child >= parent ? undefined : `must be at least ${parent}`
-  }
+  const bound = boundPattern.exec(name)?.[1]
+  if (bound && typeof parent === 'number') return boundLooseness(bound, parent, child)
   if (Array.isArray(parent)) {
     if (!Array.isArray(child)) return 'must be an array, as in the parent'
     const allowed = new Set(parent.map((value) => canonicalize(value)))
@@ -107,6 +103,12 @@ function looseness(name: string, parent: Json, child: Json | undefined): string 
       : "must be a subset of the parent's"
   }
   return canonicalize(child) === canonicalize(parent) ? undefined : "must equal the parent's"
+}
+
+function boundLooseness(bound: string, parent: number, child: Json): string | undefined {
+  if (typeof child !== 'number') return 'must be a number, as in the parent'
+  if (bound === 'max') return child <= parent ? undefined : `must be at most ${parent}`
+  return child >= parent ? undefined : `must be at least ${parent}`
 }
 
 /** A reference token of RFC 6901, clause 3. */

@@ -6,6 +6,9 @@ import type { Delegation } from './attenuation.ts'
 /** The credential type that says one party acts for another. */
 export const delegationType = 'AgentDelegationCredential'
 
+/** Longest chain of delegations that is followed. */
+export const maxChainLength = 16
+
 const claims = z.object({
   delegator: z.string(),
   delegate: z.string(),

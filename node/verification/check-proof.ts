@@ -5,7 +5,9 @@ import type { VerificationDeps } from './verification.ts'
 
 /** Whether the signature holds and was made with an assertion key of the issuer. */
 export async function checkProof(
-  deps: Pick<VerificationDeps, 'suites' | 'resolveKey' | 'now'> & { documentLoader: DocumentLoader },
+  deps: Pick<VerificationDeps, 'suites' | 'resolveDid' | 'resolveKey' | 'now'> & {
+    documentLoader: DocumentLoader
+  },
   { secured }: OpenedCredential,
 ): Promise<ProofVerdict> {
   const suite = deps.suites.find((candidate) => candidate.recognises(secured))
@@ -13,8 +15,9 @@ export async function checkProof(
     return { status: 'fail', type: 'none', reason: 'The credential has no proof of a supported type.' }
   }
   const { resolveKey, documentLoader } = deps
+  const resolveDidDocument = async (did: string) => (await deps.resolveDid(did))?.document
   return undecided<ProofVerdict>(
-    () => suite.verify(secured, { resolveKey, documentLoader, now: deps.now() }),
+    () => suite.verify(secured, { resolveKey, resolveDidDocument, documentLoader, now: deps.now() }),
     (reason) => ({ status: 'unknown', type: suite.name, reason }),
   )
 }

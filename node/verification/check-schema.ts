@@ -23,7 +23,8 @@ export async function checkSchema(deps: Deps, facts: CredentialFacts): Promise<S
   if (!reference) return unknown(null, 'The credential names no schema.')
   const schemaId = String(reference.id)
   if (others.length > 0) return unknown(schemaId, 'The credential names more than one schema.')
-  if (reference.type !== 'JsonSchema') return unknown(schemaId, 'The schema is of a type that is not known.')
+  if (![reference.type].flat().includes('JsonSchema'))
+    return unknown(schemaId, 'The schema is of a type that is not known.')
   const name = parseSchemaId(schemaId)
   if (!name || deps.ledger.identityOf(name.issuerDid) !== name.issuer) {
     return unknown(schemaId, 'The schema is not one of this ledger.')

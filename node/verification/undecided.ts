@@ -1,6 +1,11 @@
 import { IssuerError } from '../errors.ts'
 
-/** Runs a check and turns a retryable failure, such as an unreachable chain, into its `unknown` result. */
+/** Whether a failure says nothing about the credential: an unreachable chain, a DID method that is not known here. */
+function isUndecided(error: unknown): error is IssuerError {
+  return error instanceof IssuerError && (error.retryable || error.code === 'DID_METHOD_UNSUPPORTED')
+}
+
+/** Runs a check and turns a failure that says nothing about the credential into its `unknown` result. */
 export async function undecided<Result>(
   check: () => Promise<Result>,
   unknown: (reason: string) => Result,
@@ -8,7 +13,7 @@ export async function undecided<Result>(
   try {
     return await check()
   } catch (error) {
-    if (error instanceof IssuerError && error.retryable) return unknown(error.message)
+    if (isUndecided(error)) return unknown(error.message)
     throw error
   }
 }

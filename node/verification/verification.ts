@@ -1,4 +1,4 @@
-import type { DidResolution } from '../did/resolver.ts'
+import type { DidResolution } from '../did/resolve-did.ts'
 import type { Format } from '../formats/format.ts'
 import type { JsonObject } from '../json.ts'
 import type { Ledger } from '../ledger/ledger.ts'
