@@ -152,6 +152,14 @@ export function createDidLedger({ client, relayer, address, chainId }: DidRegist
       const data = encodeFunctionData({ abi, functionName: 'applyChangesSigned', args })
       return relayer.send({ to: address, data, abi }, options)
     },
+    encodeChanges: ({ identity, changes }) => ({
+      to: address,
+      data: encodeFunctionData({
+        abi,
+        functionName: 'applyChanges',
+        args: [identity, changes.map(encodeChange)],
+      }),
+    }),
     history: async (identity) => {
       const history: (readonly DidEvent[])[] = []
       let block = await answer(read.changed([identity]))

@@ -64,6 +64,8 @@ export interface DidLedger {
     },
     options?: SendOptions,
   ): Promise<Receipt>
+  /** The call with which the owner applies the same changes itself. */
+  encodeChanges(input: { identity: Address; changes: readonly DidChange[] }): { to: Address; data: Hex }
   history(identity: Address): Promise<readonly DidEvent[]>
 }
 

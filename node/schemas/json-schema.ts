@@ -57,31 +57,42 @@ function jsonSchemaViolations(value: unknown, pointer: string): Violation[] {
 }
 
 function keywordViolations(root: JsonObject, pointer: string): Violation[] {
-  const found: Violation[] = []
-  const visited = new Set<JsonSchema>()
-  const refs: { ref: unknown; pointer: string }[] = []
-  const queue: { schema: JsonSchema; pointer: string }[] = [{ schema: root, pointer }]
-  for (let next = 0; next < queue.length; next++) {
-    const at = queue[next] as (typeof queue)[number]
-    visited.add(at.schema)
-    queue.push(...children(at.schema, at.pointer))
-    if (typeof at.schema === 'boolean') continue
-    for (const keyword of Object.keys(at.schema)) {
-      const message = keywordProblem(at.schema, keyword, at.schema === root)
-      if (message) found.push({ pointer: pointerTo(at.pointer, keyword), message })
-    }
-    found.push(...nameProblems(at.schema, at.pointer))
-    if (at.schema.$ref !== undefined)
-      refs.push({ ref: at.schema.$ref, pointer: pointerTo(at.pointer, '$ref') })
-    if (queue.length > maxSubschemas) {
-      return [{ pointer, message: `must not consist of more than ${maxSubschemas} schemas` }]
-    }
+  const all = subschemas(root, pointer)
+  if (all === undefined) {
+    return [{ pointer, message: `must not consist of more than ${maxSubschemas} schemas` }]
   }
-  for (const { ref, pointer: at } of refs) {
-    const target = resolveRef(root, ref)
-    if (target === undefined || !visited.has(target)) {
-      found.push({ pointer: at, message: 'must name a schema inside this one: # or #/$defs/…' })
-    }
+  const targets = new Set(all.map(({ schema }) => schema))
+  return all.flatMap(({ schema, pointer: at }) =>
+    typeof schema === 'boolean' ? [] : objectViolations(root, schema, at, targets),
+  )
+}
+
+/** A schema and all in it, or undefined when they are too many. */
+function subschemas(root: JsonObject, pointer: string) {
+  const queue: { schema: JsonSchema; pointer: string }[] = [{ schema: root, pointer }]
+  for (const at of queue) {
+    queue.push(...children(at.schema, at.pointer))
+    if (queue.length > maxSubschemas) return undefined
+  }
+  return queue
+}
+
+function objectViolations(
+  root: JsonObject,
+  schema: JsonObject,
+  pointer: string,
+  targets: ReadonlySet<JsonSchema>,
+): Violation[] {
+  const found: Violation[] = []
+  for (const keyword of Object.keys(schema)) {
+    const message = keywordProblem(schema, keyword, schema === root)
+    if (message) found.push({ pointer: pointerTo(pointer, keyword), message })
+  }
+  found.push(...nameProblems(schema, pointer))
+  const target = schema.$ref === undefined ? root : resolveRef(root, schema.$ref)
+  if (target === undefined || !targets.has(target)) {
+    const message = 'must name a schema inside this one: # or #/$defs/…'
+    found.push({ pointer: pointerTo(pointer, '$ref'), message })
   }
   return found
 }
@@ -127,7 +138,7 @@ function metaSchemaViolations(schema: JsonObject, pointer: string): Violation[] 
   if ($id !== undefined && typeof $id !== 'string') {
     return [{ pointer: pointerTo(pointer, '$id'), message: 'must be a string' }]
   }
-  if (metaSchema.validateSchema({ ...rest, $schema: draft })) return []
+  if (metaSchema.validateSchema({ ...rest, $schema: draft }) === true) return []
   const errors = (metaSchema.errors ?? []).filter(
     ({ keyword }) => !['anyOf', 'allOf', 'if'].includes(keyword),
   )

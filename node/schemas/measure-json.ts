@@ -18,28 +18,39 @@ export interface JsonLimits {
  */
 export function measureJson(value: Json, pointer: string, limits: JsonLimits): Violation[] {
   const found: Violation[] = []
-  const queue: { value: unknown; pointer: string; depth: number }[] = [{ value, pointer, depth: 1 }]
-  for (let next = 0; next < queue.length; next++) {
-    const at = queue[next] as (typeof queue)[number]
+  const queue: Place[] = [{ value, pointer, depth: 1 }]
+  for (const at of queue) {
     const problem = scalarProblem(at.value)
     if (problem) found.push({ pointer: at.pointer, message: problem })
-    if (typeof at.value !== 'object' || at.value === null) continue
-    if (at.depth > limits.depth) {
+    const members = membersOf(at)
+    if (members.length > 0 && at.depth > limits.depth) {
       return [{ pointer: at.pointer, message: `must not be nested deeper than ${limits.depth} levels` }]
     }
-    for (const [name, child] of Object.entries(at.value)) {
-      const childPointer = pointerTo(at.pointer, name)
-      if (name === '__proto__' || !name.isWellFormed()) {
-        found.push({ pointer: childPointer.toWellFormed(), message: 'has a name that is not allowed' })
-        continue
-      }
-      queue.push({ value: child, pointer: childPointer, depth: at.depth + 1 })
+    for (const { name, ...member } of members) {
+      if (name !== '__proto__' && name.isWellFormed()) queue.push(member)
+      else found.push({ pointer: member.pointer.toWellFormed(), message: 'has a name that is not allowed' })
     }
     if (queue.length > limits.values) {
       return [{ pointer, message: `must not hold more than ${limits.values} values` }]
     }
   }
-  if (found.length > 0) return found
+  return found.length > 0 ? found : sizeViolations(value, pointer, limits)
+}
+
+interface Place {
+  value: unknown
+  pointer: string
+  depth: number
+}
+
+function membersOf({ value, pointer, depth }: Place): (Place & { name: string })[] {
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).map(([name, member]) => {
+    return { name, value: member, pointer: pointerTo(pointer, name), depth: depth + 1 }
+  })
+}
+
+function sizeViolations(value: Json, pointer: string, limits: JsonLimits): Violation[] {
   const size = Buffer.byteLength(JSON.stringify(value))
   return size > limits.bytes
     ? [{ pointer, message: `must not be larger than ${limits.bytes} bytes: it has ${size}` }]

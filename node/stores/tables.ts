@@ -39,11 +39,13 @@ interface DidsTable {
 
 /** Keys of those DIDs by the verification methods of their DID documents. */
 interface DidKeysTable {
+  /** Of a pending key, whose id only resolution gives: `pending:<key_ref>`. */
   verification_method: string
   did: string
   type: string
   key_ref: string
-  state: 'active' | 'rotated' | 'revoked'
+  /** `pending`: not seen in the DID document yet. */
+  state: 'pending' | 'active' | 'rotated' | 'revoked'
   created_at: Time
   ended_at: Time | null
 }
@@ -62,6 +64,8 @@ interface SchemasTable {
   digest: string
   restricted: Flag
   active: Flag
+  /** `pending`: its transaction is not mined yet. */
+  state: 'pending' | 'registered'
   transaction_hash: string | null
   created_at: Time
 }

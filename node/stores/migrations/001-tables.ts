@@ -65,6 +65,7 @@ async function schemas(db: Kysely<unknown>): Promise<void> {
     .addColumn('digest', 'text', (c) => c.notNull())
     .addColumn('restricted', 'integer', (c) => c.notNull())
     .addColumn('active', 'integer', (c) => c.notNull())
+    .addColumn('state', 'text', (c) => c.notNull())
     .addColumn('transaction_hash', 'text')
     .addColumn('created_at', 'text', (c) => c.notNull())
     .execute()

@@ -1,0 +1,32 @@
+import { IssuerError } from '../errors.ts'
+import type { StoredDid } from '../stores/dids.ts'
+import type { DidDeps } from './registrar.ts'
+
+/**
+ * A DID of this node that can still change.
+ * @throws DID_NOT_FOUND, ISSUER_DEACTIVATED
+ */
+export async function requireDid(deps: Pick<DidDeps, 'dids'>, did: string): Promise<StoredDid> {
+  const stored = await deps.dids.get(did)
+  if (!stored || stored.state === 'pending') throw new IssuerError('DID_NOT_FOUND', { facts: { did } })
+  if (stored.state === 'deactivated') throw new IssuerError('ISSUER_DEACTIVATED', { facts: { did } })
+  return stored
+}
+
+/**
+ * A did:ethr whose controller key this node holds.
+ * @throws DID_NOT_FOUND, ISSUER_DEACTIVATED, DID_METHOD_UNSUPPORTED, DID_NOT_CONTROLLED
+ */
+export async function requireControlledDid(
+  deps: Pick<DidDeps, 'dids'>,
+  did: string,
+): Promise<StoredDid & { controllerKeyRef: string }> {
+  const stored = await requireDid(deps, did)
+  const { controllerKeyRef } = stored
+  if (stored.method !== 'ethr') {
+    const detail = `A did:${stored.method} never changes: it stands for its key.`
+    throw new IssuerError('DID_METHOD_UNSUPPORTED', { detail, facts: { did } })
+  }
+  if (controllerKeyRef === null) throw new IssuerError('DID_NOT_CONTROLLED', { facts: { did } })
+  return { ...stored, controllerKeyRef }
+}

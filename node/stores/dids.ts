@@ -1,0 +1,316 @@
+import type { KeyType } from '../keys/key-store.ts'
+import type { Database } from './database.ts'
+import type { Row } from './tables.ts'
+import { parseTimeCursor, toTimeCursor } from './time-cursor.ts'
+
+/** A key of a DID; `verificationMethod` is the id that resolution gave it. */
+export interface DidKey {
+  verificationMethod: string
+  type: KeyType
+  keyRef: string
+}
+
+/** A key that the DID document does not show yet. Time: ISO 8601, UTC. */
+export interface PendingKey {
+  type: KeyType
+  keyRef: string
+  createdAt: string
+}
+
+/** A DID as the node's records have it. Times: ISO 8601, UTC. */
+export interface StoredDid {
+  did: string
+  method: string
+  name: string | null
+  state: 'pending' | 'active' | 'deactivated'
+  origin: 'created' | 'imported' | 'node'
+  /** Where the node holds the controller key. */
+  controllerKeyRef: string | null
+  /** Of the transaction that made it, known from its signing on. */
+  transactionHash: string | null
+  createdAt: string
+  /** Active keys, the oldest first. */
+  keys: readonly DidKey[]
+  pendingKeys: readonly PendingKey[]
+}
+
+type NewDid = Pick<StoredDid, 'did' | 'method' | 'name' | 'origin' | 'controllerKeyRef'>
+
+/** What the resolution of a DID showed about its keys. */
+export interface SeenKeys {
+  /** Pending keys that the document shows now. */
+  shown: readonly DidKey[]
+  /** Active keys that it shows no longer. */
+  ended: readonly string[]
+}
+
+export type DidStore = ReturnType<typeof createDidStore>
+
+/** Questions to the tables of DIDs and their keys. */
+export function createDidStore(database: Database, now: () => Date = () => new Date()) {
+  return Object.assign(intents(database, now), facts(database, now), questions(database), pages(database))
+}
+
+/** What is recorded before the ledger knows of it, and forgotten when it never does. */
+function intents(database: Database, now: () => Date) {
+  const time = () => now().toISOString()
+  return {
+    /** Records the intent to make or take in a DID, before the ledger knows of it. */
+    async insertPending(
+      input: NewDid & { keys: readonly { keyRef: string; type: KeyType }[] },
+    ): Promise<void> {
+      const at = time()
+      await database.transaction().execute(async (trx) => {
+        await trx
+          .insertInto('dids')
+          .values({
+            did: input.did,
+            method: input.method,
+            name: input.name,
+            controller_key_ref: input.controllerKeyRef,
+            state: 'pending',
+            origin: input.origin,
+            transaction_hash: null,
+            created_at: at,
+            updated_at: at,
+            deactivated_at: null,
+          })
+          .execute()
+        await trx
+          .insertInto('did_keys')
+          .values(input.keys.map((key) => pendingRow(input.did, key, at)))
+          .execute()
+      })
+    },
+
+    async addPendingKeys(did: string, keys: readonly { keyRef: string; type: KeyType }[]): Promise<void> {
+      if (keys.length === 0) return
+      const at = time()
+      await database
+        .insertInto('did_keys')
+        .values(keys.map((key) => pendingRow(did, key, at)))
+        .execute()
+    },
+
+    async recordTransaction(did: string, transactionHash: string): Promise<void> {
+      await database
+        .updateTable('dids')
+        .set({ transaction_hash: transactionHash })
+        .where('did', '=', did)
+        .execute()
+    },
+
+    /** Forgets keys that never came onto the ledger. */
+    async removePendingKeys(did: string, keyRefs: readonly string[]): Promise<void> {
+      if (keyRefs.length === 0) return
+      await database
+        .deleteFrom('did_keys')
+        .where('did', '=', did)
+        .where('key_ref', 'in', keyRefs)
+        .where('state', '=', 'pending')
+        .execute()
+    },
+
+    /** Forgets a DID that never came onto the ledger. */
+    async removePending(did: string): Promise<void> {
+      await database.transaction().execute(async (trx) => {
+        const pending = trx
+          .selectFrom('dids')
+          .select('did')
+          .where('did', '=', did)
+          .where('state', '=', 'pending')
+        await trx.deleteFrom('did_keys').where('did', 'in', pending).execute()
+        await trx.deleteFrom('dids').where('did', '=', did).where('state', '=', 'pending').execute()
+      })
+    },
+  }
+}
+
+/** What the ledger has shown, and what only the node knows. */
+function facts(database: Database, now: () => Date) {
+  const time = () => now().toISOString()
+  return {
+    /** Brings the records of keys to what the DID document shows, and makes a pending DID active. */
+    async recordSeenKeys(did: string, { shown, ended }: SeenKeys): Promise<void> {
+      const at = time()
+      await database.transaction().execute(async (trx) => {
+        for (const { keyRef, verificationMethod } of shown)
+          await trx
+            .updateTable('did_keys')
+            .set({ verification_method: verificationMethod, state: 'active' })
+            .where('did', '=', did)
+            .where('key_ref', '=', keyRef)
+            .where('state', '=', 'pending')
+            .execute()
+        for (const keyRef of ended)
+          await trx
+            .updateTable('did_keys')
+            .set({ state: 'rotated', ended_at: at })
+            .where('did', '=', did)
+            .where('key_ref', '=', keyRef)
+            .where('state', '=', 'active')
+            .execute()
+        await trx
+          .updateTable('dids')
+          .set({ state: 'active', updated_at: at })
+          .where('did', '=', did)
+          .where('state', '=', 'pending')
+          .execute()
+      })
+    },
+
+    async rename(did: string, name: string | null): Promise<void> {
+      await database.updateTable('dids').set({ name, updated_at: time() }).where('did', '=', did).execute()
+    },
+
+    async deactivate(did: string): Promise<void> {
+      const at = time()
+      await database
+        .updateTable('dids')
+        .set({ state: 'deactivated', deactivated_at: at, updated_at: at })
+        .where('did', '=', did)
+        .where('state', '!=', 'deactivated')
+        .execute()
+    },
+  }
+}
+
+function questions(database: Database) {
+  return {
+    async get(did: string): Promise<StoredDid | undefined> {
+      const rows = await database.selectFrom('dids').selectAll().where('did', '=', did).execute()
+      return (await withKeys(database, rows))[0]
+    },
+
+    /** DIDs or keys whose transaction may have been mined without this node having seen it. */
+    async unsettled(): Promise<StoredDid[]> {
+      const rows = await database
+        .selectFrom('dids')
+        .selectAll()
+        .where((eb) =>
+          eb.or([
+            eb('state', '=', 'pending'),
+            eb('did', 'in', eb.selectFrom('did_keys').select('did').where('state', '=', 'pending')),
+          ]),
+        )
+        .where('state', '!=', 'deactivated')
+        .orderBy('created_at')
+        .execute()
+      return withKeys(database, rows)
+    },
+
+    async ofNode(): Promise<StoredDid | undefined> {
+      const rows = await database
+        .selectFrom('dids')
+        .selectAll()
+        .where('origin', '=', 'node')
+        .where('state', '!=', 'deactivated')
+        .orderBy('created_at')
+        .limit(1)
+        .execute()
+      return (await withKeys(database, rows))[0]
+    },
+
+    /** All DIDs that are not pending, the oldest first. */
+    async all(): Promise<StoredDid[]> {
+      const rows = await database
+        .selectFrom('dids')
+        .selectAll()
+        .where('state', '!=', 'pending')
+        .orderBy('created_at')
+        .orderBy('did')
+        .execute()
+      return withKeys(database, rows)
+    },
+  }
+}
+
+function pages(database: Database) {
+  return {
+    /** A page, newest first; `issuers` limits it. */
+    async list(question: {
+      limit: number
+      cursor?: string | undefined
+      issuers?: readonly string[] | undefined
+    }): Promise<{ items: StoredDid[]; nextCursor: string | null }> {
+      const { limit, issuers } = question
+      if (issuers?.length === 0) return { items: [], nextCursor: null }
+      const after = parseTimeCursor(question.cursor)
+      let query = database.selectFrom('dids').selectAll()
+      if (issuers) query = query.where('did', 'in', issuers)
+      if (after)
+        query = query.where((eb) =>
+          eb.or([
+            eb('created_at', '<', after.time),
+            eb('created_at', '=', after.time).and('did', '<', after.id),
+          ]),
+        )
+      const rows = await query
+        .orderBy('created_at', 'desc')
+        .orderBy('did', 'desc')
+        .limit(limit + 1)
+        .execute()
+      const page = rows.slice(0, limit)
+      const last = rows.length > limit ? page.at(-1) : undefined
+      const nextCursor = last ? toTimeCursor({ time: last.created_at, id: last.did }) : null
+      return { items: await withKeys(database, page), nextCursor }
+    },
+  }
+}
+
+async function withKeys(database: Database, rows: readonly Row<'dids'>[]): Promise<StoredDid[]> {
+  if (rows.length === 0) return []
+  const keys = await database
+    .selectFrom('did_keys')
+    .selectAll()
+    .where(
+      'did',
+      'in',
+      rows.map(({ did }) => did),
+    )
+    .where('state', 'in', ['active', 'pending'])
+    .orderBy('created_at')
+    .orderBy('key_ref')
+    .execute()
+  return rows.map((row) =>
+    toStoredDid(
+      row,
+      keys.filter(({ did }) => did === row.did),
+    ),
+  )
+}
+
+const pendingRow = (did: string, { keyRef, type }: { keyRef: string; type: KeyType }, at: string) => ({
+  verification_method: `pending:${keyRef}`,
+  did,
+  type,
+  key_ref: keyRef,
+  state: 'pending' as const,
+  created_at: at,
+  ended_at: null,
+})
+
+function toStoredDid(row: Row<'dids'>, keys: readonly Row<'did_keys'>[]): StoredDid {
+  const active = keys.filter(({ state }) => state === 'active')
+  const pending = keys.filter(({ state }) => state === 'pending')
+  return {
+    did: row.did,
+    method: row.method,
+    name: row.name,
+    state: row.state,
+    origin: row.origin,
+    controllerKeyRef: row.controller_key_ref,
+    transactionHash: row.transaction_hash,
+    createdAt: row.created_at,
+    keys: active.map((key) => ({
+      verificationMethod: key.verification_method,
+      type: key.type as KeyType,
+      keyRef: key.key_ref,
+    })),
+    pendingKeys: pending.map((key) => ({
+      type: key.type as KeyType,
+      keyRef: key.key_ref,
+      createdAt: key.created_at,
+    })),
+  }
+}
