@@ -43,7 +43,10 @@ export const errorTable = {
   // schemas
   SCHEMA_NOT_FOUND: entry(404, 'The schema is not in the registry.'),
   SCHEMA_INVALID: entry(422, 'The schema is not a usable JSON Schema 2020-12.'),
-  SCHEMA_ALREADY_EXISTS: entry(409, 'A schema of this issuer has that name and version; schemas never change.'),
+  SCHEMA_ALREADY_EXISTS: entry(
+    409,
+    'A schema of this issuer has that name and version; schemas never change.',
+  ),
   SCHEMA_ALIAS_TAKEN: entry(409, 'Another schema has this alias.'),
   SCHEMA_DEACTIVATED: entry(409, 'The schema has been deactivated.'),
   SCHEMA_RESTRICTED: entry(403, 'The issuer is not allowed to use this schema.'),
@@ -68,6 +71,7 @@ export const errorTable = {
   API_KEY_NOT_FOUND: entry(404, 'The API key is not known.'),
 
   // what the node stands on
+  DID_HOST_UNREACHABLE: entry(503, 'The host of the DID document does not answer.', true),
   CHAIN_UNREACHABLE: entry(503, 'The chain does not answer.', true),
   CHAIN_MISMATCH: entry(500, 'The chain is not the one this database belongs to.'),
   TRANSACTION_REVERTED: entry(502, 'The ledger refused the transaction.'),

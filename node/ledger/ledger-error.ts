@@ -11,6 +11,12 @@ import {
 } from 'viem'
 import { IssuerError } from '../errors.ts'
 
+/** What went wrong underneath, for the log: without the endpoint's URL, which may hold an access key. */
+function underneath(error: BaseError): Error {
+  const lines = new Set([error.shortMessage, ...rpcMessage(error).split('\n')])
+  return new Error([...lines].filter(Boolean).join('; ').slice(0, 1_000))
+}
+
 type Facts = Record<string, string | number | boolean | null>
 
 /** Whether nobody answered, as against an answer that says no. */
@@ -79,25 +85,26 @@ function revertFacts(abi: Abi, data: Hex): Facts {
  */
 export function ledgerError(error: unknown, abi: Abi = []): unknown {
   if (error instanceof IssuerError || !(error instanceof BaseError)) return error
-  if (isUnreachable(error)) return new IssuerError('CHAIN_UNREACHABLE', { cause: error })
-  if (error.walk((cause) => cause instanceof AbiDecodingZeroDataError)) {
+  const cause = underneath(error)
+  if (isUnreachable(error)) return new IssuerError('CHAIN_UNREACHABLE', { cause })
+  if (error.walk((inner) => inner instanceof AbiDecodingZeroDataError)) {
     return new IssuerError('CHAIN_MISMATCH', {
       detail: 'The registry does not stand at its address on this chain.',
-      cause: error,
+      cause,
     })
   }
   const data = revertData(error)
   if (data !== undefined) {
-    return new IssuerError('TRANSACTION_REVERTED', { facts: revertFacts(abi, data), cause: error })
+    return new IssuerError('TRANSACTION_REVERTED', { facts: revertFacts(abi, data), cause })
   }
   const message = rpcMessage(error)
   if (/insufficient funds|enough funds|exceeds (transaction sender )?account balance/i.test(message)) {
-    return new IssuerError('RELAYER_UNFUNDED', { cause: error })
+    return new IssuerError('RELAYER_UNFUNDED', { cause })
   }
   if (/revert/i.test(message)) {
-    return new IssuerError('TRANSACTION_REVERTED', { facts: { error: null }, cause: error })
+    return new IssuerError('TRANSACTION_REVERTED', { facts: { error: null }, cause })
   }
-  return new IssuerError('CHAIN_UNREACHABLE', { cause: error })
+  return new IssuerError('CHAIN_UNREACHABLE', { cause })
 }
 
 /** Waits for the answer of the chain. @throws what `ledgerError` makes of a failure */
