@@ -25,15 +25,17 @@ function isListed(methods: Json | undefined, did: string, verificationMethod: st
   })
 }
 
+const foreignKey = 'The key of the proof is not controlled by the issuer.'
+
 function authorise(
   { verificationMethod: method, didDocument }: ResolvedKey,
   issuer: string,
 ): string | undefined {
   if (method.controller !== issuer || didDocument.id !== issuer) {
-    return 'The key of the proof is not controlled by the issuer.'
+    return foreignKey
   }
   if (!isListed(didDocument.assertionMethod, didDocument.id, method.id)) {
-    return 'The key of the proof is not an assertionMethod of the issuer.'
+    return 'The issuer does not list the key of the proof under assertionMethod.'
   }
   return undefined
 }
@@ -47,10 +49,12 @@ export async function resolveAssertionKey(
   { verificationMethod, issuer }: { verificationMethod: string; issuer: string | undefined },
 ): Promise<{ resolved: ResolvedKey } | Refusal> {
   if (issuer === undefined) return { status: 'fail', reason: 'The document names no issuer.' }
+  // Nothing but the issuer's DID is looked up for a credential, whatever its proof names.
+  if (verificationMethod.split('#')[0] !== issuer) return { status: 'fail', reason: foreignKey }
   try {
     const resolved = await resolveKey(verificationMethod)
     if (!resolved || resolved.verificationMethod.id !== verificationMethod) {
-      return { status: 'fail', reason: 'The DID document has no such verification method.' }
+      return { status: 'fail', reason: 'The DID document has no such method under assertionMethod.' }
     }
     const reason = authorise(resolved, issuer)
     return reason === undefined ? { resolved } : { status: 'fail', reason }
