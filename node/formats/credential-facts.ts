@@ -91,16 +91,18 @@ export function readFacts(document: JsonObject): CredentialFacts {
     ...(parsed.error?.issues ?? []).map(({ path, message }) => ({ pointer: pointer(path), message })),
   ]
   if (!parsed.success || violations.length > 0) return refuse(violations)
-  const { id, type, issuer, validFrom, validUntil, ...others } = parsed.data
+  const { id, type, issuer, validFrom, validUntil } = parsed.data
+  // as they are written: a copy could read otherwise than what was signed
+  const { credentialSubject, credentialStatus = [], credentialSchema = [] } = document
   return {
     dataModel,
     ...(id === undefined ? {} : { id }),
     types: type,
     issuer,
-    subjects: others.credentialSubject as JsonObject[],
+    subjects: [credentialSubject].flat() as JsonObject[],
     ...(validFrom === undefined ? {} : { validFrom }),
     ...(validUntil === undefined ? {} : { validUntil }),
-    credentialStatus: (others.credentialStatus ?? []) as JsonObject[],
-    credentialSchema: (others.credentialSchema ?? []) as JsonObject[],
+    credentialStatus: [credentialStatus].flat() as JsonObject[],
+    credentialSchema: [credentialSchema].flat() as JsonObject[],
   }
 }

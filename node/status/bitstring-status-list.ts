@@ -67,7 +67,7 @@ export const bitstringStatusList: StatusEncoding = {
 }
 
 function parseEntry(entry: JsonObject): StatusListEntry | undefined {
-  if (entry.type !== 'BitstringStatusListEntry') return undefined
+  if (![entry.type].flat().includes('BitstringStatusListEntry')) return undefined
   const { id, statusPurpose: purpose, statusListCredential: statusListUrl } = entry
   const index = parseIndex(entry.statusListIndex)
   if (purpose !== 'revocation' && purpose !== 'suspension')

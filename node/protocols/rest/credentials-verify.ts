@@ -28,7 +28,14 @@ const answer = z.object({
       statusListIndex: z.number().int().nullable(),
     }),
     delegation: z
-      .object({ ...verdict, chain: z.array(z.string()).readonly() })
+      .object({
+        ...verdict,
+        onBehalfOf: z
+          .string()
+          .nullable()
+          .describe('The delegator at the root of the chain: compare it with the one you expect.'),
+        chain: z.array(z.string()).readonly(),
+      })
       .optional()
       .describe('Only for agent delegations.'),
   }),
