@@ -9,16 +9,18 @@ import {
   type TAgent,
 } from '@veramo/core'
 import { CredentialProviderJWT } from '@veramo/credential-jwt'
-import { CredentialPlugin, type ICredentialProvider } from '@veramo/credential-w3c'
+import { CredentialPlugin } from '@veramo/credential-w3c'
 import { DIDManager } from '@veramo/did-manager'
 import { DIDResolverPlugin } from '@veramo/did-resolver'
 import { KeyManager } from '@veramo/key-manager'
 import { IssuerError } from '../errors.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import type { JwtAgent } from '../suites/jwt-agent.ts'
+import type { Suite } from '../suites/suite.ts'
 import type { DidRecords } from './did-records.ts'
 import { NodeDidStore } from './did-store.ts'
 import { kms, NodeKeyList, NodeKeyManagementSystem } from './key-management.ts'
+import { type ProviderDeps, suiteProvider } from './suite-provider.ts'
 
 interface AgentDeps {
   keyStore: KeyStore
@@ -28,14 +30,17 @@ interface AgentDeps {
    * in what an `@context` may be, so that only the shape is asked for.
    */
   resolver: { resolve(did: string): Promise<object> }
-  /** Further credential providers, such as the node's suites. */
-  providers?: readonly ICredentialProvider[]
+  /** The node's suites with an embedded proof, as further proof formats of the agent; none when left out. */
+  proofs?: Pick<ProviderDeps, 'resolveKey' | 'documentLoader' | 'now'> & { suites: readonly Suite[] }
 }
 
 export type VeramoAgent = TAgent<ICredentialPlugin & IDIDManager & IKeyManager & IResolver>
 
 /** A Veramo agent over the node's keys, DIDs and resolver; it keeps nothing itself. */
-export function createAgent({ keyStore, dids, resolver, providers = [] }: AgentDeps): VeramoAgent {
+export function createAgent({ keyStore, dids, resolver, proofs }: AgentDeps): VeramoAgent {
+  const providers = proofs
+    ? proofs.suites.map((suite) => suiteProvider({ ...proofs, suite, dids, keyStore }))
+    : []
   return createVeramoAgent<ICredentialPlugin & IDIDManager & IKeyManager & IResolver>({
     plugins: [
       new KeyManager({

@@ -18,7 +18,8 @@ import type { KeyStore } from '../keys/key-store.ts'
 import type { AssertionKey, DocumentLoader, KeyResolver, Secured, Suite } from '../suites/suite.ts'
 import type { DidRecords } from './did-records.ts'
 
-interface ProviderDeps {
+/** What a provider stands on. */
+export interface ProviderDeps {
   suite: Suite
   dids: Pick<DidRecords, 'get'>
   keyStore: Pick<KeyStore, 'requireSigner'>

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import type { CredentialPayload, VerifiableCredential } from '@veramo/core'
 import { createAgent, type VeramoAgent } from '../../../node/agent/agent.ts'
 import { kms } from '../../../node/agent/key-management.ts'
-import { suiteProvider } from '../../../node/agent/suite-provider.ts'
 import { formats } from '../../../node/formats/index.ts'
 import type { JsonObject } from '../../../node/json.ts'
 import { keyTypes } from '../../../node/keys/key-store.ts'
@@ -26,10 +25,8 @@ describe('the Veramo agent', () => {
   before(async () => {
     issuers = await openIssuers()
     const { keyStore, records: dids, resolver, resolveKey } = issuers
-    const providers = embedded.map((suite) =>
-      suiteProvider({ suite, dids, keyStore, resolveKey, documentLoader, now: () => now }),
-    )
-    agent = createAgent({ keyStore, dids, resolver, providers })
+    const proofs = { suites: embedded, resolveKey, documentLoader, now: () => now }
+    agent = createAgent({ keyStore, dids, resolver, proofs })
   })
   after(() => issuers.close())
 
