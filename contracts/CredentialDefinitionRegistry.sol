@@ -12,6 +12,7 @@ import {Authorization} from "./libraries/Authorization.sol";
 import {Resources} from "./libraries/Resources.sol";
 
 /// @title CredentialDefinitionRegistry
+/// @notice Immutable AnonCreds definitions of issuer DIDs, described in ICredentialDefinitionRegistry.
 contract CredentialDefinitionRegistry is ICredentialDefinitionRegistry, EIP712, Nonces {
     using Authorization for IDidRegistry;
     using Resources for mapping(bytes32 key => Resources.Head head);
@@ -22,7 +23,8 @@ contract CredentialDefinitionRegistry is ICredentialDefinitionRegistry, EIP712, 
     uint8 private constant REV_REG_DEF = 2;
 
     bytes32 private constant REGISTER_TYPEHASH = keccak256(
-        "RegisterDefinition(uint8 kind,address issuer,bytes32 parentKey,string tag,bytes content,uint256 nonce,uint256 deadline)"
+        "RegisterDefinition(uint8 kind,address issuer,bytes32 parentKey,string tag,"
+        "bytes content,uint256 nonce,uint256 deadline)"
     );
     bytes32 private constant DEACTIVATE_TYPEHASH =
         keccak256("Deactivate(bytes32 key,uint256 nonce,uint256 deadline)");

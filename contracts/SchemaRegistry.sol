@@ -11,6 +11,7 @@ import {Authorization} from "./libraries/Authorization.sol";
 import {Resources} from "./libraries/Resources.sol";
 
 /// @title SchemaRegistry
+/// @notice Immutable schemas of issuer DIDs, described in ISchemaRegistry.
 contract SchemaRegistry is ISchemaRegistry, EIP712, Nonces {
     using Authorization for IDidRegistry;
     using Resources for mapping(bytes32 key => Resources.Head head);
@@ -22,7 +23,8 @@ contract SchemaRegistry is ISchemaRegistry, EIP712, Nonces {
     uint8 private constant ANON_CREDS = 4;
 
     bytes32 private constant REGISTER_TYPEHASH = keccak256(
-        "RegisterSchema(uint8 kind,address issuer,string name,string version,bytes content,bool restricted,uint256 nonce,uint256 deadline)"
+        "RegisterSchema(uint8 kind,address issuer,string name,string version,bytes content,"
+        "bool restricted,uint256 nonce,uint256 deadline)"
     );
     bytes32 private constant DEACTIVATE_TYPEHASH =
         keccak256("Deactivate(bytes32 key,uint256 nonce,uint256 deadline)");

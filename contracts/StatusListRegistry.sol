@@ -9,6 +9,7 @@ import {Authorization} from "./libraries/Authorization.sol";
 import {Bitstring} from "./libraries/Bitstring.sol";
 
 /// @title StatusListRegistry
+/// @notice Status lists of issuer DIDs, described in IStatusListRegistry.
 contract StatusListRegistry is IStatusListRegistry, EIP712 {
     using Authorization for IDidRegistry;
     using Bitstring for mapping(uint256 wordIndex => bytes32 word);
@@ -301,8 +302,7 @@ contract StatusListRegistry is IStatusListRegistry, EIP712 {
     }
 
     /// @dev Reads the counters' slot once. `authorised` is an issuer for which this call has asked the DidRegistry
-    /// already, or 0x0.
-    /// @return issuer The list's issuer, for which it has now.
+    /// already, or 0x0; the answer is the list's issuer, for which it has now.
     function _registerEntries(
         bytes32 listId,
         uint32 expectedRegistered,

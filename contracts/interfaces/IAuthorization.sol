@@ -7,14 +7,20 @@ pragma solidity ^0.8.24;
 interface IAuthorization {
     /// @notice `actor` is neither the owner of `issuer` nor its valid delegate of `delegateType`, or the DID
     /// of `issuer` is deactivated.
+    /// @param issuer Address of the issuer's DID.
+    /// @param delegateType `schema` or `status`, padded with zeros on the right.
+    /// @param actor Caller or signer.
     error NotAuthorized(address issuer, bytes32 delegateType, address actor);
 
-    /// @notice The block's time is past `deadline` (seconds since 1970).
+    /// @notice The block's time is past the deadline.
+    /// @param deadline Seconds since 1970.
     error SignatureExpired(uint256 deadline);
 
     /// @notice `signer` did not sign this call, on this chain, for this contract, with the current nonce.
+    /// @param signer Who was said to have signed.
     error InvalidSignature(address signer);
 
     /// @notice The DidRegistry that decides who may write.
+    /// @return Its address.
     function didRegistry() external view returns (address);
 }

@@ -14,18 +14,24 @@ import {IAuthorization} from "./IAuthorization.sol";
 /// compare SHA-256 of its bytes with `head.digest`.
 interface IResourceRegistry is IAuthorization {
     /// @notice `part` is empty, too long, a dot segment, or holds a character that is refused.
+    /// @param part Name, version or tag.
     error InvalidPart(string part);
 
-    /// @notice The content is empty or longer than `maximum` bytes.
+    /// @notice The content is empty or too long.
+    /// @param length Its length in bytes.
+    /// @param maximum The greatest length.
     error InvalidContentLength(uint256 length, uint256 maximum);
 
     /// @notice A resource with this key exists: it never changes.
+    /// @param key The key.
     error AlreadyRegistered(bytes32 key);
 
     /// @notice There is no resource with this key.
+    /// @param key The key.
     error UnknownKey(bytes32 key);
 
     /// @notice The resource is deactivated, for ever.
+    /// @param key Its key.
     error KeyDeactivated(bytes32 key);
 
     /// @notice Ends the use of a resource for new issuance; it stays readable and cannot be reactivated.
@@ -41,6 +47,8 @@ interface IResourceRegistry is IAuthorization {
     /// @param signature 65 bytes r ‖ s ‖ v, or what the ERC-1271 contract understands.
     function deactivateSigned(bytes32 key, uint256 deadline, address signer, bytes calldata signature) external;
 
-    /// @notice The number that the next signature of `signer` must carry.
+    /// @notice The number that the next signature of a signer must carry.
+    /// @param signer The signer.
+    /// @return How many signatures of it were used.
     function nonces(address signer) external view returns (uint256);
 }

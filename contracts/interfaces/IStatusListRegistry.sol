@@ -72,6 +72,13 @@ interface IStatusListRegistry is IAuthorization {
         bytes32 digest;
     }
 
+    /// @notice A list was opened.
+    /// @param listId Its id.
+    /// @param issuer Address of its issuer's DID.
+    /// @param purpose Revocation or suspension.
+    /// @param number Its number among the lists of this issuer and purpose.
+    /// @param capacity Number of its entries.
+    /// @param url Where it is published; may be empty.
     event ListCreated(
         bytes32 indexed listId,
         address indexed issuer,
@@ -81,59 +88,97 @@ interface IStatusListRegistry is IAuthorization {
         string url
     );
 
-    /// @notice A publication of the list: its SHA-256 and where it stands.
+    /// @notice A list was published.
+    /// @param listId Its id.
+    /// @param digest SHA-256 of what was published.
+    /// @param url Where it stands.
     event ListPublished(bytes32 indexed listId, bytes32 digest, string url);
 
+    /// @notice Credentials were registered.
+    /// @param listId The list's id.
     /// @param first Value of the counter before: the first of these credentials is the first-th of the list.
+    /// @param count How many.
+    /// @param root Merkle root over them, see `registerEntries`.
     event EntriesRegistered(bytes32 indexed listId, uint32 first, uint32 count, bytes32 root);
 
+    /// @notice Entries of a list changed their status.
+    /// @param listId The list's id.
     /// @param version The new version, one above the former.
+    /// @param value The bit that these entries have from now on: true is revoked or suspended.
+    /// @param indices Packed big-endian uint32, strictly increasing.
     /// @param digest keccak256(abi.encode(former digest, version, value, keccak256(indices))).
     event StatusChanged(bytes32 indexed listId, uint32 version, bool value, bytes indices, bytes32 digest);
 
     /// @notice There is no list with this id.
+    /// @param listId The id.
     error UnknownList(bytes32 listId);
 
     /// @notice The issuer has a list of this purpose and number.
+    /// @param listId Its id.
     error ListExists(bytes32 listId);
 
     /// @notice The capacity is no multiple of 256, below 131,072 or above 16,776,960.
+    /// @param capacity The capacity.
     error InvalidCapacity(uint32 capacity);
 
     /// @notice The URL is longer than 2,048 bytes.
+    /// @param length Its length in bytes.
     error UrlTooLong(uint256 length);
 
     /// @notice Another registration came first, or this one was made already.
+    /// @param expected What the caller expected.
+    /// @param actual The list's counter.
     error UnexpectedRegistered(uint32 expected, uint32 actual);
 
     /// @notice Another change of status came first, or this one was made already.
+    /// @param expected What the caller expected.
+    /// @param actual The list's version.
     error UnexpectedVersion(uint32 expected, uint32 actual);
 
     /// @notice Another publication came first, or this one was made already.
+    /// @param expected What the signer expected.
+    /// @param actual The list's number of publications.
     error UnexpectedPublications(uint32 expected, uint32 actual);
 
     /// @notice A registration of no credential.
+    /// @param listId The list's id.
     error EmptyRegistration(bytes32 listId);
 
     /// @notice More credentials than the list has entries left.
+    /// @param capacity Number of its entries.
+    /// @param registered What its counter would become.
     error CapacityExceeded(uint32 capacity, uint256 registered);
 
     /// @notice `indices` is empty or its length no multiple of 4.
+    /// @param length Its length in bytes.
     error InvalidIndicesLength(uint256 length);
 
-    /// @notice `index` does not come after the index before it.
+    /// @notice An index does not come after the index before it.
+    /// @param previous The index before it.
+    /// @param index The index.
     error IndicesNotIncreasing(uint32 previous, uint32 index);
 
     /// @notice The list has no such index.
+    /// @param index The index.
+    /// @param capacity Number of its entries.
     error IndexOutOfRange(uint256 index, uint32 capacity);
 
-    /// @notice The list has `wordCount` words, of which these are not a part.
+    /// @notice The list does not have all of these words.
+    /// @param from The first word.
+    /// @param count How many.
+    /// @param wordCount Number of words of the list.
     error WordsOutOfRange(uint256 from, uint256 count, uint256 wordCount);
 
     /// @notice A revoked credential stays revoked.
+    /// @param listId Id of the revocation list.
     error RevocationIsFinal(bytes32 listId);
 
-    /// @notice Opens one list; msg.sender must be authorised by `issuer` for `status`.
+    /// @notice Opens one list.
+    /// @param issuer Address of the issuer's DID, by which msg.sender must be authorised for `status`.
+    /// @param purpose Revocation or suspension.
+    /// @param number Unused so far for this issuer and purpose.
+    /// @param capacity Number of entries: a multiple of 256, 131,072 to 16,776,960.
+    /// @param url Where the list is published, at most 2,048 bytes; may be empty.
     /// @return listId `listIdOf(issuer, purpose, number)`.
     function createList(
         address issuer,
@@ -144,11 +189,18 @@ interface IStatusListRegistry is IAuthorization {
     ) external returns (bytes32 listId);
 
     /// @notice Opens several lists, all or none: a revocation list together with its suspension list.
+    /// @param creations The lists; msg.sender must be authorised by their issuers for `status`.
+    /// @return listIds Their ids, in the same order.
     function createLists(ListCreation[] calldata creations) external returns (bytes32[] memory listIds);
 
     /// @notice `createList` by EIP-712 signature, sent by anyone. Type:
     /// `CreateList(address issuer,uint8 purpose,uint32 number,uint32 capacity,string url,uint256 deadline)`;
     /// a list can be created once, so it needs no nonce.
+    /// @param creation The list.
+    /// @param deadline Last second (since 1970) at which the signature counts.
+    /// @param signer Owner or `status` delegate of `creation.issuer`; an ERC-1271 contract may sign.
+    /// @param signature 65 bytes r ‖ s ‖ v, or what the ERC-1271 contract understands.
+    /// @return listId `listIdOf(issuer, purpose, number)`.
     function createListSigned(
         ListCreation calldata creation,
         uint256 deadline,
@@ -158,11 +210,21 @@ interface IStatusListRegistry is IAuthorization {
 
     /// @notice Says where the list is published and with what SHA-256.
     /// @dev Warning: the digest is the issuer's word; the words of this contract are the truth.
+    /// @param listId The list; msg.sender must be authorised by its issuer for `status`.
+    /// @param digest SHA-256 of what is published.
+    /// @param url Where it stands, at most 2,048 bytes.
     function publish(bytes32 listId, bytes32 digest, string calldata url) external;
 
     /// @notice `publish` by EIP-712 signature, sent by anyone. Type:
     /// `Publish(bytes32 listId,uint32 expectedPublications,bytes32 digest,string url,uint256 deadline)`; the
     /// list's `publications` is the nonce.
+    /// @param listId The list.
+    /// @param expectedPublications Must equal the list's `publications`.
+    /// @param digest SHA-256 of what is published.
+    /// @param url Where it stands, at most 2,048 bytes.
+    /// @param deadline Last second (since 1970) at which the signature counts.
+    /// @param signer Owner or `status` delegate of the list's issuer; an ERC-1271 contract may sign.
+    /// @param signature 65 bytes r ‖ s ‖ v, or what the ERC-1271 contract understands.
     function publishSigned(
         bytes32 listId,
         uint32 expectedPublications,
@@ -186,6 +248,7 @@ interface IStatusListRegistry is IAuthorization {
     function registerEntries(bytes32 listId, uint32 expectedRegistered, uint32 count, bytes32 root) external;
 
     /// @notice `registerEntries` for several lists, all or none.
+    /// @param ops The registrations, in their order; a list may occur more than once.
     function registerBatch(RegistrationOp[] calldata ops) external;
 
     /// @notice `registerEntries` by EIP-712 signature, sent by anyone. Type:
@@ -212,11 +275,16 @@ interface IStatusListRegistry is IAuthorization {
     function setStatus(bytes32 listId, uint32 expectedVersion, bytes calldata indices, bool value) external;
 
     /// @notice `setStatus` for several lists, all or none.
+    /// @param ops The changes, in their order; a list may occur more than once.
     function setStatusBatch(StatusOp[] calldata ops) external;
 
     /// @notice `setStatus` by EIP-712 signature, sent by anyone. Type:
     /// `SetStatus(bytes32 listId,uint32 expectedVersion,bytes indices,bool value,uint256 deadline)`; the list's
     /// `version` is the nonce.
+    /// @param op The change.
+    /// @param deadline Last second (since 1970) at which the signature counts.
+    /// @param signer Owner or `status` delegate of the list's issuer; an ERC-1271 contract may sign.
+    /// @param signature 65 bytes r ‖ s ‖ v, or what the ERC-1271 contract understands.
     function setStatusSigned(
         StatusOp calldata op,
         uint256 deadline,
@@ -224,17 +292,30 @@ interface IStatusListRegistry is IAuthorization {
         bytes calldata signature
     ) external;
 
-    /// @notice State of the list with this id; all zero for an unknown id.
+    /// @notice State of one list; all zero for an unknown id.
+    /// @param listId The list's id.
+    /// @return Its state.
     function list(bytes32 listId) external view returns (StatusList memory);
 
     /// @notice Whether the entry is revoked (or suspended: see the list's purpose).
     /// @dev Warning: false for an entry that was never registered, too.
+    /// @param listId The list's id.
+    /// @param index The entry, below the capacity.
+    /// @return Its bit.
     function statusOf(bytes32 listId, uint256 index) external view returns (bool);
 
-    /// @notice `count` words of the list from word `from`; all words of a list are `capacity / 256`.
+    /// @notice Words of a list; it has `capacity / 256`.
     /// @dev Warning: a read costs about 2,300 gas for each word, so ask for a large list in pages.
+    /// @param listId The list's id.
+    /// @param from The first word.
+    /// @param count How many.
+    /// @return They, in order.
     function words(bytes32 listId, uint256 from, uint256 count) external view returns (bytes32[] memory);
 
-    /// @notice keccak256(abi.encode(issuer, purpose, number)).
+    /// @notice Id of the list with this name, opened or not.
+    /// @param issuer Address of the issuer's DID.
+    /// @param purpose Revocation or suspension.
+    /// @param number Its number among the lists of this issuer and purpose.
+    /// @return keccak256(abi.encode(issuer, purpose, number)).
     function listIdOf(address issuer, Purpose purpose, uint32 number) external pure returns (bytes32);
 }
