@@ -4,6 +4,8 @@ pragma solidity ^0.8.24;
 /// @title IAuthorization
 /// @notice The refusals that the registries share: who may write on behalf of an issuer DID is asked of the
 /// DidRegistry, and a relayed call carries an EIP-712 signature.
+/// @dev Warning: a signer with code, an EIP-7702 account included, is asked by ERC-1271 and by nothing else. An unused
+/// signature stays good until its deadline, or until its nonce is used otherwise.
 interface IAuthorization {
     /// @notice `actor` is neither the owner of `issuer` nor its valid delegate of `delegateType`, or the DID
     /// of `issuer` is deactivated.
