@@ -20,7 +20,7 @@ interface DidResolverOptions extends EthrOptions {
   cache?: CacheOptions
 }
 
-/** Resolves DIDs; did-jwt, Veramo and others take it as it is. */
+/** Resolves DIDs; did-jwt, Veramo and others take it as it is (their types are those of did-resolver 4). */
 export interface DidResolver extends Resolvable {
   /** Forgets what was kept of a DID, in all its versions, because it changed. */
   forget(did: string): void
