@@ -217,7 +217,6 @@ describe('CredentialDefinitionRegistry', () => {
       it(`costs a delegate at most ${limit} for ${length} bytes`, async () => {
         const input = definition({ content: text(length) })
         const gas = await deployed.gasOf(registry.write.register([input], as(deployed.delegate)))
-        if (process.env.SHOW_GAS) console.log(`        ${gas} of ${limit}`)
         assert.ok(gas <= limit, `${gas} gas`)
       })
     }

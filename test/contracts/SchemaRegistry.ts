@@ -293,7 +293,6 @@ describe('SchemaRegistry', () => {
         it(`costs the ${role} at most ${limit} for ${length} bytes`, async () => {
           const input = schema({ content: text(length) })
           const gas = await deployed.gasOf(registry.write.register([input], as(deployed[role])))
-          if (process.env.SHOW_GAS) console.log(`        ${gas} of ${limit}`)
           assert.ok(gas <= limit, `${gas} gas`)
         })
       }
@@ -303,7 +302,6 @@ describe('SchemaRegistry', () => {
       const gas = await deployed.gasOf(
         registry.write.register([schema({ content: `0x${'7b'.repeat(122_880)}` })]),
       )
-      if (process.env.SHOW_GAS) console.log(`        ${gas}`)
       assert.ok(gas <= 8_000_000, `${gas} gas`)
     })
   })

@@ -7,7 +7,7 @@ const CAPACITY = 131_072
 const URL = 'https://issuer.example/api/v1/status-lists/0'
 const root = (seed: number): Hex => `0x${(seed + 0x5a).toString(16).padStart(2, '0').repeat(32)}`
 
-/** Limits on the gas of a receipt; indices are random with a fixed seed. With SHOW_GAS=1 it prints each figure. */
+/** Limits on the gas of a receipt; indices are random with a fixed seed. */
 describe('StatusListRegistry, gas', () => {
   let deployed: DeployedRegistries
   let registry: DeployedRegistries['statusListRegistry']
@@ -16,7 +16,6 @@ describe('StatusListRegistry, gas', () => {
   let pristine: Hex
 
   const atMost = (gas: number, limit: number) => {
-    if (process.env.SHOW_GAS) console.log(`        ${gas} of ${limit}`)
     assert.ok(gas <= limit, `${gas} gas, above the limit of ${limit}`)
   }
   const by = (role: 'issuer' | 'delegate') => ({ account: deployed[role].account })
