@@ -85,12 +85,12 @@ for (const { name, dataModel, type, embedded } of variants) {
       })
 
     /** The agent refuses to sign with a key that is not the issuer's: an attacker has no such agent. */
-    async function forge(document: JsonObject, key: AssertionKey): Promise<Secured> {
+    async function forge(document: JsonObject, key: AssertionKey, header: JsonObject = {}): Promise<Secured> {
       const secured = await secure(document, embedded ? key : issuer.key)
       if (typeof secured !== 'string') return secured
-      const [header = '', payload = ''] = secured.split('.')
-      const parsed = JSON.parse(Buffer.from(header, 'base64url').toString()) as JsonObject
-      const signingInput = `${encode({ ...parsed, kid: key.verificationMethod })}.${payload}`
+      const [, payload] = secured.split('.')
+      const parsed = parseCompactJwt(secured)?.header
+      const signingInput = `${encode({ ...parsed, kid: key.verificationMethod, ...header })}.${payload}`
       const signature = await key.signer.sign(Buffer.from(signingInput))
       return `${signingInput}.${Buffer.from(signature).toString('base64url')}`
     }
@@ -180,7 +180,31 @@ for (const { name, dataModel, type, embedded } of variants) {
       assert.equal((await verify(secured, now, missing)).status, 'fail')
     })
 
-    if (!embedded) return
+    if (!embedded) {
+      it('refuses well-signed tokens whose header says what it must not', async () => {
+        const document = construct(issuer.did)
+        assert.equal((await verify(await forge(document, issuer.key, { x: 1 }))).status, 'pass')
+        for (const alg of ['EdDSA', 'ES256', 'ES256K', 'HS256', 'none']) {
+          const token = await forge(document, issuer.key, { alg })
+          const isOwn = alg === parseCompactJwt(await secure(document))?.header.alg
+          assert.equal((await verify(token)).status, isOwn ? 'pass' : 'fail', alg)
+        }
+        for (const header of [{ crit: ['b64'], b64: false }, { crit: [] }, { cty: 'JWT' }]) {
+          assert.equal((await verify(await forge(document, issuer.key, header))).status, 'fail')
+        }
+      })
+      return
+    }
+
+    it('refuses a known context beside those that were signed', async () => {
+      const { proof, ...document } = (await secure(construct(issuer.did))) as JsonObject
+      const contexts = [...(document['@context'] as string[]), 'https://w3id.org/security/multikey/v1']
+      const beside = { ...(proof as JsonObject), '@context': contexts }
+      assert.equal((await verify({ ...document, proof: beside })).status, 'fail')
+      // Linked data proofs cover what the document means: a context that changes nothing in it may be added.
+      const further = await verify({ ...document, '@context': contexts, proof: proof as JsonObject })
+      assert.equal(further.status, name === 'eddsa-jcs-2022' ? 'fail' : 'pass')
+    })
 
     it('refuses a proof from the future, beyond five minutes of skew', async () => {
       const secured = await secure(construct(issuer.did))
