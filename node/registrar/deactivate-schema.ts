@@ -1,0 +1,28 @@
+import { IssuerError } from '../errors.ts'
+import { requireLedgerSchema } from './get-schema.ts'
+import type { SchemaDeps } from './registrar.ts'
+import { requireSchemaIssuer } from './schema-issuer.ts'
+
+/**
+ * Ends issuance by a schema of an issuer of this node, for ever; what was issued still verifies.
+ * @throws SCHEMA_NOT_FOUND, SCHEMA_DEACTIVATED, ISSUER_NOT_FOUND, ISSUER_DEACTIVATED, DELEGATION_ON_LEDGER_MISSING,
+ * CHAIN_UNREACHABLE, RELAYER_UNFUNDED
+ */
+export async function deactivateSchema(
+  deps: SchemaDeps,
+  { schemaId: idOrAlias }: { schemaId: string },
+): Promise<{ schemaId: string; transactionHash: string }> {
+  const { schemaId, issuerDid, key, active } = await requireLedgerSchema(deps, idOrAlias)
+  await requireSchemaIssuer(deps, issuerDid)
+  if (!active) {
+    await deps.schemas.deactivate(schemaId)
+    throw new IssuerError('SCHEMA_DEACTIVATED', { facts: { schemaId } })
+  }
+  try {
+    const { transactionHash } = await deps.ledger.schemas.deactivate(key)
+    await deps.schemas.deactivate(schemaId)
+    return { schemaId, transactionHash }
+  } finally {
+    deps.forget({ registry: 'schema', key })
+  }
+}
