@@ -93,6 +93,7 @@ export interface LedgerSchema extends SchemaName {
 
 /** SchemaRegistry. */
 export interface SchemaLedger {
+  keyOf(name: SchemaName): Hex
   register(
     input: SchemaName & { content: Uint8Array; restricted: boolean },
     options?: SendOptions,
@@ -111,6 +112,41 @@ export interface SchemaLedger {
   isAllowed(key: Hex, issuer: Address): Promise<boolean>
   /** Head and content. @throws LEDGER_DATA_INVALID when the content does not have its digest */
   get(name: SchemaName): Promise<LedgerSchema | undefined>
+}
+
+export type DefinitionKind = 'claim-def' | 'rev-reg-def'
+
+/** Name of a credential definition or revocation registry definition; its key on the ledger follows from it. */
+export interface DefinitionName {
+  kind: DefinitionKind
+  issuer: Address
+  /** Of a claim definition the key of its schema, of a revocation registry definition that of its claim definition. */
+  parentKey: Hex
+  tag: string
+}
+
+/** A definition as the ledger holds it; `digest` is the SHA-256 of `content` and has been checked. */
+export interface LedgerDefinition extends DefinitionName {
+  key: Hex
+  content: Uint8Array
+  digest: Hex
+  active: boolean
+  blockNumber: number
+  /** ISO 8601, UTC. */
+  time: string
+}
+
+/** CredentialDefinitionRegistry. */
+export interface DefinitionLedger {
+  keyOf(name: DefinitionName): Hex
+  /** One transaction for all; a later one may build on an earlier one. */
+  registerBatch(
+    inputs: readonly (DefinitionName & { content: Uint8Array })[],
+    options?: SendOptions,
+  ): Promise<Receipt>
+  deactivate(key: Hex, options?: SendOptions): Promise<Receipt>
+  /** Head and content. @throws LEDGER_DATA_INVALID when the content does not have its digest */
+  get(name: DefinitionName): Promise<LedgerDefinition | undefined>
 }
 
 export type StatusPurpose = 'revocation' | 'suspension'
@@ -194,6 +230,7 @@ export interface Ledger {
   readonly relayer: Address
   readonly dids: DidLedger
   readonly schemas: SchemaLedger
+  readonly definitions: DefinitionLedger
   readonly statusLists: StatusListLedger
   /** `did:ethr:<chain id in hex>:<address>` */
   didOf(identity: Address): string

@@ -2,6 +2,7 @@ import { parseAbi } from 'viem'
 import { IssuerError } from '../errors.ts'
 import type { DigestSigner } from '../keys/key-store.ts'
 import { type ChainClient, createChainClient } from './client.ts'
+import { createDefinitionLedger } from './credential-definition-registry.ts'
 import { createDidLedger } from './did-registry.ts'
 import { ethrDid, ethrIdentity } from './ethr-did.ts'
 import type { Address, Ledger, RegistryAddresses } from './ledger.ts'
@@ -83,6 +84,11 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     relayer: relayer.address,
     dids: createDidLedger({ client, relayer, address: registries.didRegistry, chainId }),
     schemas: createSchemaLedger({ client, relayer, address: registries.schemaRegistry }),
+    definitions: createDefinitionLedger({
+      client,
+      relayer,
+      address: registries.credentialDefinitionRegistry,
+    }),
     statusLists: createStatusListLedger({ client, relayer, address: registries.statusListRegistry }),
     didOf: (identity) => ethrDid(chainId, identity),
     identityOf: (did) => ethrIdentity(chainId, did),

@@ -12,7 +12,7 @@ import { accountAddress } from './account-address.ts'
 import type { ChainClient } from './client.ts'
 import type { ContractCall } from './contract-call.ts'
 import type { Address, Hex, Receipt, SendOptions, SignedTransaction } from './ledger.ts'
-import { answer, ledgerError, rpcMessage } from './ledger-error.ts'
+import { answer, isUnreachable, ledgerError, rpcMessage } from './ledger-error.ts'
 import { createReceipts, transactionReplaced } from './receipts.ts'
 
 /** The account that pays for all writes. */
@@ -115,16 +115,19 @@ export function createRelayer({ client, chainId, signer, receiptTimeout }: Relay
       () => false,
     )
 
+  const submit = (raw: Hex) =>
+    client.request({ method: 'eth_sendRawTransaction', params: [raw] }, { retryCount: 0 })
+
   /** Hands a transaction to the chain; false when its nonce is not the right one. */
   async function broadcast({ hash, raw }: SignedTransaction): Promise<boolean> {
     try {
-      // A retry by the transport could turn a lost answer into a refused nonce.
-      await client.request({ method: 'eth_sendRawTransaction', params: [raw] }, { retryCount: 0 })
+      // A second time at most: a connection that was idle may be closed just then.
+      await submit(raw).catch((error) => (isUnreachable(error) ? submit(raw) : Promise.reject(error)))
       return true
     } catch (error) {
       if (isAlreadyKnown(error)) return true
       nextNonce = undefined
-      // Only the answer was lost, or the node mined it at once and answers with its revert.
+      // Only the answer was lost, also the first of two, or the node mined it at once and answers with its revert.
       if (await isOnChain(hash)) return true
       if (isNonceRefusal(error)) return false
       throw ledgerError(error)

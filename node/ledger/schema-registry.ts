@@ -52,6 +52,7 @@ export function createSchemaLedger({ client, relayer, address }: SchemaRegistryD
   }
 
   return {
+    keyOf: schemaKey,
     register: async (input, options) => {
       const data = encodeFunctionData({ abi, functionName: 'register', args: [encodeRegistration(input)] })
       const receipt = await relayer.send({ to: address, data, abi }, options)

@@ -15,6 +15,7 @@ import { answer } from './ledger-error.ts'
 import { createRegistrations } from './registrations.ts'
 import type { Relayer } from './relayer.ts'
 import { packIndices, splitIntoTransactions } from './status-transactions.ts'
+import { readFreshWords, readWords } from './status-words.ts'
 
 interface StatusListRegistryDeps {
   client: ChainClient
@@ -25,8 +26,6 @@ interface StatusListRegistryDeps {
 // IStatusListRegistry.Purpose
 const purposes = ['revocation', 'suspension'] as const
 const bitsPerWord = 256
-// About 9.4 million gas and 131 KB for one eth_call, far below what nodes allow.
-const wordsPerPage = 4096
 
 const keyParameters = parseAbiParameters('address issuer, uint8 purpose, uint32 number')
 
@@ -41,6 +40,16 @@ const encodeStatusOp = ({ key, expectedVersion, indices, value }: StatusOp) => (
   indices: packIndices(indices),
   value,
 })
+
+/** Transactions below the gas limit; what the words hold is read only where it makes a difference. */
+async function planTransactions(
+  source: Pick<StatusListRegistryDeps, 'client' | 'address'>,
+  ops: readonly StatusOp[],
+): Promise<StatusOp[][]> {
+  const asked = ops.filter(({ indices }) => indices.length > 0)
+  const cautious = splitIntoTransactions(asked, () => true)
+  return cautious.length <= 1 ? cautious : splitIntoTransactions(asked, await readFreshWords(source, asked))
+}
 
 /** StatusListRegistry at one address. */
 export function createStatusListLedger({
@@ -64,42 +73,6 @@ export function createStatusListLedger({
       registered: list.registered,
       version: list.version,
     }
-  }
-
-  /** Words `from` to `to`, the latter excluded, as they were at one block. */
-  async function readWords(key: Hex, from: number, to: number, blockNumber: bigint): Promise<readonly Hex[]> {
-    const starts = Array.from(
-      { length: Math.ceil((to - from) / wordsPerPage) },
-      (_, i) => from + i * wordsPerPage,
-    )
-    const pages = await answer(
-      Promise.all(
-        starts.map((start) =>
-          read.words([key, BigInt(start), BigInt(Math.min(wordsPerPage, to - start))], { blockNumber }),
-        ),
-      ),
-    )
-    return pages.flat()
-  }
-
-  /** The words of these changes that were never written; reads the ranges that they span. */
-  async function freshWords(ops: readonly StatusOp[]): Promise<Set<string>> {
-    const blockNumber = await answer(client.getBlockNumber())
-    const fresh = new Set<string>()
-    for (const { key, indices } of ops) {
-      const from = (indices[0] as number) >>> 8
-      const words = await readWords(key, from, ((indices.at(-1) as number) >>> 8) + 1, blockNumber)
-      for (const [i, word] of words.entries()) if (BigInt(word) === 0n) fresh.add(`${key}/${from + i}`)
-    }
-    return fresh
-  }
-
-  async function planTransactions(ops: readonly StatusOp[]): Promise<StatusOp[][]> {
-    const asked = ops.filter(({ indices }) => indices.length > 0)
-    const cautious = splitIntoTransactions(asked, () => true)
-    if (cautious.length <= 1) return cautious
-    const fresh = await freshWords(asked)
-    return splitIntoTransactions(asked, (key, word) => fresh.has(`${key}/${word}`))
   }
 
   return {
@@ -128,19 +101,20 @@ export function createStatusListLedger({
     setStatusBatch: async (ops, options) => {
       const receipts = []
       // One after the other: each part expects the version that the part before leaves.
-      for (const part of await planTransactions(ops)) {
+      for (const part of await planTransactions({ client, address }, ops)) {
         const args = [part.map(encodeStatusOp)] as const
         receipts.push(await send(encodeFunctionData({ abi, functionName: 'setStatusBatch', args }), options))
       }
       return receipts
     },
-    get,
+    get: (key) => get(key),
     statusOf: (key, index) => answer(read.statusOf([key, BigInt(index)])),
     bitstring: async (key) => {
       const blockNumber = await answer(client.getBlockNumber())
       const list = await get(key, blockNumber)
       if (!list) throw new IssuerError('STATUS_LIST_NOT_FOUND', { facts: { key } })
-      const words = await readWords(key, 0, list.capacity / bitsPerWord, blockNumber)
+      const range = { key, from: 0, to: list.capacity / bitsPerWord, blockNumber }
+      const words = await readWords({ client, address }, range)
       return {
         bits: hexToBytes(concat(words)),
         version: list.version,
