@@ -24,6 +24,17 @@ async function text(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString()
 }
 
+/** The chain's answer; undefined when it closed the connection, as a server does with one that was idle. */
+async function pass(rpcUrl: string, body: string): Promise<{ status: number; text: string } | undefined> {
+  try {
+    const headers = { 'content-type': 'application/json' }
+    const answer = await fetch(rpcUrl, { method: 'POST', headers, body })
+    return { status: answer.status, text: await answer.text() }
+  } catch {
+    return undefined
+  }
+}
+
 /** Starts a proxy on a free port. */
 export async function startChainProxy(rpcUrl: string): Promise<ChainProxy> {
   let decide: Parameters<ChainProxy['behave']>[0] = () => 'pass'
@@ -38,14 +49,9 @@ export async function startChainProxy(rpcUrl: string): Promise<ChainProxy> {
       const answers = Array.isArray(parsed) ? refusals : refusals[0]
       return response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answers))
     }
-    const answer = await fetch(rpcUrl, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body,
-    })
-    const bytes = await answer.text()
-    if (fate === 'lose answer') return response.destroy()
-    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(bytes)
+    const answer = await pass(rpcUrl, body)
+    if (!answer || fate === 'lose answer') return response.destroy()
+    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(answer.text)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {

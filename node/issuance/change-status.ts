@@ -176,10 +176,11 @@ async function send(deps: Deps, planned: readonly Planned[]): Promise<void> {
       await deps.statusChanges.made(intents[position] ?? [], actionRules[request.action].status)
     for (const { request } of planned) request.resolve(outcomeOf(request, hashes))
   } catch (error) {
-    if (!isRevert(error) || isLost(error)) throw error
+    if (!isRevert(error)) throw error
     // of a change that had to be split, the first part may be on the ledger
     const credentialIds = planned.flatMap(({ rows }) => rows.map((row) => row.credential_id))
     await settleStatusChanges(deps, await deps.statusChanges.listOpen({ credentialIds }))
+    if (isLost(error)) throw new IssuerError('CHAIN_UNREACHABLE', { cause: error })
     const issuer = deps.ledger.identityOf(planned[0]?.rows[0]?.issuer_did ?? '')
     throw issuer && planned.length === 1 ? await refusalOf(deps, issuer, error) : error
   }

@@ -1,48 +1,130 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
-import { type SqliteDatabase, SqliteDialect, type SqliteStatement } from 'kysely'
+import { setTimeout as delay } from 'node:timers/promises'
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  type QueryResult,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely'
 import { IssuerError } from '../errors.ts'
 
 const BUSY_TIMEOUT_MS = 10_000
+const BUSY_PAUSE_MS = 5
 const CACHED_STATEMENTS = 256
 
-// SQLite result codes (sqlite.org/rescode.html) of a database that cannot answer now, whatever the statement:
-// BUSY, LOCKED, NOMEM, READONLY, IOERR, CORRUPT, FULL, CANTOPEN, PROTOCOL, NOTADB.
-const unavailable = new Set([5, 6, 7, 8, 10, 11, 13, 14, 15, 26])
+// SQLite result codes (sqlite.org/rescode.html)
+const BUSY = 5
+// of a database that cannot answer now, whatever the statement: BUSY, LOCKED, NOMEM, READONLY, IOERR, CORRUPT,
+// FULL, CANTOPEN, PROTOCOL, NOTADB
+const unavailable = new Set([BUSY, 6, 7, 8, 10, 11, 13, 14, 15, 26])
 
 /**
- * Kysely's SQLite dialect over `node:sqlite`: WAL, every commit synced to disk, foreign keys enforced, write
- * lock taken when a transaction begins, prepared statements kept.
- * @throws DATABASE_UNAVAILABLE when the file cannot be opened
+ * SQLite through `node:sqlite` for Kysely: WAL, every commit synced to disk, foreign keys enforced, write lock
+ * taken when a transaction begins, prepared statements kept. While another process holds the write lock, this one
+ * waits without blocking its event loop.
  */
-export function sqliteDialect(file: string): SqliteDialect {
-  return new SqliteDialect({ database: async () => guard(() => open(file)) })
-}
-
-function open(file: string): SqliteDatabase {
-  const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS })
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
-  const statements = new Map<string, SqliteStatement>()
+export function sqliteDialect(file: string): Dialect {
   return {
-    close: () => database.close(),
-    prepare: (sql) => {
-      const known = statements.get(sql)
-      if (known) return known
-      const made = guard(() => wrap(database.prepare(sql === 'begin' ? 'begin immediate' : sql)))
-      const oldest = statements.size >= CACHED_STATEMENTS ? statements.keys().next().value : undefined
-      if (oldest !== undefined) statements.delete(oldest)
-      statements.set(sql, made)
-      return made
-    },
+    createAdapter: () => new SqliteAdapter(),
+    createDriver: () => new SqliteDriver(file),
+    createIntrospector: (db) => new SqliteIntrospector(db),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
   }
 }
 
-function wrap(statement: StatementSync): SqliteStatement {
-  const bind = (parameters: readonly unknown[]) => parameters as SQLInputValue[]
-  return {
-    reader: statement.columns().length > 0,
-    all: (parameters) => guard(() => statement.all(...bind(parameters))),
-    run: (parameters) => guard(() => statement.run(...bind(parameters))),
-    iterate: (parameters) => guard(() => statement.iterate(...bind(parameters))),
+/** One connection; Kysely hands it to one user at a time. */
+class SqliteDriver implements Driver {
+  readonly #file: string
+  #connection: SqliteConnection | undefined
+
+  constructor(file: string) {
+    this.#file = file
+  }
+
+  async init(): Promise<void> {
+    this.#connection = new SqliteConnection(this.#file)
+    await this.#connection.run('PRAGMA journal_mode = WAL')
+    await this.#connection.run('PRAGMA synchronous = FULL')
+    await this.#connection.run('PRAGMA foreign_keys = ON')
+  }
+
+  async acquireConnection(): Promise<SqliteConnection> {
+    if (!this.#connection) throw new IssuerError('DATABASE_UNAVAILABLE')
+    return this.#connection
+  }
+
+  async beginTransaction(connection: SqliteConnection): Promise<void> {
+    await connection.run('begin immediate')
+  }
+
+  async commitTransaction(connection: SqliteConnection): Promise<void> {
+    await connection.run('commit')
+  }
+
+  async rollbackTransaction(connection: SqliteConnection): Promise<void> {
+    await connection.run('rollback')
+  }
+
+  async releaseConnection(): Promise<void> {}
+
+  async destroy(): Promise<void> {
+    this.#connection?.close()
+  }
+}
+
+class SqliteConnection implements DatabaseConnection {
+  readonly #database: DatabaseSync
+  readonly #statements = new Map<string, { statement: StatementSync; reads: boolean }>()
+
+  constructor(file: string) {
+    this.#database = guard(() => new DatabaseSync(file, { timeout: 0 }))
+  }
+
+  async run(sql: string): Promise<void> {
+    await this.executeQuery(CompiledQuery.raw(sql))
+  }
+
+  async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
+    const deadline = performance.now() + BUSY_TIMEOUT_MS
+    for (;;) {
+      try {
+        return guard(() => this.#execute<R>(sql, parameters as SQLInputValue[]))
+      } catch (error) {
+        // a statement that finds the database busy has done nothing
+        if (!isBusy(error) || performance.now() > deadline) throw error
+        await delay(BUSY_PAUSE_MS)
+      }
+    }
+  }
+
+  streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
+    throw new Error('nothing of this node reads by stream')
+  }
+
+  close(): void {
+    this.#database.close()
+  }
+
+  #execute<R>(sql: string, parameters: SQLInputValue[]): QueryResult<R> {
+    const { statement, reads } = this.#prepare(sql)
+    if (reads) return { rows: statement.all(...parameters) as R[] }
+    const { changes, lastInsertRowid } = statement.run(...parameters)
+    return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) }
+  }
+
+  #prepare(sql: string): { statement: StatementSync; reads: boolean } {
+    const known = this.#statements.get(sql)
+    if (known) return known
+    const statement = this.#database.prepare(sql)
+    const made = { statement, reads: statement.columns().length > 0 }
+    const oldest = this.#statements.size >= CACHED_STATEMENTS ? this.#statements.keys().next() : undefined
+    if (oldest && !oldest.done) this.#statements.delete(oldest.value)
+    this.#statements.set(sql, made)
+    return made
   }
 }
 
@@ -50,10 +132,18 @@ function guard<T>(act: () => T): T {
   try {
     return act()
   } catch (error) {
-    const code = (error as { errcode?: number }).errcode
-    // the low byte is the primary result code
-    if (code !== undefined && unavailable.has(code & 0xff))
-      throw new IssuerError('DATABASE_UNAVAILABLE', { cause: error })
-    throw error
+    const code = primaryCode(error)
+    if (code === undefined || !unavailable.has(code)) throw error
+    throw new IssuerError('DATABASE_UNAVAILABLE', { cause: error })
   }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof IssuerError && primaryCode(error.cause) === BUSY
+}
+
+/** The low byte of an extended result code. */
+function primaryCode(error: unknown): number | undefined {
+  const { errcode } = error as { errcode?: number }
+  return errcode === undefined ? undefined : errcode & 0xff
 }

@@ -1,0 +1,237 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { IssuanceTerms } from '../../../node/issuance/issuance.ts'
+import type { JsonObject } from '../../../node/json.ts'
+import { openLedger } from '../../../node/ledger/open-ledger.ts'
+import { bitstringStatusList } from '../../../node/status/bitstring-status-list.ts'
+import { startChain, type TestChain } from '../../chain.ts'
+import { type ChainProxy, type RpcRequest, startChainProxy } from '../../chain-proxy.ts'
+import { digestSigner, fundedKey } from '../../digest-signer.ts'
+import { degree, fails, type Issuing, openIssuing } from '../../issuing.ts'
+
+const holderDid = 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK'
+const isBroadcast = ({ method }: RpcRequest) => method === 'eth_sendRawTransaction'
+
+describe('the status of credentials', () => {
+  let chain: TestChain
+  let proxy: ChainProxy
+  let folder: string
+  let house: Issuing
+  let issuer: Awaited<ReturnType<Issuing['createIssuer']>>
+  let terms: IssuanceTerms
+
+  const open = () => openIssuing({ chain, file: join(folder, 'node.db'), rpcUrl: proxy.url })
+
+  before(async () => {
+    chain = await startChain()
+    proxy = await startChainProxy(chain.rpcUrl)
+    folder = await mkdtemp(join(tmpdir(), 'cartulary-'))
+    house = await open()
+    issuer = await house.createIssuer()
+    terms = {
+      schemaId: (await house.registerSchema(issuer)).id,
+      issuerDid: issuer.did,
+      proofType: 'eddsa-jcs-2022',
+      revocable: true,
+      suspendable: true,
+      dryRun: false,
+    }
+  })
+
+  afterEach(() => proxy.behave(() => 'pass'))
+
+  after(async () => {
+    await house?.close()
+    await proxy?.close()
+    await chain?.close()
+    await rm(folder, { recursive: true })
+  })
+
+  const issue = async (change: Partial<IssuanceTerms> = {}) =>
+    (await house.issue({ ...terms, ...change, holderDid, claims: degree })).credentialId
+  const issueMany = async (count: number) => {
+    const subjects = Array.from({ length: count }, () => ({ holderDid, claims: degree }))
+    const { results } = await house.issueBatch({ ...terms, subjects })
+    return results.map((row) => (row.status === 'issued' ? row.credentialId : assert.fail()))
+  }
+  const change = (action: 'revoke' | 'suspend' | 'reinstate', ...credentialIds: string[]) =>
+    house.changer.change({ action, credentialIds })
+  const recorded = async (id: string) => (await house.deps.credentials.get(id))?.status
+  const blockNumber = async () => (await house.ledger.head()).blockNumber
+
+  it('revokes on the ledger and in the records, with the transaction', async () => {
+    const id = await issue()
+    assert.equal((await house.status(id)).status, 'valid')
+    const outcome = await house.changer.change({ action: 'revoke', credentialIds: [id], reason: 'left' })
+    assert.equal(outcome.status, 'revoked')
+    assert.deepEqual(outcome.transactionHashes, [outcome.transactionHash])
+    assert.ok(await house.ledger.receipt(outcome.transactionHash as `0x${string}`))
+    const status = await house.status(id)
+    assert.deepEqual([status.status, status.revoked, status.suspended], ['revoked', true, false])
+    assert.equal(await recorded(id), 'revoked')
+  })
+
+  it('revokes once', async () => {
+    const id = await issue()
+    await change('revoke', id)
+    const before = await blockNumber()
+    for (const action of ['revoke', 'suspend', 'reinstate'] as const)
+      await assert.rejects(change(action, id), fails('ALREADY_REVOKED'))
+    assert.equal(await blockNumber(), before)
+  })
+
+  it('suspends, reinstates, and revokes what is suspended', async () => {
+    const id = await issue()
+    await assert.rejects(change('reinstate', id), fails('NOT_SUSPENDED'))
+    await change('suspend', id)
+    assert.equal((await house.status(id)).status, 'suspended')
+    await assert.rejects(change('suspend', id), fails('ALREADY_SUSPENDED'))
+    await change('reinstate', id)
+    assert.equal((await house.status(id)).status, 'valid')
+    await change('suspend', id)
+    await change('revoke', id)
+    const status = await house.status(id)
+    assert.deepEqual([status.status, status.revoked, status.suspended], ['revoked', true, true])
+  })
+
+  it('refuses what has no entry of that purpose, is unknown, or is of another issuer', async () => {
+    const plain = await issue({ revocable: false, suspendable: false })
+    await assert.rejects(change('revoke', plain), fails('CREDENTIAL_NOT_REVOCABLE'))
+    await assert.rejects(
+      change('suspend', await issue({ suspendable: false })),
+      fails('CREDENTIAL_NOT_REVOCABLE'),
+    )
+    await assert.rejects(change('revoke', 'urn:uuid:none'), fails('CREDENTIAL_NOT_FOUND'))
+    const credentialIds = [await issue()]
+    await assert.rejects(
+      house.changer.change({ action: 'revoke', credentialIds, actingFor: ['did:key:other'] }),
+      fails('NOT_ISSUER_OF_CREDENTIAL'),
+    )
+    await house.changer.change({ action: 'revoke', credentialIds, actingFor: [issuer.did] })
+  })
+
+  it('changes many in one transaction, all or none', async () => {
+    const ids = await issueMany(100)
+    const before = await blockNumber()
+    await assert.rejects(change('suspend', ...ids, 'urn:uuid:none'), fails('CREDENTIAL_NOT_FOUND'))
+    assert.equal(await blockNumber(), before)
+    const outcome = await change('suspend', ...ids, ids[0]!)
+    assert.equal(await blockNumber(), before + 1)
+    assert.equal(outcome.credentialIds.length, 100)
+    for (const id of ids) assert.equal(await recorded(id), 'suspended')
+    await change('reinstate', ...ids)
+  })
+
+  it('puts concurrent changes into few transactions', async () => {
+    const ids = await issueMany(60)
+    const before = await blockNumber()
+    const outcomes = await Promise.all(ids.map((id, n) => change(n % 2 ? 'revoke' : 'suspend', id)))
+    assert.ok((await blockNumber()) - before <= 3)
+    assert.ok(outcomes.every(({ transactionHash }) => transactionHash))
+    const twice = await Promise.allSettled([change('revoke', ids[0]!), change('revoke', ids[0]!)])
+    assert.deepEqual(twice.map(({ status }) => status).sort(), ['fulfilled', 'rejected'])
+  })
+
+  it('goes on when another writer changes the list at the same time', async () => {
+    const ids = await issueMany(2)
+    const [mine, other] = await Promise.all(ids.map((id) => house.deps.credentials.get(id)))
+    const key = house.ledger.statusLists.keyOf({ issuer: issuer.identity, purpose: 'revocation', number: 1 })
+    const stranger = await openLedger({
+      rpcUrl: chain.rpcUrl,
+      registries: chain.registries,
+      relayer: digestSigner(fundedKey),
+      pollingInterval: 10,
+    })
+    const version = (await stranger.statusLists.get(key))!.version
+    const op = { key, expectedVersion: version, indices: [other!.status_index!], value: true }
+    // between the question for the version and the transaction that expects it; the node asks again when nobody answers
+    let written: Promise<unknown> | undefined
+    let isWritten = false
+    proxy.behave((requests) => {
+      if (isWritten || !requests.some(({ method }) => method === 'eth_estimateGas')) return 'pass'
+      written ??= stranger.statusLists.setStatusBatch([op]).then(() => {
+        isWritten = true
+      })
+      return 'lose request'
+    })
+    await change('revoke', mine!.credential_id)
+    await written
+    await stranger.close()
+    assert.equal((await house.ledger.statusLists.get(key))!.version, version + 2)
+    assert.equal((await house.status(mine!.credential_id)).revoked, true)
+  })
+
+  for (const fate of ['lose request', 'lose answer'] as const)
+    it(`changes once when a broadcast does ${fate}, and can be asked again`, async () => {
+      const id = await issue()
+      let lost = false
+      proxy.behave((requests) => {
+        if (lost || !requests.some(isBroadcast)) return 'pass'
+        lost = true
+        return fate
+      })
+      await change('revoke', id).catch((error) => {
+        assert.equal(error.retryable, true)
+        return change('revoke', id)
+      })
+      assert.equal((await house.status(id)).revoked, true)
+      assert.equal(await recorded(id), 'revoked')
+    })
+
+  it('finds after a stop what the ledger had done', async () => {
+    const ids = await issueMany(2)
+    // signed and mined, but the process ends before it has the receipt
+    proxy.behave((requests) =>
+      requests.some(({ method }) => method === 'eth_getTransactionReceipt') ? 'lose answer' : 'pass',
+    )
+    const doomed = change('revoke', ids[0]!).catch(() => undefined)
+    while (!(await house.status(ids[0]!)).revoked) await new Promise(setImmediate)
+    await house.close()
+    await doomed
+    proxy.behave(() => 'pass')
+    house = await open()
+    assert.equal(await recorded(ids[0]!), 'valid')
+    const outcome = await change('revoke', ids[0]!)
+    assert.match(outcome.transactionHash, /^0x[0-9a-f]{64}$/)
+    assert.equal(await recorded(ids[0]!), 'revoked')
+    await assert.rejects(change('revoke', ids[0]!), fails('ALREADY_REVOKED'))
+  })
+
+  it('says that the issuer is deactivated', async () => {
+    const gone = await house.createIssuer()
+    const id = await issue({ issuerDid: gone.did })
+    const other = await issue()
+    await gone.deactivate()
+    const outcomes = await Promise.allSettled([
+      change('revoke', other),
+      change('revoke', id),
+      change('revoke', await issue()),
+    ])
+    assert.deepEqual(
+      outcomes.map(({ status }) => status),
+      ['fulfilled', 'rejected', 'fulfilled'],
+    )
+    await assert.rejects(change('revoke', id), fails('ISSUER_DEACTIVATED'))
+  })
+
+  it('publishes the words of the ledger as a signed list with a strong tag', async () => {
+    const id = await issue()
+    const { statusListId, statusListIndex } = await house.status(id)
+    const first = await house.publish(statusListId!)
+    assert.match(first.etag, /^"[\w-]+"$/)
+    assert.equal((await house.publish(statusListId!)).etag, first.etag)
+    await change('revoke', id)
+    const second = await house.publish(statusListId!)
+    assert.notEqual(second.etag, first.etag)
+    const { bits, purpose } = await bitstringStatusList.decode(second.credential as JsonObject)
+    const key = house.ledger.statusLists.keyOf({ issuer: issuer.identity, purpose: 'revocation', number: 1 })
+    assert.equal(purpose, 'revocation')
+    assert.deepEqual(new Uint8Array(bits), (await house.ledger.statusLists.bitstring(key)).bits)
+    assert.ok((bits[statusListIndex! >> 3]! >> (7 - (statusListIndex! & 7))) & 1)
+    const suite = house.deps.suites.find((one) => one.recognises(second.credential))
+    assert.ok(suite)
+    await assert.rejects(house.publish(`${issuer.did}/status/revocation/99`), fails('STATUS_LIST_NOT_FOUND'))
+  })
+})
