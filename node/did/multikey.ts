@@ -60,8 +60,13 @@ export function encodeMultikey(codec: Multicodec, publicKey: Uint8Array): string
   return `z${base58.encode(multicodecKey(codec, publicKey))}`
 }
 
+/** `publicKeyMultibase` of a key of the key store; `publicKey` as its signer gives it. */
+export function keyMultibase(type: KeyType, publicKey: Uint8Array): string {
+  return encodeMultikey(codecOfKeyType[type], publicKey)
+}
+
 /** Reads multicodec prefix ‖ key; undefined for another kind of key or a wrong length. */
-export function parseMulticodecKey(bytes: Uint8Array): Multikey | undefined {
+function parseMulticodecKey(bytes: Uint8Array): Multikey | undefined {
   const codec = codecs.find(({ prefix, length }) => {
     return prefix.every((byte, i) => bytes[i] === byte) && bytes.length === prefix.length + length
   })
