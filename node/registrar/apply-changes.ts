@@ -8,7 +8,7 @@ import type { DidDeps } from './registrar.ts'
  * @throws DID_NOT_CONTROLLED, ISSUER_DEACTIVATED, TRANSACTION_REVERTED, CHAIN_UNREACHABLE, RELAYER_UNFUNDED
  */
 export async function applyChanges(
-  deps: Pick<DidDeps, 'ledger' | 'keyStore' | 'forget'>,
+  deps: Pick<DidDeps, 'ledger' | 'keyStore' | 'dids' | 'forget'>,
   { did, controllerKeyRef }: Pick<StoredDid, 'did' | 'controllerKeyRef'>,
   changes: readonly DidChange[],
   options?: SendOptions,
@@ -27,13 +27,14 @@ export async function applyChanges(
 }
 
 async function explain(
-  deps: Pick<DidDeps, 'ledger'>,
+  deps: Pick<DidDeps, 'ledger' | 'dids'>,
   identity: Address,
   error: unknown,
   facts: { did: string },
 ): Promise<unknown> {
   if (!(error instanceof IssuerError) || error.code !== 'TRANSACTION_REVERTED') return error
   if (!(await deps.ledger.dids.isActive(identity))) {
+    await deps.dids.deactivate(facts.did)
     return new IssuerError('ISSUER_DEACTIVATED', { facts, cause: error })
   }
   // Somebody gave the DID to another owner.

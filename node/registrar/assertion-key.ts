@@ -1,5 +1,4 @@
-import { base58 } from '@scure/base'
-import { multikeyAttribute } from '../did/multikey.ts'
+import { keyMultibase, multikeyAttribute } from '../did/multikey.ts'
 import type { Json, JsonObject } from '../json.ts'
 import type { KeyType } from '../keys/key-store.ts'
 import type { DidChange } from '../ledger/ledger.ts'
@@ -9,11 +8,6 @@ import type { DidChange } from '../ledger/ledger.ts'
  * everything it signed: revocation ends a key, not time.
  */
 export const validity = 100 * 365 * 86_400
-
-/** The public key as `publicKeyMultibase` writes it (Controlled Identifiers 1.0, 2.2.2 Multikey). */
-export function multibaseKey(type: KeyType, publicKey: Uint8Array): string {
-  return `z${base58.encode(multikeyAttribute(type, publicKey))}`
-}
 
 /** Name and value of the ERC-1056 attribute that puts an assertion key into the DID document. */
 export function keyAttribute(type: KeyType, publicKey: Uint8Array): { name: string; value: Uint8Array } {
@@ -34,7 +28,7 @@ export function assertionMethodOf(
   type: KeyType,
   publicKey: Uint8Array,
 ): string | undefined {
-  const multibase = multibaseKey(type, publicKey)
+  const multibase = keyMultibase(type, publicKey)
   const hex = Buffer.from(publicKey).toString('hex')
   const found = methodsIn(document.verificationMethod).find(
     ({ publicKeyMultibase, publicKeyHex }) => publicKeyMultibase === multibase || publicKeyHex === hex,

@@ -2,7 +2,6 @@ import { IssuerError, type Violation } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
 import type { SchemaName } from '../ledger/ledger.ts'
 import { schemaId as idOf } from '../ledger/resource-id.ts'
-import { schemaKey } from '../ledger/schema-registry.ts'
 import { compileValidator } from '../schemas/compile-validator.ts'
 import { deriveContext } from '../schemas/derive-context.ts'
 import { collectFacets } from '../schemas/describe-terms.ts'
@@ -16,7 +15,7 @@ import type { NewSchemaRecord } from '../stores/schemas.ts'
 import type { RegistrarDeps } from './registrar.ts'
 
 /** A context that a schema brings: the URL of a bundled one, or a document `{"@context": …}`. */
-export type GivenContext = string | JsonObject
+type GivenContext = string | JsonObject
 
 /** A schema to be registered. */
 export interface NewSchema {
@@ -68,7 +67,7 @@ export function buildSchema(deps: Deps, input: NewSchema): BuiltSchema {
   const ledgerName: SchemaName = { kind: 'json-schema', issuer, name, version }
   const record = {
     schemaId,
-    key: schemaKey(ledgerName),
+    key: deps.ledger.schemas.keyOf(ledgerName),
     issuerDid,
     name,
     version,

@@ -1,10 +1,11 @@
+import { keyMultibase } from '../did/multikey.ts'
 import { IssuerError } from '../errors.ts'
 import type { KeyType, Signer } from '../keys/key-store.ts'
 import { accountAddress } from '../ledger/account-address.ts'
 import type { DidChange } from '../ledger/ledger.ts'
 import type { StoredDid } from '../stores/dids.ts'
 import { applyChanges } from './apply-changes.ts'
-import { addKey, multibaseKey, validity } from './assertion-key.ts'
+import { addKey, validity } from './assertion-key.ts'
 import type { DidDeps, DidDocument } from './registrar.ts'
 import { settleKeys } from './settle-keys.ts'
 
@@ -43,7 +44,7 @@ export async function createDid(
 
 async function createKeyDid(deps: DidDeps, type: KeyType, name: string | null): Promise<CreatedDid> {
   const signer = await deps.keyStore.generate(type)
-  const did = `did:key:${multibaseKey(type, signer.publicKey)}`
+  const did = `did:key:${keyMultibase(type, signer.publicKey)}`
   await deps.dids.insertPending({
     did,
     method: 'key',

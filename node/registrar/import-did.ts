@@ -45,6 +45,7 @@ export async function importDid(
   }
   changes.push(...(await missingDelegates(deps, identity)))
   if (changes.length > 0) throw missing(deps, { did, identity, changes })
+  await deps.dids.activate(did)
   if (input.name !== undefined) await deps.dids.rename(did, input.name)
   return { did, document: settled.document }
 }

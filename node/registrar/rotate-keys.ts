@@ -29,7 +29,8 @@ export async function rotateKeys(
 ): Promise<RotatedKeys> {
   const { did } = input
   const stored = await requireControlledDid(deps, did)
-  const { keys } = await settleKeys(deps, stored)
+  const { keys, deactivated } = await settleKeys(deps, stored)
+  if (deactivated) throw new IssuerError('ISSUER_DEACTIVATED', { facts: { did } })
   const old = keys.filter((key) => isMeant(key, input))
   if (old.length === 0) throw new IssuerError('KEY_NOT_FOUND', { facts: { did } })
   const { changes, fresh } = await replacements(deps, did, old)

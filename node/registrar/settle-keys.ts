@@ -45,5 +45,8 @@ export async function settleKeys(
   for (const key of stored.keys) if ((await methodOf(key)) !== undefined) kept.push(key)
   const ended = stored.keys.filter((key) => !kept.includes(key)).map(({ keyRef }) => keyRef)
   if (shown.length + ended.length > 0) await deps.dids.recordSeenKeys(stored.did, { shown, ended })
+  // An imported DID needs delegates too: importDid looks at them.
+  const isComplete = missing.length === 0 && stored.origin !== 'imported'
+  if (stored.state === 'pending' && isComplete) await deps.dids.activate(stored.did)
   return { document, deactivated, keys: [...kept, ...shown], missing }
 }

@@ -7,7 +7,7 @@ import type { DidDeps, DidDocument } from './registrar.ts'
 import { requireControlledDid, requireDid } from './require-did.ts'
 
 /** A service of a DID document; the ledger holds its type in the name of an attribute, so it is short. */
-export interface DidService {
+interface DidService {
   /** 1 to 24 letters and digits. */
   type: string
   serviceEndpoint: string

@@ -29,7 +29,7 @@ export const schemaKeywords: readonly string[] = [
 ]
 
 /** Whether a JSON value can be a schema: an object or a boolean. */
-export function isSchema(value: unknown): value is JsonSchema {
+function isSchema(value: unknown): value is JsonSchema {
   return typeof value === 'boolean' || (typeof value === 'object' && value !== null && !Array.isArray(value))
 }
 

@@ -37,7 +37,7 @@ export interface StoredDid {
 type NewDid = Pick<StoredDid, 'did' | 'method' | 'name' | 'origin' | 'controllerKeyRef'>
 
 /** What the resolution of a DID showed about its keys. */
-export interface SeenKeys {
+interface SeenKeys {
   /** Pending keys that the document shows now. */
   shown: readonly DidKey[]
   /** Active keys that it shows no longer. */
@@ -130,7 +130,17 @@ function intents(database: Database, now: () => Date) {
 function facts(database: Database, now: () => Date) {
   const time = () => now().toISOString()
   return {
-    /** Brings the records of keys to what the DID document shows, and makes a pending DID active. */
+    /** Makes a pending DID active. */
+    async activate(did: string): Promise<void> {
+      await database
+        .updateTable('dids')
+        .set({ state: 'active', updated_at: time() })
+        .where('did', '=', did)
+        .where('state', '=', 'pending')
+        .execute()
+    },
+
+    /** Brings the records of keys to what the DID document shows. */
     async recordSeenKeys(did: string, { shown, ended }: SeenKeys): Promise<void> {
       const at = time()
       await database.transaction().execute(async (trx) => {
@@ -150,12 +160,6 @@ function facts(database: Database, now: () => Date) {
             .where('key_ref', '=', keyRef)
             .where('state', '=', 'active')
             .execute()
-        await trx
-          .updateTable('dids')
-          .set({ state: 'active', updated_at: at })
-          .where('did', '=', did)
-          .where('state', '=', 'pending')
-          .execute()
       })
     },
 

@@ -4,7 +4,7 @@ import type { NewRow, Row } from './tables.ts'
 import { parseTimeCursor, toTimeCursor } from './time-cursor.ts'
 
 /** A schema as the node's records have it; the ledger is the truth. Time: ISO 8601, UTC. */
-export interface StoredSchema {
+interface StoredSchema {
   schemaId: string
   /** Key on the ledger, hex with 0x. */
   key: string

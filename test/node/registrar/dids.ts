@@ -217,9 +217,10 @@ describe('the DIDs of a node', () => {
       const { signDigest } = await node.keyStore.requireDigestSigner(controllerKeyRef as string)
       const changes = [{ kind: 'changeOwner', owner: `0x${'0'.repeat(40)}` }] as const
       await node.ledger.dids.applyChangesSigned({ identity: identityOf(did), changes, sign: signDigest })
-      await assert.rejects(rotateKeys(deps, { did }), (error: IssuerError) => {
-        return ['ISSUER_DEACTIVATED', 'KEY_NOT_FOUND'].includes(error.code)
-      })
+      const addServices = [{ type: 'LinkedDomains', serviceEndpoint: 'https://x.example' }]
+      await assert.rejects(updateDid(deps, { did, addServices }), { code: 'ISSUER_DEACTIVATED' })
+      await assert.rejects(rotateKeys(deps, { did }), { code: 'ISSUER_DEACTIVATED' })
+      assert.equal((await deps.dids.get(did))?.state, 'deactivated')
     })
 
     it('refuses what cannot be deactivated', async () => {
@@ -314,6 +315,7 @@ describe('the DIDs of a node', () => {
       await node.ledger.dids.applyChangesSigned({ identity: owner.address, changes, sign: owner.signDigest })
       const second = await refusal({ did })
       assert.deepEqual(second.violations, first.violations.slice(1))
+      assert.equal((await deps.dids.get(did))?.state, 'pending')
       assert.match(second.violations[0]?.message ?? '', /delegate 0x[0-9a-f]{40} of type schema/)
     })
 
