@@ -59,10 +59,11 @@ export async function createServer({
   server.setErrorHandler(answerError)
 
   mountDocumentation(server)
-  server.register(async (scope) => {
+  server.register((scope, _options, done) => {
     demandAccess(scope)
     mountHealth(scope, issuer.checkHealth)
     for (const protocol of protocols) protocol.mount(scope, issuer, config)
+    done()
   })
   await server.ready()
   return server

@@ -41,17 +41,18 @@ function securityOf(access: Access | undefined) {
 
 /** Adds `/openapi.json`, and `/docs`, a page to try the calls. */
 export function mountDocumentation(server: HttpServer): void {
-  server.register(async (scope) => {
+  server.register((scope, _options, done) => {
     scope.addHook('onRoute', (route) => {
       route.config = { ...route.config, access: 'public' }
       route.schema = { ...route.schema, hide: true }
     })
     scope.get('/openapi.json', async () => server.swagger())
-    await scope.register(swaggerUi, {
+    scope.register(swaggerUi, {
       routePrefix: '/docs',
       staticCSP:
         "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; frame-ancestors 'none'",
       uiConfig: { persistAuthorization: false, tryItOutEnabled: true },
     })
+    done()
   })
 }

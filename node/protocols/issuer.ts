@@ -1,28 +1,37 @@
 import type { ApiKeyAdministration } from '../access/api-key-administration.ts'
 import type { Offer } from '../delivery/create-offer.ts'
-import type {
-  BatchOutcome,
-  IssuanceTerms,
-  IssuedCredential,
-  StatusChange,
-  StatusChangeOutcome,
-  Subject,
-} from '../issuance/issuance.ts'
+import type { StatusChanger } from '../issuance/change-status.ts'
+import type { CredentialRecord } from '../issuance/credential-record.ts'
+import type { CredentialStatus } from '../issuance/credential-status.ts'
+import type { issue } from '../issuance/issue.ts'
+import type { issueBatch } from '../issuance/issue-batch.ts'
+import type { RegistrationProof } from '../issuance/registration-proof.ts'
+import type { PublishedStatusList } from '../issuance/status-list-credential.ts'
 import type { JsonObject } from '../json.ts'
-import type { KeyType } from '../keys/key-store.ts'
 import type { RegistryAddresses } from '../ledger/ledger.ts'
+import type { allowIssuers } from '../registrar/allow-issuers.ts'
+import type { createDid } from '../registrar/create-did.ts'
+import type { deactivateDid } from '../registrar/deactivate-did.ts'
+import type { deactivateSchema } from '../registrar/deactivate-schema.ts'
+import type { didHistory } from '../registrar/did-history.ts'
+import type { getSchema } from '../registrar/get-schema.ts'
+import type { importDid } from '../registrar/import-did.ts'
+import type { registerSchema } from '../registrar/register-schema.ts'
+import type { rotateKeys } from '../registrar/rotate-keys.ts'
+import type { updateDid } from '../registrar/update-did.ts'
+import type { CredentialQuestion } from '../stores/credentials.ts'
+import type { StoredDid } from '../stores/dids.ts'
+import type { SchemaStore } from '../stores/schemas.ts'
 import type { Secured } from '../suites/suite.ts'
-import type { VerificationOutcome } from '../verification/verification.ts'
+import type { verifyCredential } from '../verification/verify-credential.ts'
+
+/** A function `f(deps, input)` whose deps are given. */
+type Bound<F> = F extends (deps: never, input: infer Input) => infer Result ? (input: Input) => Result : never
 
 /** A part of a longer list; `nextCursor` asks for what follows. */
 export interface Page<T> {
   items: T[]
   nextCursor: string | null
-}
-
-export interface PageRequest {
-  limit: number
-  cursor?: string | undefined
 }
 
 /** Whether one thing that the node stands on answers. */
@@ -45,18 +54,8 @@ export interface NetworkFacts {
   registries: RegistryAddresses
   finalityDepth: number
   publicUrl: string
-  nodeDid: string | null
-  proofTypes: readonly string[]
-}
-
-/** A DID as the node knows it. */
-export interface DidRecord {
-  did: string
-  method: string
-  name: string | null
-  state: 'pending' | 'active' | 'deactivated'
-  origin: 'created' | 'imported' | 'node'
-  createdAt: string
+  nodeDid: string
+  proofTypes: string[]
 }
 
 /** A resolved DID. */
@@ -69,80 +68,6 @@ export interface DidView {
   controlled: boolean
 }
 
-/** A change of a DID document, oldest first in a history. */
-export interface DidHistoryEntry {
-  time: string
-  blockNumber: number
-  transactionHash: string
-  change: JsonObject
-}
-
-/** A schema as the ledger and the node know it. */
-export interface SchemaView {
-  schemaId: string
-  issuerDid: string
-  name: string
-  version: string
-  type: string
-  alias: string | null
-  digest: string
-  active: boolean
-  restricted: boolean
-  contexts: readonly { url: string; digest: string }[]
-  jsonSchema: JsonObject
-  registeredAt: string
-}
-
-/** A credential of the node's own records. */
-export interface CredentialRecord {
-  credentialId: string
-  issuerDid: string
-  holderDid: string
-  schemaId: string
-  type: string
-  proofType: string
-  dataModel: string
-  issuedAt: string
-  expirationDate: string | null
-  status: 'valid' | 'revoked' | 'suspended'
-  statusListId: string | null
-  statusListIndex: number | null
-  transactionHash: string | null
-  registration: 'registered' | 'pending' | 'none'
-}
-
-/** Questions to the credentials of a node. */
-interface CredentialFilters {
-  issuerDid?: string | undefined
-  holderDid?: string | undefined
-  schemaId?: string | undefined
-  status?: CredentialStatus['status'] | undefined
-}
-
-/** Merkle proof that a credential's status entry was registered; hashes are hex with 0x. */
-export interface RegistrationProof {
-  credentialId: string
-  statusListId: string
-  statusListIndex: number
-  digest: string
-  leaf: string
-  proof: string[]
-  root: string
-  transactionHash: string
-  blockNumber: number
-}
-
-/** Status of a credential, as the ledger has it. Time: ISO 8601, UTC. */
-export interface CredentialStatus {
-  credentialId: string
-  status: 'valid' | 'revoked' | 'suspended'
-  revoked: boolean
-  suspended: boolean
-  statusListId: string | null
-  statusListIndex: number | null
-  checkedAt: string
-}
-
 /** Issuer DIDs a question is limited to; undefined means any. */
 interface Limited {
   issuers: readonly string[] | undefined
@@ -152,36 +77,44 @@ interface Limited {
 export interface Issuer {
   network(): NetworkFacts
   checkHealth(): Promise<Health>
+  apiKeys: ApiKeyAdministration
 
-  createDid(input: { method: 'ethr' | 'key'; keys: readonly KeyType[]; name?: string | undefined }): Promise<{
-    did: string
-    document: JsonObject
-    transactionHash: string | null
-  }>
-  listDids(input: PageRequest & Limited): Promise<Page<DidRecord>>
-  getDid(did: string): Promise<DidView>
-  didHistory(did: string): Promise<readonly DidHistoryEntry[]>
+  createDid: Bound<typeof createDid>
+  importDid: Bound<typeof importDid>
+  updateDid: Bound<typeof updateDid>
+  rotateKeys: Bound<typeof rotateKeys>
+  deactivateDid: Bound<typeof deactivateDid>
+  didHistory: Bound<typeof didHistory>
+  listDids(question: Limited & { limit: number; cursor?: string | undefined }): Promise<Page<StoredDid>>
+  /** @throws DID_NOT_FOUND, DID_METHOD_UNSUPPORTED, CHAIN_UNREACHABLE */
+  viewDid(did: string): Promise<DidView>
 
-  issue(input: IssuanceTerms & Subject): Promise<IssuedCredential>
-  issueBatch(input: IssuanceTerms & { subjects: readonly Subject[] }): Promise<BatchOutcome>
-  listCredentials(input: PageRequest & Limited & CredentialFilters): Promise<Page<CredentialRecord>>
-  /** @throws CREDENTIAL_NOT_FOUND, also when it is of another issuer */
+  registerSchema: Bound<typeof registerSchema>
+  deactivateSchema: Bound<typeof deactivateSchema>
+  allowIssuers: Bound<typeof allowIssuers>
+  /** By id or alias. */
+  getSchema: Bound<typeof getSchema>
+  listSchemas: SchemaStore['list']
+  /** The text of a published JSON-LD context. @throws NOT_FOUND */
+  context(digest: string): Promise<string>
+
+  issue: Bound<typeof issue>
+  issueBatch: Bound<typeof issueBatch>
+  listCredentials(question: CredentialQuestion): Promise<Page<CredentialRecord>>
+  /** @throws CREDENTIAL_NOT_FOUND, also when it is of an issuer outside the limits */
   requireCredential(
     input: Limited & { credentialId: string },
   ): Promise<CredentialRecord & { credential: Secured }>
-  /** @throws CREDENTIAL_NOT_REVOCABLE, REGISTRATION_PENDING */
-  registration(credentialId: string): Promise<RegistrationProof>
+  registrationProof(credentialId: string): Promise<RegistrationProof>
   credentialStatus(credentialId: string): Promise<CredentialStatus>
-  changeStatus(change: StatusChange): Promise<StatusChangeOutcome>
-  statusListCredential(id: string): Promise<{ credential: Secured; etag: string; maxAgeSeconds: number }>
-  verify(input: { credential: Secured; chain: readonly Secured[] }): Promise<VerificationOutcome>
+  changeStatus: StatusChanger['change']
+  statusList(id: string): Promise<PublishedStatusList>
+  verify: Bound<typeof verifyCredential>
 
+  /** @throws CREDENTIAL_NOT_FOUND, also when it is of an issuer outside the limits */
   offer(
     input: Limited & { credentialId: string; expiresInSeconds: number },
   ): Promise<Offer & { qrCode: { svg: string; png: string } }>
+  /** @throws OFFER_NOT_FOUND */
   collect(token: string): Promise<{ credentialId: string; credential: Secured }>
-  /** The bytes of a published JSON-LD context. @throws NOT_FOUND */
-  context(digest: string): Promise<string>
-
-  apiKeys: ApiKeyAdministration
 }

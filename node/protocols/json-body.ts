@@ -35,31 +35,45 @@ function parse(text: string): unknown {
   }
 }
 
+/** Where the scan stands: the containers that are open, the innermost last. */
+interface Scan {
+  open: Container[]
+  /** Whether the next string is a name. */
+  expectsName: boolean
+}
+
 /** Walks the tokens of a text already known to be valid JSON. */
 function scanNames(text: string): Violation[] {
   const violations: Violation[] = []
-  const open: Container[] = []
-  let expectsName = false
+  const scan: Scan = { open: [], expectsName: false }
   for (let at = 0; at < text.length; at += 1) {
-    const current = open.at(-1)
     const character = text[at]
-    if (character === '{' || character === '[') {
-      if (open.length === maxDepth) throw tooDeep()
-      open.push(openContainer(character, current))
-      expectsName = character === '{'
-    } else if (character === '}' || character === ']') {
-      open.pop()
-    } else if (character === ',') {
-      if (typeof current?.member === 'number') current.member += 1
-      expectsName = current?.names !== undefined
-    } else if (character === '"') {
-      const end = endOfString(text, at)
-      if (expectsName && current?.names) violations.push(...readName(current, text.slice(at, end + 1)))
-      expectsName = false
-      at = end
+    if (character !== '"') {
+      follow(scan, character)
+      continue
     }
+    const end = endOfString(text, at)
+    const object = scan.expectsName ? scan.open.at(-1) : undefined
+    if (object) violations.push(...readName(object, text.slice(at, end + 1)))
+    scan.expectsName = false
+    at = end
   }
   return violations
+}
+
+/** Opens and closes containers, and counts the members of arrays. */
+function follow(scan: Scan, character: string | undefined): void {
+  const current = scan.open.at(-1)
+  if (character === '{' || character === '[') {
+    if (scan.open.length === maxDepth) throw tooDeep()
+    scan.open.push(openContainer(character, current))
+    scan.expectsName = character === '{'
+  } else if (character === '}' || character === ']') {
+    scan.open.pop()
+  } else if (character === ',') {
+    if (typeof current?.member === 'number') current.member += 1
+    scan.expectsName = current?.names !== undefined
+  }
 }
 
 function openContainer(character: '{' | '[', parent: Container | undefined): Container {

@@ -51,39 +51,44 @@ const subjectFields = {
 }
 
 const bothNames = (first: string, second: string) =>
-  `${first} and ${second} are two names of one thing: give one.`
+  `${first} and ${second} are two names of one thing: give one`
 
-function checkSubject(
-  value: { holderDid?: string | undefined; subjectDid?: string | undefined },
-  context: z.core.$RefinementCtx,
-) {
-  const { holderDid, subjectDid } = value
-  if (holderDid === undefined && subjectDid === undefined) {
-    context.addIssue({ code: 'custom', path: ['holderDid'], message: 'is required' })
-  } else if (holderDid !== undefined && subjectDid !== undefined && holderDid !== subjectDid) {
-    context.addIssue({ code: 'custom', path: ['subjectDid'], message: bothNames('holderDid', 'subjectDid') })
-  }
+interface HolderNames {
+  holderDid?: string | undefined
+  subjectDid?: string | undefined
 }
+interface ExpiryNames {
+  expirationDate?: Date | undefined
+  validUntil?: Date | undefined
+}
+/** Looked at even where other members are wrong, so that everything is told at once. */
+const always = ({ value }: { value: unknown }) => typeof value === 'object' && value !== null
 
-function checkTerms(
-  value: { expirationDate?: Date | undefined; validUntil?: Date | undefined },
-  context: z.core.$RefinementCtx,
-) {
-  if (value.expirationDate && value.validUntil) {
-    context.addIssue({
-      code: 'custom',
-      path: ['validUntil'],
-      message: bothNames('expirationDate', 'validUntil'),
-    })
-  }
-}
+type Rule<T> = [(value: T) => boolean, { path: string[]; message: string; when: typeof always }]
+
+const hasHolder: Rule<HolderNames> = [
+  ({ holderDid, subjectDid }) => holderDid !== undefined || subjectDid !== undefined,
+  { path: ['holderDid'], message: 'is required', when: always },
+]
+const hasOneHolder: Rule<HolderNames> = [
+  ({ holderDid, subjectDid }) => !holderDid || !subjectDid || holderDid === subjectDid,
+  { path: ['subjectDid'], message: bothNames('holderDid', 'subjectDid'), when: always },
+]
+const hasOneExpiry: Rule<ExpiryNames> = [
+  ({ expirationDate, validUntil }) => !expirationDate || !validUntil,
+  { path: ['validUntil'], message: bothNames('expirationDate', 'validUntil'), when: always },
+]
 
 const issueBody = z
   .strictObject({ ...termsFields, ...subjectFields })
-  .superRefine(checkTerms)
-  .superRefine(checkSubject)
+  .refine(...hasHolder)
+  .refine(...hasOneHolder)
+  .refine(...hasOneExpiry)
 
-const batchSubject = z.strictObject(subjectFields).superRefine(checkSubject)
+const batchSubject = z
+  .strictObject(subjectFields)
+  .refine(...hasHolder)
+  .refine(...hasOneHolder)
 
 /** A row that is not well formed fails alone, so it is taken in as it is. */
 const batchBody = z
@@ -94,7 +99,7 @@ const batchBody = z
       .min(1)
       .max(10_000),
   })
-  .superRefine(checkTerms)
+  .refine(...hasOneExpiry)
 
 const registration = z
   .enum(['registered', 'pending', 'none'])

@@ -21,17 +21,24 @@ const record = z.object({
   statusListId: z.string().nullable(),
   statusListIndex: z.number().int().nullable(),
   transactionHash,
-  registration: z.enum(['registered', 'pending', 'none']),
+  registration: z
+    .enum(['registered', 'pending', 'refused', 'none'])
+    .describe('`refused`: the ledger did not accept it, such as for an issuer deactivated meanwhile.'),
 })
 
 const proof = z.object({
   credentialId,
   statusListId: z.string(),
+  statusListKey: z.string().describe('Key of the list on the ledger.'),
   statusListIndex: z.number().int(),
-  digest: z.string(),
-  leaf: z.string(),
-  proof: z.array(z.string()),
-  root: z.string(),
+  digest: z
+    .string()
+    .describe('SHA-256 of the JCS bytes (RFC 8785) of the credential, or of the bytes of a token.'),
+  leaf: z
+    .string()
+    .describe('keccak256(keccak256(abi.encode(statusListKey, uint256 statusListIndex, digest))).'),
+  proof: z.array(z.string()).describe('Siblings from leaf to root; pairs are sorted before they are hashed.'),
+  root: z.string().describe('Stands in the event of the transaction.'),
   transactionHash: z.string(),
   blockNumber: z.number().int(),
 })
@@ -94,6 +101,6 @@ export const credentials: Resource = (server, issuer) => {
         },
       },
     },
-    async (request) => issuer.registration(request.params.id),
+    async (request) => issuer.registrationProof(request.params.id),
   )
 }

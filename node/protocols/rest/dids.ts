@@ -31,6 +31,20 @@ const service = z.strictObject({
   serviceEndpoint: z.string().min(1).max(2_048),
 })
 
+const importBody = z.strictObject({
+  did,
+  keys: z.array(keyType).min(1).max(3).default(['Ed25519']),
+  name: name.optional(),
+})
+
+const rotateBody = z
+  .strictObject({
+    keyType: keyType.optional().describe('Only keys of this type; default: all.'),
+    verificationMethod: z.string().max(2_048).optional().describe('Only this key.'),
+  })
+  .nullish()
+  .transform((body) => body ?? {})
+
 const updateBody = z
   .strictObject({
     name: name.nullish(),
@@ -43,13 +57,23 @@ const updateBody = z
 
 const created = z.object({ did: z.string(), document: jsonObject, transactionHash })
 
+const updated = created
+const rotated = created.extend({ revoked: z.array(z.string()), added: z.array(z.string()) })
+const history = z.object({
+  events: z.array(
+    z.object({ time, blockNumber: z.number().int(), transactionHash: z.string(), change: jsonObject }),
+  ),
+})
+
 const record = z.object({
   did: z.string(),
   method: z.string(),
   name: z.string().nullable(),
   state: z.enum(['pending', 'active', 'deactivated']),
   origin: z.enum(['created', 'imported', 'node']),
+  transactionHash,
   createdAt: time,
+  keys: z.array(z.object({ verificationMethod: z.string(), type: keyType })).describe('Keys that sign.'),
 })
 
 const view = z.object({
@@ -84,7 +108,7 @@ const changeCodes: readonly ErrorCode[] = [
 ]
 
 /** Issuer and holder DIDs: `/dids` and below. */
-export const dids: Resource = (server, issuer) => {
+export const dids: Resource = (server, issuer, limits) => {
   server.post(
     '/dids',
     {
@@ -104,20 +128,57 @@ export const dids: Resource = (server, issuer) => {
     },
   )
 
+  server.post(
+    '/dids/import',
+    {
+      config: { access: 'dids:write' },
+      schema: {
+        tags: ['DIDs'],
+        summary: 'Take in an issuer DID whose controller key lives elsewhere',
+        description:
+          'The first call makes assertion keys here and answers DELEGATION_ON_LEDGER_MISSING with what the owner must put onto the ledger: each item in `errors`, all of them together as one call (`to`, `data`). The same call after that transaction takes the DID in.',
+        body: importBody,
+        response: {
+          201: z.object({ did: z.string(), document: jsonObject }),
+          ...problems(
+            ...createCodes,
+            'DID_METHOD_UNSUPPORTED',
+            'DID_ALREADY_EXISTS',
+            'ISSUER_DEACTIVATED',
+            'DELEGATION_ON_LEDGER_MISSING',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      requireUnbound(callerOf(request))
+      reply.status(201)
+      return issuer.importDid(request.body)
+    },
+  )
+
   server.get(
     '/dids',
     {
       config: { access: 'dids:read' },
       schema: {
         tags: ['DIDs'],
-        summary: 'The DIDs of this node',
+        summary: 'The DIDs of this node, newest first',
         querystring: z.strictObject(pageQuery),
         response: { 200: pageOf(record), ...problems('UNAUTHORIZED', 'FORBIDDEN') },
       },
     },
-    async (request) => issuer.listDids({ ...request.query, issuers: limitedTo(callerOf(request)) }),
+    async (request) => {
+      const page = await issuer.listDids({ ...request.query, issuers: limitedTo(callerOf(request)) })
+      return { ...page, items: page.items.map((item) => ({ ...item, keys: [...item.keys] })) }
+    },
   )
 
+  readDid(server, issuer, limits)
+  changeDid(server, issuer, limits)
+}
+
+const readDid: Resource = (server, issuer) => {
   for (const url of ['/dids/:did', '/dids/resolve/:did']) {
     server.get(
       url,
@@ -130,7 +191,85 @@ export const dids: Resource = (server, issuer) => {
           response: { 200: view, ...problems(...readCodes) },
         },
       },
-      async (request) => issuer.getDid(request.params.did),
+      async (request) => issuer.viewDid(request.params.did),
+    )
+  }
+
+  server.get(
+    '/dids/:did/history',
+    {
+      config: { access: 'dids:read' },
+      schema: {
+        tags: ['DIDs'],
+        summary: 'What the ledger says has happened to a did:ethr, oldest first',
+        params,
+        response: { 200: history, ...problems(...readCodes) },
+      },
+    },
+    async (request) => ({ events: [...(await issuer.didHistory(request.params))] }),
+  )
+}
+
+const changeDid: Resource = (server, issuer) => {
+  for (const method of ['PATCH', 'PUT'] as const) {
+    server.route({
+      method,
+      url: '/dids/:did',
+      config: { access: 'dids:write' },
+      schema: {
+        tags: ['DIDs'],
+        summary: 'Change the name of a DID, and the services of its document',
+        params,
+        body: updateBody,
+        response: { 200: updated, ...problems(...changeCodes) },
+      },
+      handler: async (request) => {
+        requireIssuer(callerOf(request), request.params.did)
+        return issuer.updateDid({ ...request.params, ...request.body })
+      },
+    })
+  }
+
+  server.delete(
+    '/dids/:did',
+    {
+      config: { access: 'dids:write' },
+      schema: {
+        tags: ['DIDs'],
+        summary: 'Deactivate a DID, for ever',
+        description: 'Nobody, its owner included, can bring it back.',
+        params,
+        response: {
+          200: z.object({ did: z.string(), deactivated: z.literal(true), transactionHash }),
+          ...problems(...changeCodes),
+        },
+      },
+    },
+    async (request) => {
+      requireIssuer(callerOf(request), request.params.did)
+      return { ...(await issuer.deactivateDid(request.params)), deactivated: true as const }
+    },
+  )
+
+  for (const url of ['/dids/:did/keys/rotate', '/dids/:did/rotate-key']) {
+    server.post(
+      url,
+      {
+        config: { access: 'dids:write' },
+        schema: {
+          tags: ['DIDs'],
+          summary: 'Replace assertion keys by new ones, in one transaction',
+          description: 'What the old keys signed no longer verifies by the present document.',
+          params,
+          body: rotateBody,
+          response: { 200: rotated, ...problems(...changeCodes, 'KEY_NOT_FOUND') },
+        },
+      },
+      async (request) => {
+        requireIssuer(callerOf(request), request.params.did)
+        const outcome = await issuer.rotateKeys({ ...request.params, ...request.body })
+        return { ...outcome, revoked: [...outcome.revoked], added: [...outcome.added] }
+      },
     )
   }
 }

@@ -15,7 +15,7 @@ const facts = z.object({
   }),
   finalityDepth: z.number().int().describe('Blocks after which this node takes a transaction for final.'),
   publicUrl: z.string(),
-  nodeDid: z.string().nullable().describe("The node's own DID, which owns the built-in schemas."),
+  nodeDid: z.string().describe("The node's own DID, which owns the built-in schemas."),
   proofTypes: z.array(z.string()),
 })
 
@@ -31,9 +31,6 @@ export const network: Resource = (server, issuer) => {
         response: { 200: facts, ...problems() },
       },
     },
-    async () => {
-      const known = issuer.network()
-      return { ...known, proofTypes: [...known.proofTypes] }
-    },
+    async () => issuer.network(),
   )
 }

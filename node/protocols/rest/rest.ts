@@ -30,8 +30,9 @@ export const rest: Protocol = {
   name: 'rest',
   mount(server, issuer, limits) {
     server.register(
-      async (scope) => {
+      (scope, _options, done) => {
         for (const resource of resources) resource(scope, issuer, limits)
+        done()
       },
       { prefix: '/api/v1' },
     )

@@ -23,7 +23,7 @@ export const statusLists: Resource = (server, issuer) => {
       },
     },
     async (request, reply) => {
-      const list = await issuer.statusListCredential(request.params.id)
+      const list = await issuer.statusList(request.params.id)
       reply.header('etag', list.etag).header('cache-control', `public, max-age=${list.maxAgeSeconds}`)
       if (matches(request.headers['if-none-match'], list.etag)) return reply.status(304).send()
       return list.credential

@@ -41,7 +41,7 @@ describe('parseJsonBody', () => {
   it('refuses deep nesting', () => {
     parseJsonBody('['.repeat(64) + ']'.repeat(64))
     refusalOf('['.repeat(65) + ']'.repeat(65))
-    refusalOf('{"a":'.repeat(100_000) + '1' + '}'.repeat(100_000))
+    refusalOf(`${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`)
   })
 
   it('takes long runs of escapes in its stride', () => {

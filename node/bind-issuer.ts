@@ -1,0 +1,147 @@
+import { administerApiKeys } from './access/api-key-administration.ts'
+import { createHealthCheck } from './check-health.ts'
+import { collectOffer } from './delivery/collect-offer.ts'
+import { createOffer } from './delivery/create-offer.ts'
+import { qrCode } from './delivery/qr-code.ts'
+import { IssuerError } from './errors.ts'
+import { credentialRecord } from './issuance/credential-record.ts'
+import { credentialStatus } from './issuance/credential-status.ts'
+import { issue } from './issuance/issue.ts'
+import { issueBatch } from './issuance/issue-batch.ts'
+import { createRegistrationProofs } from './issuance/registration-proof.ts'
+import { createStatusListPublisher } from './issuance/status-list-credential.ts'
+import type { House } from './issuer.ts'
+import type { Issuer } from './protocols/issuer.ts'
+import { allowIssuers } from './registrar/allow-issuers.ts'
+import { createDid } from './registrar/create-did.ts'
+import { deactivateDid } from './registrar/deactivate-did.ts'
+import { deactivateSchema } from './registrar/deactivate-schema.ts'
+import { didHistory } from './registrar/did-history.ts'
+import { getSchema } from './registrar/get-schema.ts'
+import { importDid } from './registrar/import-did.ts'
+import { registerSchema } from './registrar/register-schema.ts'
+import { rotateKeys } from './registrar/rotate-keys.ts'
+import { updateDid } from './registrar/update-did.ts'
+import { jcsBytes } from './schemas/digest.ts'
+import { readSecured } from './stores/credentials.ts'
+import { ownContexts } from './suites/contexts/bundled-contexts.ts'
+import { verifyCredential } from './verification/verify-credential.ts'
+
+/** How long others may keep a status list. */
+const listMaxAgeSeconds = 60
+
+/** Binds the functions of all rooms to what they stand on: the house as its doors see it. */
+export function bindIssuer(house: House & { nodeDid: string }): Issuer {
+  return {
+    ...bindNetwork(house),
+    ...bindDids(house),
+    ...bindSchemas(house),
+    ...bindCredentials(house),
+    ...bindOffers(house),
+  }
+}
+
+function bindNetwork({ config, foundation, stores, pipeline, nodeDid }: House & { nodeDid: string }) {
+  const { ledger } = foundation
+  return {
+    checkHealth: createHealthCheck(foundation),
+    apiKeys: administerApiKeys({ apiKeys: stores.apiKeys, now: pipeline.now }),
+    network: () => ({
+      chainId: ledger.chainId,
+      rpcUrl: config.rpcPublicUrl ?? null,
+      registries: ledger.registries,
+      finalityDepth: config.finalityDepth,
+      publicUrl: config.publicUrl,
+      nodeDid,
+      proofTypes: pipeline.suites.map(({ name }) => name),
+    }),
+  } satisfies Partial<Issuer>
+}
+
+function bindDids({ registrar, stores }: House) {
+  return {
+    createDid: (input) => createDid(registrar, input),
+    importDid: (input) => importDid(registrar, input),
+    updateDid: (input) => updateDid(registrar, input),
+    rotateKeys: (input) => rotateKeys(registrar, input),
+    deactivateDid: (input) => deactivateDid(registrar, input),
+    didHistory: (input) => didHistory(registrar, input),
+    listDids: (question) => stores.dids.list(question),
+    viewDid: async (did) => {
+      const [resolved, stored] = await Promise.all([registrar.resolveDid(did), stores.dids.get(did)])
+      if (!resolved) throw new IssuerError('DID_NOT_FOUND', { facts: { did } })
+      const { document, deactivated } = resolved
+      const controlled = typeof stored?.controllerKeyRef === 'string'
+      return { did, document, deactivated, name: stored?.name ?? null, controlled }
+    },
+  } satisfies Partial<Issuer>
+}
+
+function bindSchemas({ registrar, stores }: House) {
+  const { contexts } = stores
+  return {
+    registerSchema: (input) => registerSchema(registrar, input),
+    deactivateSchema: (input) => deactivateSchema(registrar, input),
+    allowIssuers: (input) => allowIssuers(registrar, input),
+    getSchema: (input) => getSchema(registrar, input),
+    listSchemas: (question) => stores.schemas.list(question),
+    context: async (digest) => {
+      const own = ownContexts.get(digest)
+      const text = own ? new TextDecoder().decode(jcsBytes(own)) : await contexts.get(digest)
+      if (text === undefined) throw new IssuerError('NOT_FOUND')
+      return text
+    },
+  } satisfies Partial<Issuer>
+}
+
+function bindCredentials({ foundation, stores, pipeline, statusChanger, verification }: House) {
+  const { credentials } = stores
+  const { ledger } = foundation
+  return {
+    issue: (request) => issue(pipeline, request),
+    issueBatch: (request) => issueBatch(pipeline, request),
+    listCredentials: async (question) => {
+      const { items, nextCursor } = await credentials.list(question)
+      return { items: items.map(credentialRecord), nextCursor }
+    },
+    requireCredential: (input) => requireCredential({ credentials }, input),
+    registrationProof: createRegistrationProofs(stores),
+    credentialStatus: (id) => credentialStatus({ ...pipeline, ledger }, id),
+    changeStatus: (change) => statusChanger.change(change),
+    statusList: createStatusListPublisher({
+      ...pipeline,
+      ledger,
+      documentLoader: pipeline.documentLoader({ extra: async () => undefined }),
+      maxAgeSeconds: listMaxAgeSeconds,
+    }),
+    verify: (input) => verifyCredential(verification, input),
+  } satisfies Partial<Issuer>
+}
+
+async function requireCredential(
+  { credentials }: Pick<House['stores'], 'credentials'>,
+  { credentialId, issuers }: { credentialId: string; issuers: readonly string[] | undefined },
+) {
+  const row = await credentials.get(credentialId)
+  if (!row || (issuers && !issuers.includes(row.issuer_did))) {
+    throw new IssuerError('CREDENTIAL_NOT_FOUND', { facts: { credentialId } })
+  }
+  return { ...credentialRecord(row), credential: readSecured(row) }
+}
+
+function bindOffers({ config, stores, pipeline: { now } }: House) {
+  const { offers } = stores
+  return {
+    offer: async ({ credentialId, expiresInSeconds, issuers }) => {
+      await requireCredential(stores, { credentialId, issuers })
+      const offersUrl = `${config.publicUrl}/api/v1/offers`
+      const offer = await createOffer({ offers, offersUrl, now }, { credentialId, expiresInSeconds })
+      return { ...offer, qrCode: await qrCode(offer.url) }
+    },
+    collect: async (token) => {
+      const credentialId = await collectOffer({ offers, now }, token)
+      const { credential } = await requireCredential(stores, { credentialId, issuers: undefined })
+      return { credentialId, credential }
+    },
+  } satisfies Partial<Issuer>
+}

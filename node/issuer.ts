@@ -1,0 +1,236 @@
+import { createAgent, jwtAgent } from './agent/agent.ts'
+import { bindIssuer } from './bind-issuer.ts'
+import type { Config } from './config.ts'
+import { checkNewDelegation } from './delegation/check-new-delegation.ts'
+import { keyResolver } from './did/key-resolver.ts'
+import { resolveDid } from './did/resolve-did.ts'
+import { createDidResolver, type DidResolver } from './did/resolver.ts'
+import { formats } from './formats/index.ts'
+import { type ChainLocation, type Foundation, openFoundation } from './foundation.ts'
+import { createAllocation } from './issuance/allocate-status.ts'
+import { createAnchor } from './issuance/anchor.ts'
+import { createStatusChanger } from './issuance/change-status.ts'
+import { createLedgerFacts } from './issuance/ledger-facts.ts'
+import type { IssuerRecords, PipelineDeps } from './issuance/pipeline.ts'
+import { createInProcessQueue } from './jobs/in-process.ts'
+import type { Logger } from './logger.ts'
+import type { Issuer } from './protocols/issuer.ts'
+import { registerBuiltInSchemas } from './registrar/built-in-schemas.ts'
+import { requireNodeDid } from './registrar/node-did.ts'
+import type { RegistrarDeps } from './registrar/registrar.ts'
+import { settleDids } from './registrar/settle-dids.ts'
+import { settleSchemas } from './registrar/settle-schemas.ts'
+import { statusEncodings } from './status/index.ts'
+import { type ApiKeyStore, createApiKeyStore } from './stores/api-keys.ts'
+import { createContextStore } from './stores/contexts.ts'
+import { createCredentialStore, readSecured } from './stores/credentials.ts'
+import type { Database } from './stores/database.ts'
+import { createDidStore, type DidStore } from './stores/dids.ts'
+import { createOfferStore } from './stores/offers.ts'
+import { createRegistrationStore } from './stores/registrations.ts'
+import { createSchemaStore } from './stores/schemas.ts'
+import { createStatusChangeStore } from './stores/status-changes.ts'
+import { createStatusListStore } from './stores/status-lists.ts'
+import { bundledContexts } from './suites/contexts/bundled-contexts.ts'
+import { createDocumentLoader } from './suites/document-loader.ts'
+import { createSuites } from './suites/index.ts'
+import { openCredential } from './verification/open-credential.ts'
+import type { VerificationDeps } from './verification/verification.ts'
+import { verifyCredential } from './verification/verify-credential.ts'
+
+const now = () => new Date()
+/** The W3C minimum, for privacy in the herd (Bitstring Status List 1.0). */
+const listCapacity = 131_072
+
+/** A node that is wired and has not begun to answer. */
+export interface OpenIssuer {
+  issuer: Issuer
+  apiKeys: ApiKeyStore
+  ledger: Foundation['ledger']
+  nodeDid: string
+  /** Begins the work that is due without anybody asking. */
+  startJobs(): Promise<void>
+  /** Ends jobs and whatever waits, then closes chain and database. */
+  close(): Promise<void>
+}
+
+interface Input {
+  config: Config
+  chain: ChainLocation
+  logger: Logger
+}
+
+/**
+ * Wires a node on a chain: the composition root.
+ *
+ * @throws CHAIN_MISMATCH, CHAIN_UNREACHABLE, RELAYER_UNFUNDED, DATABASE_UNAVAILABLE, KEY_STORE_UNAVAILABLE, ConfigError
+ */
+export async function openIssuer(input: Input): Promise<OpenIssuer> {
+  const foundation = await openFoundation(input.config, input.chain)
+  const house = wire(input, foundation)
+  const { facts, anchor, queue, statusChanger, registrar } = house
+  const close = async () => {
+    anchor.stop()
+    facts.close()
+    await foundation.ledger.close()
+    await queue.stop()
+    await foundation.close()
+  }
+  try {
+    await settleDids(registrar)
+    await settleSchemas(registrar)
+    const nodeDid = await requireNodeDid(registrar, { name: 'Cartulary node' })
+    await registerBuiltInSchemas(registrar, { nodeDid })
+    return {
+      issuer: bindIssuer({ ...house, nodeDid }),
+      apiKeys: house.stores.apiKeys,
+      ledger: foundation.ledger,
+      nodeDid,
+      startJobs: () => queue.start([anchor.job, statusChanger.job]),
+      close,
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** Everything of a node, wired. */
+export type House = ReturnType<typeof wire>
+
+function wire({ config, chain, logger }: Input, foundation: Foundation) {
+  const { keys, ledger } = foundation
+  const stores = openStores(foundation.database)
+  const queue = createInProcessQueue({
+    onError: (err, job) => logger.error({ err, job }, 'a job failed'),
+  })
+  const resolver = openResolver(config, chain, logger, ledger.chainId)
+  const resolve = (did: string) => resolveDid(resolver, did)
+  const facts = createLedgerFacts({ ledger, resolveDid: resolve, ttlMs: config.ledgerCacheMs })
+  const anchor = createAnchor({ ...stores, ledger, queue, anchorWaitMs: config.anchorWaitMs, now })
+  const agent = createAgent({
+    keyStore: keys,
+    dids: { get: stores.dids.get, list: stores.dids.all },
+    resolver,
+  })
+  const suites = createSuites({ publicUrl: config.publicUrl, agent: jwtAgent(agent) })
+  const verification: VerificationDeps = {
+    ...{ formats, suites, statusEncodings, ledger, now },
+    resolveDid: resolve,
+    resolveKey: keyResolver(resolver),
+    documentLoader: createDocumentLoader,
+  }
+  const registrar: RegistrarDeps = {
+    ...{ ledger, keyStore: keys, bundledContexts, now, publicUrl: config.publicUrl },
+    ...{ dids: stores.dids, schemas: stores.schemas, contexts: stores.contexts },
+    resolveDid: resolve,
+    forget: facts.forget,
+  }
+  const pipeline = createPipeline({
+    ...foundation,
+    stores,
+    config,
+    queue,
+    facts,
+    anchor,
+    suites,
+    verification,
+  })
+  const statusChanger = createStatusChanger({ ...pipeline, statusChanges: stores.statusChanges })
+  return {
+    config,
+    foundation,
+    stores,
+    queue,
+    facts,
+    anchor,
+    verification,
+    registrar,
+    pipeline,
+    statusChanger,
+  }
+}
+
+function openStores(database: Database) {
+  return {
+    apiKeys: createApiKeyStore(database),
+    contexts: createContextStore(database),
+    credentials: createCredentialStore(database),
+    dids: createDidStore(database),
+    offers: createOfferStore(database),
+    registrations: createRegistrationStore(database),
+    schemas: createSchemaStore(database),
+    statusChanges: createStatusChangeStore(database),
+    statusLists: createStatusListStore(database),
+  }
+}
+
+function openResolver(config: Config, chain: ChainLocation, logger: Logger, chainId: number): DidResolver {
+  return createDidResolver({
+    chainId,
+    rpcUrl: chain.rpcUrl,
+    didRegistry: chain.registries.didRegistry,
+    onFailure: (reason) => logger.warn({ reason }, 'a DID could not be read from the chain'),
+    ...(config.didWeb && { web: {} }),
+  })
+}
+
+interface PipelineParts extends Pick<PipelineDeps, 'queue' | 'facts' | 'anchor' | 'suites'> {
+  stores: ReturnType<typeof openStores>
+  config: Config
+  ledger: Foundation['ledger']
+  keys: Foundation['keys']
+  secrets: Foundation['secrets']
+  verification: VerificationDeps
+}
+
+function createPipeline(parts: PipelineParts): PipelineDeps {
+  const { stores, config, verification, ledger, keys, secrets, queue, facts, anchor, suites } = parts
+  const { credentials, statusLists } = stores
+  const lists = { ledger, facts, secrets, statusLists, listCapacity, now }
+  const statusListUrl = (id: string) => `${config.publicUrl}/api/v1/status-lists/${encodeURIComponent(id)}`
+  return {
+    ...{
+      ledger,
+      facts,
+      keys,
+      secrets,
+      queue,
+      anchor,
+      suites,
+      formats,
+      credentials,
+      statusLists,
+      listCapacity,
+      now,
+    },
+    issuers: issuerRecords(stores.dids),
+    statusEncoding: statusEncodings[0],
+    allocateStatus: createAllocation({ ...lists, statusListUrl }),
+    documentLoader: createDocumentLoader,
+    schemaIdOf: stores.schemas.idOf,
+    statusListUrl,
+    checkDelegation: (delegation) =>
+      checkNewDelegation(
+        {
+          getCredential: async (id) => {
+            const row = await credentials.get(id)
+            return row && readSecured(row)
+          },
+          open: (secured) => openCredential(formats, secured),
+          verify: (received) => verifyCredential(verification, received),
+        },
+        delegation,
+      ),
+  }
+}
+
+/** DIDs that are not on the ledger yet issue nothing. */
+function issuerRecords(dids: DidStore): IssuerRecords {
+  return {
+    get: async (did) => {
+      const stored = await dids.get(did)
+      return stored?.state === 'pending' ? undefined : stored
+    },
+  }
+}

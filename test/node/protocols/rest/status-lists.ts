@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { gunzipSync } from 'node:zlib'
+import { startNode, type TestNode } from '../../../node.ts'
+import { at, expect, expectProblem, issueDegree, makeIssuer, makeSchema } from './scenario.ts'
+
+describe('GET /status-lists/{id}', () => {
+  let node: TestNode
+  let issuerDid: string
+  let schemaId: string
+
+  before(async () => {
+    node = await startNode()
+    issuerDid = await makeIssuer(node)
+    schemaId = await makeSchema(node, issuerDid)
+  })
+  after(() => node.close())
+
+  const bitAt = (list: { credentialSubject: { encodedList: string } }, index: number) => {
+    const bits = gunzipSync(Buffer.from(list.credentialSubject.encodedList.slice(1), 'base64url'))
+    return ((bits[index >> 3] as number) >> (7 - (index & 7))) & 1
+  }
+
+  it('publishes the list that a credential names, signed, with what the ledger says', async () => {
+    const { credential, credentialId, statusListId, statusListIndex } = await issueDegree(node, {
+      issuerDid,
+      schemaId,
+    })
+    const path = new URL(credential.credentialStatus.statusListCredential).pathname
+    assert.equal(path, at('status-lists', statusListId))
+    const before = expect(200, await node.call('GET', path, { key: null }))
+    assert.deepEqual(before.body.type, ['VerifiableCredential', 'BitstringStatusListCredential'])
+    assert.ok(before.body.proof)
+    assert.equal(bitAt(before.body, statusListIndex), 0)
+    expect(200, await node.call('POST', '/api/v1/credentials/revoke', { body: { credentialId } }))
+    const after = expect(200, await node.call('GET', path, { key: null }))
+    assert.equal(bitAt(after.body, statusListIndex), 1)
+    assert.notEqual(after.headers.get('etag'), before.headers.get('etag'))
+  })
+
+  it('answers 304 to whoever has it already', async () => {
+    const { statusListId } = await issueDegree(node, { issuerDid, schemaId })
+    const path = at('status-lists', statusListId)
+    const first = expect(200, await node.call('GET', path))
+    const etag = first.headers.get('etag') as string
+    assert.match(first.headers.get('cache-control') ?? '', /^public, max-age=\d+/)
+    for (const header of [etag, `"x", ${etag}`, '*']) {
+      const again = await node.call('GET', path, { headers: { 'if-none-match': header } })
+      assert.deepEqual([again.status, again.body], [304, ''])
+    }
+    expect(200, await node.call('GET', path, { headers: { 'if-none-match': '"x"' } }))
+  })
+
+  it('knows no others', async () => {
+    for (const id of ['x', `${issuerDid}/status/revocation/99`, `${issuerDid}/schema/a/1`]) {
+      expectProblem(404, 'STATUS_LIST_NOT_FOUND', await node.call('GET', at('status-lists', id)))
+    }
+  })
+})
