@@ -17,7 +17,7 @@ export function createMemo<Key, Value>(options: {
   return {
     get(key) {
       const known = answers.get(key)
-      if (known) return known
+      if (known !== undefined) return known
       const asked = options.load(key)
       answers.set(key, asked)
       asked.catch(() => {

@@ -17,62 +17,8 @@ interface InProcessOptions {
  * time. It is tried again, with growing pauses, exactly when what it threw is retryable.
  */
 export function createInProcessQueue(options: InProcessOptions = {}): Queue {
-  const { intervalMs = 1_000, backoffMs = 200, maxBackoffMs = 5_000, onError = () => {} } = options
   const announced = new Set<string>()
-  const workers = new Map<string, ReturnType<typeof work>>()
-
-  function work(job: Job) {
-    let timer: NodeJS.Timeout | undefined
-    let running: Promise<void> | undefined
-    let again = false
-    let failures = 0
-    let stopped = false
-
-    const schedule = (delay: number) => {
-      clearTimeout(timer)
-      if (!stopped) timer = setTimeout(begin, delay).unref()
-    }
-
-    async function run(): Promise<void> {
-      do {
-        again = false
-        try {
-          await job.run()
-          failures = 0
-        } catch (error) {
-          onError(error, job.name)
-          const retryable = error instanceof IssuerError && error.retryable
-          failures = retryable ? failures + 1 : 0
-          if (retryable) break
-        }
-      } while (again && !stopped)
-    }
-
-    function begin(): void {
-      clearTimeout(timer)
-      running ??= Promise.resolve()
-        .then(run)
-        .finally(() => {
-          running = undefined
-          schedule(failures ? Math.min(backoffMs * 2 ** (failures - 1), maxBackoffMs) : intervalMs)
-        })
-    }
-
-    schedule(intervalMs)
-    return {
-      notify() {
-        if (running) again = true
-        // what is down is asked again at its time, not by every request that comes in
-        else if (!stopped && failures === 0) begin()
-      },
-      async stop() {
-        stopped = true
-        clearTimeout(timer)
-        await running
-      },
-    }
-  }
-
+  const workers = new Map<string, Worker>()
   return {
     notify(jobName) {
       const worker = workers.get(jobName)
@@ -81,7 +27,7 @@ export function createInProcessQueue(options: InProcessOptions = {}): Queue {
     },
     async start(jobs) {
       for (const job of jobs) {
-        const worker = work(job)
+        const worker = new Worker(job, options)
         workers.set(job.name, worker)
         if (announced.delete(job.name)) worker.notify()
       }
@@ -89,5 +35,69 @@ export function createInProcessQueue(options: InProcessOptions = {}): Queue {
     async stop() {
       await Promise.all([...workers.values()].map((worker) => worker.stop()))
     },
+  }
+}
+
+/** One job and its timer. */
+class Worker {
+  readonly #job: Job
+  readonly #options: Required<InProcessOptions>
+  #timer: NodeJS.Timeout | undefined
+  #running: Promise<void> | undefined
+  #again = false
+  #failures = 0
+  #stopped = false
+
+  constructor(job: Job, options: InProcessOptions) {
+    this.#job = job
+    this.#options = { intervalMs: 1_000, backoffMs: 200, maxBackoffMs: 5_000, onError: () => {}, ...options }
+    this.#schedule()
+  }
+
+  notify(): void {
+    if (this.#running !== undefined) this.#again = true
+    // what is down is asked again at its time, not by every request that comes in
+    else if (!this.#stopped && this.#failures === 0) this.#begin()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    clearTimeout(this.#timer)
+    await this.#running
+  }
+
+  #schedule(): void {
+    const { intervalMs, backoffMs, maxBackoffMs } = this.#options
+    const pause = this.#failures ? Math.min(backoffMs * 2 ** (this.#failures - 1), maxBackoffMs) : intervalMs
+    clearTimeout(this.#timer)
+    if (!this.#stopped) this.#timer = setTimeout(() => this.#begin(), pause).unref()
+  }
+
+  #begin(): void {
+    clearTimeout(this.#timer)
+    this.#running ??= Promise.resolve()
+      .then(() => this.#run())
+      .finally(() => {
+        this.#running = undefined
+        this.#schedule()
+      })
+  }
+
+  async #run(): Promise<void> {
+    do {
+      this.#again = false
+      await this.#attempt()
+    } while (this.#again && !this.#stopped && this.#failures === 0)
+  }
+
+  async #attempt(): Promise<void> {
+    try {
+      await this.#job.run()
+      this.#failures = 0
+    } catch (error) {
+      this.#options.onError(error, this.#job.name)
+      const retryable = error instanceof IssuerError && error.retryable
+      this.#failures = retryable ? this.#failures + 1 : 0
+    }
   }
 }

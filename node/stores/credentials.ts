@@ -31,17 +31,6 @@ export interface CredentialQuestion {
 export type CredentialStore = ReturnType<typeof createCredentialStore>
 
 export function createCredentialStore(database: Database) {
-  const withRegistration = () =>
-    database
-      .selectFrom('credentials')
-      .leftJoin('registrations', 'registrations.registration_id', 'credentials.registration_id')
-      .selectAll('credentials')
-      .select([
-        'registrations.state as registration_state',
-        'registrations.transaction_hash as transaction_hash',
-        'registrations.reason as refusal',
-      ])
-
   return {
     /**
      * Writes credentials and the outbox row for what must still happen, all or none; `pause` is called now and
@@ -65,7 +54,7 @@ export function createCredentialStore(database: Database) {
     },
 
     async get(credentialId: string): Promise<RegisteredCredentialRow | undefined> {
-      return withRegistration().where('credential_id', '=', credentialId).executeTakeFirst()
+      return withRegistration(database).where('credential_id', '=', credentialId).executeTakeFirst()
     },
 
     async getMany(credentialIds: readonly string[]): Promise<CredentialRow[]> {
@@ -85,35 +74,52 @@ export function createCredentialStore(database: Database) {
     async list(
       question: CredentialQuestion,
     ): Promise<{ items: RegisteredCredentialRow[]; nextCursor: string | null }> {
-      const { limit, cursor, issuers, issuerDid, holderDid, schemaId, status } = question
+      const { limit, issuers } = question
       if (issuers?.length === 0) return { items: [], nextCursor: null }
-      const after = parseTimeCursor(cursor)
-      let query = withRegistration()
-      if (issuers) query = query.where('issuer_did', 'in', issuers)
-      if (issuerDid !== undefined) query = query.where('issuer_did', '=', issuerDid)
-      if (holderDid !== undefined) query = query.where('holder_did', '=', holderDid)
-      if (schemaId !== undefined) query = query.where('schema_id', '=', schemaId)
-      if (status !== undefined) query = query.where('status', '=', status)
-      if (after)
-        query = query.where((eb) =>
-          eb.or([
-            eb('issued_at', '<', after.time),
-            eb('issued_at', '=', after.time).and('credential_id', '<', after.id),
-          ]),
-        )
-      const rows = await query
+      const rows = await selected(database, question)
         .orderBy('issued_at', 'desc')
         .orderBy('credential_id', 'desc')
         .limit(limit + 1)
         .execute()
       const items = rows.slice(0, limit)
       const last = rows.length > limit ? items.at(-1) : undefined
-      return {
-        items,
-        nextCursor: last ? toTimeCursor({ time: last.issued_at, id: last.credential_id }) : null,
-      }
+      const nextCursor = last ? toTimeCursor({ time: last.issued_at, id: last.credential_id }) : null
+      return { items, nextCursor }
     },
   }
+}
+
+function withRegistration(database: Database) {
+  return database
+    .selectFrom('credentials')
+    .leftJoin('registrations', 'registrations.registration_id', 'credentials.registration_id')
+    .selectAll('credentials')
+    .select([
+      'registrations.state as registration_state',
+      'registrations.transaction_hash as transaction_hash',
+      'registrations.reason as refusal',
+    ])
+}
+
+function selected(database: Database, question: CredentialQuestion) {
+  const after = parseTimeCursor(question.cursor)
+  const equal = {
+    issuer_did: question.issuerDid,
+    holder_did: question.holderDid,
+    schema_id: question.schemaId,
+    status: question.status,
+  }
+  let query = withRegistration(database)
+  for (const [column, value] of Object.entries(equal))
+    if (value !== undefined) query = query.where(column as keyof typeof equal, '=', value)
+  if (question.issuers) query = query.where('issuer_did', 'in', question.issuers)
+  if (!after) return query
+  return query.where((eb) =>
+    eb.or([
+      eb('issued_at', '<', after.time),
+      eb('issued_at', '=', after.time).and('credential_id', '<', after.id),
+    ]),
+  )
 }
 
 /** The credential as it was delivered. */

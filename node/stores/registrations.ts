@@ -12,12 +12,22 @@ export interface RegisteredEntry {
 }
 
 /** Where a registration was found on the ledger, or why it was refused. */
-export type Settlement =
-  | { registration_id: string; transactionHash: string; blockNumber: number }
-  | { registration_id: string; reason: string }
+export type Settlement = { registration_id: string; root: string } & (
+  | { transactionHash: string; blockNumber: number }
+  | { reason: string }
+)
 
 /** Questions to the tables of registrations. */
 export type RegistrationStore = ReturnType<typeof createRegistrationStore>
+
+interface Claim {
+  anchorId: string
+  /** Name of the job whose outbox rows ask for registrations. */
+  job: string
+  now: string
+  maxLists: number
+  newId: () => string
+}
 
 export function createRegistrationStore(database: Database) {
   return {
@@ -26,64 +36,9 @@ export function createRegistrationStore(database: Database) {
      * for each list, and takes the outbox rows that asked for it away. Undefined when there is none, or another
      * anchor is open.
      */
-    async claim(input: {
-      anchorId: string
-      job: string
-      now: string
-      maxLists: number
-      newId: () => string
-    }): Promise<AnchorRow | undefined> {
+    async claim(claim: Claim): Promise<AnchorRow | undefined> {
       try {
-        return await database.transaction().execute(async (trx) => {
-          const asked = await trx
-            .selectFrom('outbox')
-            .select('id')
-            .where('job', '=', input.job)
-            .where('done_at', 'is', null)
-            .execute()
-          if (asked.length === 0) return undefined
-          const lists = await trx
-            .selectFrom('credentials')
-            .innerJoin('status_lists', 'status_lists.status_list_id', 'credentials.status_list_id')
-            .select((eb) => [
-              'credentials.status_list_id',
-              'status_lists.registered',
-              eb.fn.countAll<number | string | bigint>().as('count'),
-            ])
-            .where('credentials.registration_id', 'is', null)
-            .where('credentials.status_list_id', 'is not', null)
-            .groupBy(['credentials.status_list_id', 'status_lists.registered'])
-            .limit(input.maxLists + 1)
-            .execute()
-          const anchor = { anchor_id: input.anchorId, open: 1 as const, created_at: input.now }
-          const row = { ...anchor, transaction_hash: null, raw_transaction: null, nonce: null }
-          if (lists.length > 0) await trx.insertInto('anchors').values(row).execute()
-          for (const list of lists.slice(0, input.maxLists)) {
-            const registrationId = input.newId()
-            const status_list_id = list.status_list_id as string
-            await trx
-              .insertInto('registrations')
-              .values({
-                registration_id: registrationId,
-                anchor_id: input.anchorId,
-                status_list_id,
-                first: list.registered,
-                count: Number(list.count),
-                state: 'open',
-              })
-              .execute()
-            await trx
-              .updateTable('credentials')
-              .set({ registration_id: registrationId })
-              .where('status_list_id', '=', status_list_id)
-              .where('registration_id', 'is', null)
-              .execute()
-          }
-          // what is left over is asked for by its rows until nothing is
-          if (lists.length <= input.maxLists)
-            for (const { id } of asked) await trx.deleteFrom('outbox').where('id', '=', id).execute()
-          return lists.length > 0 ? row : undefined
-        })
+        return await database.transaction().execute((trx) => claimEntries(trx, claim))
       } catch (error) {
         if (isUniqueViolation(error)) return undefined
         throw error
@@ -95,14 +50,11 @@ export function createRegistrationStore(database: Database) {
     },
 
     async openRegistrations(anchorId: string): Promise<RegistrationRow[]> {
-      return database
-        .selectFrom('registrations')
-        .innerJoin('status_lists', 'status_lists.status_list_id', 'registrations.status_list_id')
-        .selectAll('registrations')
-        .select(['status_lists.key', 'status_lists.issuer_did'])
-        .where('anchor_id', '=', anchorId)
-        .where('state', '=', 'open')
-        .execute()
+      return withList(database).where('anchor_id', '=', anchorId).where('state', '=', 'open').execute()
+    },
+
+    async get(registrationId: string): Promise<RegistrationRow | undefined> {
+      return withList(database).where('registration_id', '=', registrationId).executeTakeFirst()
     },
 
     /** The entries of a registration by index, which is the order of its leaves. */
@@ -117,13 +69,10 @@ export function createRegistrationStore(database: Database) {
     },
 
     async signed(anchorId: string, transaction: { hash: string; raw: string; nonce: number }): Promise<void> {
+      const { hash: transaction_hash, raw: raw_transaction, nonce } = transaction
       await database
         .updateTable('anchors')
-        .set({
-          transaction_hash: transaction.hash,
-          raw_transaction: transaction.raw,
-          nonce: transaction.nonce,
-        })
+        .set({ transaction_hash, raw_transaction, nonce })
         .where('anchor_id', '=', anchorId)
         .execute()
     },
@@ -138,54 +87,124 @@ export function createRegistrationStore(database: Database) {
     },
 
     /** Writes what became of registrations of an anchor, and closes it when none is open any more. */
-    async settle(anchorId: string, settlements: readonly (Settlement & { root: string })[]): Promise<void> {
+    async settle(anchorId: string, settlements: readonly Settlement[]): Promise<void> {
       await database.transaction().execute(async (trx) => {
-        for (const settlement of settlements) {
-          const outcome =
-            'reason' in settlement
-              ? { state: 'refused' as const, reason: settlement.reason }
-              : {
-                  state: 'registered' as const,
-                  transaction_hash: settlement.transactionHash,
-                  block_number: settlement.blockNumber,
-                }
-          const row = await trx
-            .updateTable('registrations')
-            .set({ ...outcome, root: settlement.root })
-            .where('registration_id', '=', settlement.registration_id)
-            .returning(['status_list_id', 'first', 'count'])
-            .executeTakeFirstOrThrow()
-          if (outcome.state === 'registered')
-            await trx
-              .updateTable('status_lists')
-              .set({ registered: row.first + row.count })
-              .where('status_list_id', '=', row.status_list_id)
-              .execute()
-        }
-        const left = await trx
+        for (const settlement of settlements) await settleOne(trx, settlement)
+        const left = trx
           .selectFrom('registrations')
           .select('registration_id')
           .where('anchor_id', '=', anchorId)
           .where('state', '=', 'open')
-          .limit(1)
+        await trx
+          .updateTable('anchors')
+          .set({ open: null, raw_transaction: null })
+          .where('anchor_id', '=', anchorId)
+          .where((eb) => eb.not(eb.exists(left)))
           .execute()
-        if (left.length === 0)
-          await trx
-            .updateTable('anchors')
-            .set({ open: null, raw_transaction: null })
-            .where('anchor_id', '=', anchorId)
-            .execute()
       })
     },
-
-    async get(registrationId: string): Promise<RegistrationRow | undefined> {
-      return database
-        .selectFrom('registrations')
-        .innerJoin('status_lists', 'status_lists.status_list_id', 'registrations.status_list_id')
-        .selectAll('registrations')
-        .select(['status_lists.key', 'status_lists.issuer_did'])
-        .where('registration_id', '=', registrationId)
-        .executeTakeFirst()
-    },
   }
+}
+
+function withList(database: Database) {
+  return database
+    .selectFrom('registrations')
+    .innerJoin('status_lists', 'status_lists.status_list_id', 'registrations.status_list_id')
+    .selectAll('registrations')
+    .select(['status_lists.key', 'status_lists.issuer_did'])
+}
+
+async function claimEntries(trx: Database, claim: Claim): Promise<AnchorRow | undefined> {
+  const asked = await trx
+    .selectFrom('outbox')
+    .select('id')
+    .where('job', '=', claim.job)
+    .where('done_at', 'is', null)
+    .execute()
+  if (asked.length === 0) return undefined
+  const lists = await listsWithEntries(trx, claim.maxLists + 1)
+  const anchor: AnchorRow = {
+    anchor_id: claim.anchorId,
+    open: 1,
+    transaction_hash: null,
+    raw_transaction: null,
+    nonce: null,
+    created_at: claim.now,
+  }
+  if (lists.length > 0) await trx.insertInto('anchors').values(anchor).execute()
+  for (const list of lists.slice(0, claim.maxLists)) await claimList(trx, claim, list)
+  // what is left over is asked for by its rows until nothing is
+  if (lists.length <= claim.maxLists)
+    for (const { id } of asked) await trx.deleteFrom('outbox').where('id', '=', id).execute()
+  return lists.length > 0 ? anchor : undefined
+}
+
+interface ListWithEntries {
+  status_list_id: string | null
+  registered: number
+  count: number | string | bigint
+}
+
+async function listsWithEntries(trx: Database, limit: number): Promise<ListWithEntries[]> {
+  return trx
+    .selectFrom('credentials')
+    .innerJoin('status_lists', 'status_lists.status_list_id', 'credentials.status_list_id')
+    .select((eb) => [
+      'credentials.status_list_id',
+      'status_lists.registered',
+      eb.fn.countAll<number | string | bigint>().as('count'),
+    ])
+    .where('credentials.registration_id', 'is', null)
+    .where('credentials.status_list_id', 'is not', null)
+    .groupBy(['credentials.status_list_id', 'status_lists.registered'])
+    .limit(limit)
+    .execute()
+}
+
+async function claimList(trx: Database, claim: Claim, list: ListWithEntries): Promise<void> {
+  const registrationId = claim.newId()
+  const statusListId = list.status_list_id as string
+  await trx
+    .insertInto('registrations')
+    .values({
+      registration_id: registrationId,
+      anchor_id: claim.anchorId,
+      status_list_id: statusListId,
+      first: list.registered,
+      count: Number(list.count),
+      state: 'open',
+    })
+    .execute()
+  await trx
+    .updateTable('credentials')
+    .set({ registration_id: registrationId })
+    .where('status_list_id', '=', statusListId)
+    .where('registration_id', 'is', null)
+    .execute()
+}
+
+async function settleOne(trx: Database, settlement: Settlement): Promise<void> {
+  const { registration_id, root } = settlement
+  const outcome =
+    'reason' in settlement
+      ? { state: 'refused' as const, reason: settlement.reason }
+      : {
+          state: 'registered' as const,
+          transaction_hash: settlement.transactionHash,
+          block_number: settlement.blockNumber,
+        }
+  const row = await trx
+    .updateTable('registrations')
+    .set({ ...outcome, root })
+    .where('registration_id', '=', registration_id)
+    .where('state', '=', 'open')
+    .returning(['status_list_id', 'first', 'count'])
+    .executeTakeFirst()
+  // another node may have settled it before, and be further by now
+  if (!row || outcome.state === 'refused') return
+  await trx
+    .updateTable('status_lists')
+    .set({ registered: row.first + row.count })
+    .where('status_list_id', '=', row.status_list_id)
+    .execute()
 }

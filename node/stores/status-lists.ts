@@ -50,21 +50,8 @@ export function createStatusListStore(database: Database) {
     },
 
     /** Writes a pair with its lists; false when there is one of that number already. */
-    async insertPair(
-      pair: NewRow<'status_pairs'>,
-      lists: readonly NewRow<'status_lists'>[],
-    ): Promise<boolean> {
-      try {
-        await database.transaction().execute(async (trx) => {
-          await trx.insertInto('status_pairs').values(pair).execute()
-          await trx.insertInto('status_lists').values(lists).execute()
-        })
-        return true
-      } catch (error) {
-        if (isUniqueViolation(error)) return false
-        throw error
-      }
-    },
+    insertPair: (pair: NewRow<'status_pairs'>, lists: readonly NewRow<'status_lists'>[]) =>
+      insertPair(database, pair, lists),
 
     /** Notes the transaction that opens a pair. */
     async opening(pairId: string, transactionHash: string): Promise<void> {
@@ -101,5 +88,22 @@ export function createStatusListStore(database: Database) {
         .where('status_list_id', '=', statusListId)
         .executeTakeFirst()
     },
+  }
+}
+
+async function insertPair(
+  database: Database,
+  pair: NewRow<'status_pairs'>,
+  lists: readonly NewRow<'status_lists'>[],
+): Promise<boolean> {
+  try {
+    await database.transaction().execute(async (trx) => {
+      await trx.insertInto('status_pairs').values(pair).execute()
+      await trx.insertInto('status_lists').values(lists).execute()
+    })
+    return true
+  } catch (error) {
+    if (isUniqueViolation(error)) return false
+    throw error
   }
 }
