@@ -1,6 +1,6 @@
 import { IssuerError } from '../errors.ts'
 import type { Address, DidChange, Receipt, SendOptions } from '../ledger/ledger.ts'
-import type { StoredDid } from '../stores/dids.ts'
+import type { StoredDid } from '../stores/stored-did.ts'
 import type { DidDeps } from './registrar.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { IssuerError, type Violation } from '../errors.ts'
 import type { KeyType } from '../keys/key-store.ts'
 import type { Address, DidChange } from '../ledger/ledger.ts'
-import type { StoredDid } from '../stores/dids.ts'
+import type { StoredDid } from '../stores/stored-did.ts'
 import { addKey, validity } from './assertion-key.ts'
 import type { DidDeps, DidDocument } from './registrar.ts'
 import { settleKeys } from './settle-keys.ts'

@@ -1,7 +1,7 @@
 import { IssuerError } from '../errors.ts'
 import type { KeyType } from '../keys/key-store.ts'
 import type { DidChange } from '../ledger/ledger.ts'
-import type { DidKey } from '../stores/dids.ts'
+import type { DidKey } from '../stores/stored-did.ts'
 import { applyChanges } from './apply-changes.ts'
 import { addKey, keyAttribute } from './assertion-key.ts'
 import type { DidDeps, DidDocument } from './registrar.ts'

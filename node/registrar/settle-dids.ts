@@ -1,5 +1,5 @@
 import { IssuerError } from '../errors.ts'
-import type { StoredDid } from '../stores/dids.ts'
+import type { StoredDid } from '../stores/stored-did.ts'
 import { writePendingDid } from './create-did.ts'
 import type { DidDeps } from './registrar.ts'
 import { settleKeys } from './settle-keys.ts'

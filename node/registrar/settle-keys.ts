@@ -1,6 +1,6 @@
 import { IssuerError } from '../errors.ts'
 import type { KeyType } from '../keys/key-store.ts'
-import type { DidKey, PendingKey, StoredDid } from '../stores/dids.ts'
+import type { DidKey, PendingKey, StoredDid } from '../stores/stored-did.ts'
 import { assertionMethodOf } from './assertion-key.ts'
 import type { DidDeps, DidDocument } from './registrar.ts'
 

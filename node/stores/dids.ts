@@ -1,38 +1,7 @@
 import type { KeyType } from '../keys/key-store.ts'
 import type { Database } from './database.ts'
-import type { Row } from './tables.ts'
+import { type DidKey, type StoredDid, withKeys } from './stored-did.ts'
 import { parseTimeCursor, toTimeCursor } from './time-cursor.ts'
-
-/** A key of a DID; `verificationMethod` is the id that resolution gave it. */
-export interface DidKey {
-  verificationMethod: string
-  type: KeyType
-  keyRef: string
-}
-
-/** A key that the DID document does not show yet. Time: ISO 8601, UTC. */
-export interface PendingKey {
-  type: KeyType
-  keyRef: string
-  createdAt: string
-}
-
-/** A DID as the node's records have it. Times: ISO 8601, UTC. */
-export interface StoredDid {
-  did: string
-  method: string
-  name: string | null
-  state: 'pending' | 'active' | 'deactivated'
-  origin: 'created' | 'imported' | 'node'
-  /** Where the node holds the controller key. */
-  controllerKeyRef: string | null
-  /** Of the transaction that made it, known from its signing on. */
-  transactionHash: string | null
-  createdAt: string
-  /** Active keys, the oldest first. */
-  keys: readonly DidKey[]
-  pendingKeys: readonly PendingKey[]
-}
 
 type NewDid = Pick<StoredDid, 'did' | 'method' | 'name' | 'origin' | 'controllerKeyRef'>
 
@@ -262,28 +231,6 @@ function pages(database: Database) {
   }
 }
 
-async function withKeys(database: Database, rows: readonly Row<'dids'>[]): Promise<StoredDid[]> {
-  if (rows.length === 0) return []
-  const keys = await database
-    .selectFrom('did_keys')
-    .selectAll()
-    .where(
-      'did',
-      'in',
-      rows.map(({ did }) => did),
-    )
-    .where('state', 'in', ['active', 'pending'])
-    .orderBy('created_at')
-    .orderBy('key_ref')
-    .execute()
-  return rows.map((row) =>
-    toStoredDid(
-      row,
-      keys.filter(({ did }) => did === row.did),
-    ),
-  )
-}
-
 const pendingRow = (did: string, { keyRef, type }: { keyRef: string; type: KeyType }, at: string) => ({
   verification_method: `pending:${keyRef}`,
   did,
@@ -293,28 +240,3 @@ const pendingRow = (did: string, { keyRef, type }: { keyRef: string; type: KeyTy
   created_at: at,
   ended_at: null,
 })
-
-function toStoredDid(row: Row<'dids'>, keys: readonly Row<'did_keys'>[]): StoredDid {
-  const active = keys.filter(({ state }) => state === 'active')
-  const pending = keys.filter(({ state }) => state === 'pending')
-  return {
-    did: row.did,
-    method: row.method,
-    name: row.name,
-    state: row.state,
-    origin: row.origin,
-    controllerKeyRef: row.controller_key_ref,
-    transactionHash: row.transaction_hash,
-    createdAt: row.created_at,
-    keys: active.map((key) => ({
-      verificationMethod: key.verification_method,
-      type: key.type as KeyType,
-      keyRef: key.key_ref,
-    })),
-    pendingKeys: pending.map((key) => ({
-      type: key.type as KeyType,
-      keyRef: key.key_ref,
-      createdAt: key.created_at,
-    })),
-  }
-}
