@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict'
+import { createPublicClient, type Hex, http } from 'viem'
+import { bodyOf, type NodeClient } from '../node-client.ts'
+
+/** What is issued, again and again. */
+export interface Order {
+  issuerDid: string
+  schemaId: string
+  holderDid: string
+  proofType: string
+}
+
+/** Credentials a second, and gas for each. */
+export interface Measured {
+  rate: number
+  gas: number
+}
+
+export const batchSize = 1_000
+const claims = (i: number) => ({
+  degree: {
+    type: 'BachelorDegree',
+    name: 'Bachelor of Science in Computer Science',
+    university: 'Bench University',
+    graduationYear: 1990 + (i % 36),
+    gpa: (100 + (i % 300)) / 100,
+  },
+})
+const expirationDate = '2099-12-31T23:59:59Z'
+
+/** Issues one by one, `concurrency` at a time; every answer must have its transaction. */
+export async function single(
+  node: NodeClient,
+  order: Order,
+  { count, concurrency }: { count: number; concurrency: number },
+): Promise<{ rate: number; transactions: Hex[] }> {
+  const indices = new Set<number>()
+  const transactions: Hex[] = []
+  let next = 0
+  const started = performance.now()
+  const work = async () => {
+    while (next < count) {
+      const body = { ...order, claims: claims(next++), expirationDate }
+      const { statusListIndex, transactionHash } = bodyOf(await node.post('/credentials/issue', body), 201)
+      indices.add(statusListIndex)
+      transactions.push(transactionHash)
+    }
+  }
+  await Promise.all(Array.from({ length: concurrency }, work))
+  const rate = rateOf(count, started)
+  assert.equal(indices.size, count, 'a status index was handed out twice')
+  return { rate, transactions }
+}
+
+/** Issues batches one after the other; each must be one transaction. */
+export async function batches(
+  node: NodeClient,
+  order: Order,
+  count: number,
+): Promise<{ rate: number; transactions: Hex[] }> {
+  const { holderDid, ...terms } = order
+  const transactions: Hex[] = []
+  const started = performance.now()
+  for (let i = 0; i < count; i++) {
+    const credentials = Array.from({ length: batchSize }, (_, row) => ({ holderDid, claims: claims(row) }))
+    const answer = bodyOf(
+      await node.post('/credentials/issue/batch', { ...terms, expirationDate, credentials }),
+      200,
+    )
+    assert.deepEqual([answer.issued, answer.failed], [batchSize, 0])
+    transactions.push(answer.transactionHash)
+  }
+  return { rate: rateOf(count * batchSize, started), transactions }
+}
+
+/** Gas of all transactions, each counted once, for each credential. */
+export async function gasFor(
+  rpcUrl: string,
+  transactions: readonly Hex[],
+  credentials: number,
+): Promise<number> {
+  const client = createPublicClient({ transport: http(rpcUrl, { batch: true }) })
+  const hashes = [...new Set(transactions)]
+  assert.ok(hashes.every((hash) => /^0x[0-9a-f]{64}$/.test(hash)))
+  const receipts = await Promise.all(hashes.map((hash) => client.getTransactionReceipt({ hash })))
+  return receipts.reduce((sum, { gasUsed }) => sum + Number(gasUsed), 0) / credentials
+}
+
+export function rateOf(count: number, started: number): number {
+  return (count * 1000) / (performance.now() - started)
+}

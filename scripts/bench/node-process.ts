@@ -1,0 +1,24 @@
+import { startOwnNode } from '../own-node.ts'
+
+// A node in a process of its own, so that the load generator does not share its event loop. Ends with its parent.
+
+/** What the parent hears. */
+export type FromNodeProcess =
+  | { kind: 'ready'; url: string; adminApiKey: string; rpcUrl: string }
+  | { kind: 'failed'; message: string }
+
+const tell = (message: FromNodeProcess) => process.send?.(message)
+
+try {
+  const node = await startOwnNode({ RATE_LIMIT: '10000000', RATE_LIMIT_ANONYMOUS: '10000000' })
+  process.once('disconnect', () => {
+    node.close().catch((error: Error) => {
+      process.stderr.write(`${error.message}\n`)
+      process.exitCode = 1
+    })
+  })
+  tell({ kind: 'ready', url: node.url, adminApiKey: node.adminApiKey, rpcUrl: node.rpcUrl })
+} catch (error) {
+  tell({ kind: 'failed', message: (error as Error).message })
+  process.disconnect()
+}

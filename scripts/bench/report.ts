@@ -1,0 +1,83 @@
+import { readFile } from 'node:fs/promises'
+import { cpus, release, totalmem, type } from 'node:os'
+import type { Measured } from './load.ts'
+
+/** What was measured for one proof type. */
+export interface Row {
+  proofType: string
+  key: string
+  raw: number
+  library: number | undefined
+  one: Measured
+  many: Measured
+  batch: Measured
+}
+
+/** How much was measured. */
+export interface Counts {
+  one: number
+  many: number
+  batches: number
+  raw: number
+  library: number
+}
+
+const whole = (value: number | undefined) =>
+  value === undefined ? '–' : Math.round(value).toLocaleString('en-US')
+
+const columns: readonly { title: string; of: (row: Row) => string }[] = [
+  { title: 'proofType', of: ({ proofType }) => proofType },
+  { title: 'key', of: ({ key }) => key },
+  { title: 'node:crypto sign/s', of: ({ raw }) => whole(raw) },
+  { title: 'vc.issue/s', of: ({ library }) => whole(library) },
+  { title: '1 at a time/s', of: ({ one }) => whole(one.rate) },
+  { title: '32 at a time/s', of: ({ many }) => whole(many.rate) },
+  { title: 'batches of 1,000/s', of: ({ batch }) => whole(batch.rate) },
+  { title: 'gas, 1', of: ({ one }) => whole(one.gas) },
+  { title: 'gas, 32', of: ({ many }) => whole(many.gas) },
+  { title: 'gas, batch', of: ({ batch }) => batch.gas.toFixed(1) },
+]
+
+/** The rows as a table in Markdown, aligned for a terminal too. */
+export function table(rows: readonly Row[]): string {
+  const lines = [columns.map(({ title }) => title), ...rows.map((row) => columns.map(({ of }) => of(row)))]
+  const widths = columns.map((_, i) => Math.max(...lines.map((line) => (line[i] as string).length)))
+  const isText = (i: number) => i < 2
+  const padded = lines.map((cells) =>
+    cells.map((cell, i) =>
+      isText(i) ? cell.padEnd(widths[i] as number) : cell.padStart(widths[i] as number),
+    ),
+  )
+  const rule = widths.map((width, i) => (isText(i) ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`))
+  const [head = [], ...body] = padded
+  return [head, rule, ...body].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+}
+
+async function versionOf(name: string): Promise<string> {
+  const file = new URL(`../../node_modules/${name}/package.json`, import.meta.url)
+  return `${name} ${JSON.parse(await readFile(file, 'utf8')).version}`
+}
+
+/** Machine, versions and command of this run. */
+export async function circumstances(command: string): Promise<string[]> {
+  const processors = cpus()
+  const packages = ['hardhat', 'viem', 'fastify', '@digitalbazaar/vc', '@veramo/core']
+  return [
+    `- Machine: ${processors.length} × ${processors[0]?.model.trim() ?? 'unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()} ${release()}.`,
+    `- Versions: Node ${process.version}, ${(await Promise.all(packages.map(versionOf))).join(', ')}.`,
+    `- Command: \`${command}\`, ${new Date().toISOString().slice(0, 10)}.`,
+  ]
+}
+
+/** What was done, and what the figures do not hold. */
+export function remarks({ one, many, batches, raw, library }: Counts): string[] {
+  return [
+    `Counts, after a warm-up of each kind: ${one} calls one at a time, ${many} calls 32 at a time, ${batches} ${batches === 1 ? 'batch' : 'batches'} of 1,000, ${raw.toLocaleString('en-US')} raw signatures, ${library} calls of vc.issue.`,
+    '',
+    'Measured through HTTP with everything on: API key, checks of issuer, key, schema and holder, claims against the JSON Schema, signature, SQLite commit (WAL, synchronous=FULL), and an answer only when the registration is mined. Each credential is revocable. Load generator, node and chain are three processes, and they share the cores: with a machine for each the node would do more. `vc.issue` and `node:crypto` ran alone, on one thread, in the same run: `vc.issue` signs the same document with the contexts in memory and does nothing else.',
+    '',
+    'Gas is that of all registration transactions divided by the credentials in them: one at a time each has its own, calls at the same time share them (group commit).',
+    '',
+    'Left out: the block time of a real chain (this one, Hardhat, mines at once, so a single call on a real chain takes at least one block, and more calls share each transaction), its finality, the network between caller and node, TLS, PostgreSQL, look-ups of did:ethr and did:web holders (the holder here is a did:key), delivery, revocation and verification. The state of issuer and schema is cached for LEDGER_CACHE_MS. Compare ratios, not absolute figures: another machine gives others.',
+  ]
+}
