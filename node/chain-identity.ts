@@ -1,12 +1,21 @@
 import type { Config } from './config.ts'
 import { ConfigError } from './config.ts'
 import { IssuerError } from './errors.ts'
-import type { Ledger } from './ledger/ledger.ts'
+import type { Ledger, RegistryAddresses } from './ledger/ledger.ts'
 import type { NodeMetaStore } from './stores/node-meta.ts'
 
 interface IdentityDeps {
   meta: NodeMetaStore
-  ledger: Pick<Ledger, 'chainId' | 'registries' | 'head'>
+  ledger: Pick<Ledger, 'chainId' | 'registries' | 'head' | 'blockHash'>
+}
+
+/** A chain as it can be told from another one; recorded as JSON. */
+interface ChainIdentity {
+  chainId: number
+  genesisHash: string
+  registries: RegistryAddresses
+  /** A later block: chains for development all begin with the same one. */
+  block: { number: number; hash: string | null }
 }
 
 /**
@@ -15,27 +24,37 @@ interface IdentityDeps {
  * @throws CHAIN_MISMATCH with both chains and the way out
  */
 export async function checkChainIdentity({ meta, ledger }: IdentityDeps, dataDir: string): Promise<void> {
-  const actual = await describeChain(ledger)
-  const recorded = await meta.get('chain')
-  if (recorded === undefined) return meta.put('chain', actual)
-  if (recorded === actual) return
+  const text = await meta.get('chain')
+  const recorded = text === undefined ? undefined : (JSON.parse(text) as ChainIdentity)
+  const actual = await identify(ledger, recorded?.block.number)
+  if (!recorded) return meta.put('chain', JSON.stringify(actual))
+  if (describe(recorded) === describe(actual)) return
   throw new IssuerError('CHAIN_MISMATCH', {
     detail: [
-      `The database in ${dataDir} belongs to the chain ${recorded}, but RPC_URL and REGISTRIES lead to the chain ${actual}.`,
-      'Set RPC_URL and REGISTRIES to that chain, or DATA_DIR to another directory.',
+      `The database in ${dataDir} belongs to the chain ${describe(recorded)},`,
+      `but RPC_URL and REGISTRIES lead to the chain ${describe(actual)}.`,
+      'Set RPC_URL and REGISTRIES to the former, or DATA_DIR to another directory.',
     ].join(' '),
   })
 }
 
-async function describeChain(ledger: IdentityDeps['ledger']): Promise<string> {
-  const { genesisHash } = await ledger.head()
-  const registries = Object.entries(ledger.registries).sort(([a], [b]) => (a < b ? -1 : 1))
-  return [
-    `${ledger.chainId} (genesis ${genesisHash}`,
-    ...registries.map(([name, address]) => `${name} ${address.toLowerCase()}`),
-  ]
-    .join(', ')
-    .concat(')')
+async function identify(ledger: IdentityDeps['ledger'], blockNumber?: number): Promise<ChainIdentity> {
+  const head = await ledger.head()
+  // deep enough on a chain with a past that no reorganisation reaches it
+  const number = blockNumber ?? Math.floor(head.blockNumber * 0.9)
+  return {
+    chainId: ledger.chainId,
+    genesisHash: head.genesisHash,
+    registries: ledger.registries,
+    block: { number, hash: (await ledger.blockHash(number)) ?? null },
+  }
+}
+
+function describe({ chainId, genesisHash, registries, block }: ChainIdentity): string {
+  const addresses = Object.entries(registries)
+    .map(([name, address]) => `${name} ${address.toLowerCase()}`)
+    .sort()
+  return `${chainId} (${[`genesis ${genesisHash}`, `block ${block.number} ${block.hash ?? 'missing'}`, ...addresses].join(', ')})`
 }
 
 /**

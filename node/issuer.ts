@@ -5,6 +5,7 @@ import { checkNewDelegation } from './delegation/check-new-delegation.ts'
 import { keyResolver } from './did/key-resolver.ts'
 import { resolveDid } from './did/resolve-did.ts'
 import { createDidResolver, type DidResolver } from './did/resolver.ts'
+import { IssuerError } from './errors.ts'
 import { formats } from './formats/index.ts'
 import { type ChainLocation, type Foundation, openFoundation } from './foundation.ts'
 import { createAllocation } from './issuance/allocate-status.ts'
@@ -91,8 +92,15 @@ export async function openIssuer(input: Input): Promise<OpenIssuer> {
     }
   } catch (error) {
     await close()
-    throw error
+    throw nameRelayer(error, foundation.ledger.relayer)
   }
+}
+
+/** Whoever starts a node has to know which account to give funds. */
+function nameRelayer(error: unknown, relayer: string): unknown {
+  if (!(error instanceof IssuerError) || error.code !== 'RELAYER_UNFUNDED') return error
+  const detail = `The account ${relayer}, which pays for transactions, needs funds; or set RELAYER_PRIVATE_KEY to one that has some.`
+  return new IssuerError('RELAYER_UNFUNDED', { detail, facts: { relayer }, cause: error })
 }
 
 /** Everything of a node, wired. */

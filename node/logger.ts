@@ -9,7 +9,10 @@ export function createLogger(
   options: { level: string; secrets: readonly string[] },
   destination?: DestinationStream,
 ): Logger {
-  const secrets = options.secrets.filter((secret) => secret.length >= 8)
+  // as they stand in a line, which is JSON
+  const secrets = options.secrets
+    .filter((secret) => secret.length >= 8)
+    .map((secret) => JSON.stringify(secret).slice(1, -1))
   const settings = {
     level: options.level,
     base: null,

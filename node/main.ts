@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'
-import { setTimeout as pause } from 'node:timers/promises'
 import { loadAdminKey } from './access/admin-key.ts'
 import { authenticate } from './access/authenticate.ts'
 import { type Config, ConfigError, readConfig } from './config.ts'
@@ -75,12 +74,15 @@ export async function main(input: { config: Config; chain: ChainLocation }): Pro
 
 /** Takes no new requests and lets the ones being answered end, but not for ever. */
 async function drain(server: HttpServer): Promise<void> {
-  const closed = server.close()
-  const late = new AbortController()
-  await Promise.race([closed, pause(drainMs, undefined, { signal: late.signal }).catch(() => undefined)])
-  late.abort()
-  server.server.closeAllConnections()
-  await closed
+  // a connection becomes idle when its last answer is out, and would be kept for further requests
+  const sweep = setInterval(() => server.server.closeIdleConnections(), 50)
+  const late = setTimeout(() => server.server.closeAllConnections(), drainMs)
+  try {
+    await server.close()
+  } finally {
+    clearInterval(sweep)
+    clearTimeout(late)
+  }
 }
 
 /** What must not show in a log: keys, and an RPC URL that carries one. */

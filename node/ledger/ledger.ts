@@ -237,6 +237,8 @@ export interface Ledger {
   /** The identity of a did:ethr of this chain's registry, or undefined for any other DID. */
   identityOf(did: string): Address | undefined
   head(): Promise<{ blockNumber: number; time: string; genesisHash: Hex }>
+  /** Hash of a block; undefined when the chain has none of that number. */
+  blockHash(blockNumber: number): Promise<Hex | undefined>
   relayerBalance(): Promise<bigint>
   /** Broadcasts a stored signed transaction again and waits for it. */
   resend(transaction: SignedTransaction): Promise<Receipt>

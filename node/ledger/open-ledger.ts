@@ -102,6 +102,11 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
         genesisHash: genesis.hash,
       }
     },
+    blockHash: async (blockNumber) => {
+      const head = await answer(client.getBlockNumber())
+      if (BigInt(blockNumber) > head) return undefined
+      return (await answer(client.getBlock({ blockNumber: BigInt(blockNumber) }))).hash
+    },
     relayerBalance: relayer.balance,
     resend: relayer.resend,
     receipt: relayer.receipt,

@@ -1,0 +1,186 @@
+import assert from 'node:assert/strict'
+import { Resolver } from 'did-resolver'
+import { getResolver } from 'ethr-did-resolver'
+import { startNode, type TestNode } from '../../../node.ts'
+import {
+  at,
+  bachelor,
+  expect,
+  expectProblem,
+  holderDid,
+  issueDegree,
+  makeIssuer,
+  makeSchema,
+} from './scenario.ts'
+
+describe('DIDs', () => {
+  let node: TestNode
+
+  before(async () => {
+    node = await startNode()
+  })
+  after(() => node.close())
+
+  const resolveUnmodified = async (did: string) => {
+    const network = { name: '0x7a69', chainId: 31_337, rpcUrl: node.chain.rpcUrl }
+    const resolver = new Resolver(
+      getResolver({ networks: [{ ...network, registry: node.chain.registries.didRegistry }] }),
+    )
+    return resolver.resolve(did)
+  }
+
+  it('did:ethr are made, and the unmodified npm resolver finds every key that signs', async () => {
+    const answer = await node.call('POST', '/api/v1/dids', {
+      body: { method: 'ethr', keys: ['Ed25519', 'P-256', 'secp256k1'], name: 'MIT' },
+    })
+    const { did, document, transactionHash } = expect(201, answer).body
+    assert.match(did, /^did:ethr:0x7a69:0x[0-9a-f]{40}$/)
+    assert.match(transactionHash, /^0x[0-9a-f]{64}$/)
+    const { didDocument } = await resolveUnmodified(did)
+    const methods = (list: readonly unknown[] | undefined) =>
+      (list ?? []).map((method) => (typeof method === 'string' ? method : (method as { id: string }).id))
+    assert.deepEqual(methods(document.assertionMethod), methods(didDocument?.assertionMethod))
+    assert.equal(methods(document.assertionMethod).length, 4)
+  })
+
+  it('did:key are made without a transaction', async () => {
+    const body = { method: 'key', keys: ['Ed25519'] }
+    const answer = expect(201, await node.call('POST', '/api/v1/dids', { body }))
+    assert.match(answer.body.did, /^did:key:z6Mk/)
+    assert.equal(answer.body.transactionHash, null)
+    const two = { method: 'key', keys: ['Ed25519', 'P-256'] }
+    expectProblem(400, 'MALFORMED_REQUEST', await node.call('POST', '/api/v1/dids', { body: two }))
+  })
+
+  it('of other methods or keys are not made', async () => {
+    for (const body of [{ method: 'web' }, { keys: ['RSA'] }, { keys: [] }, { colour: 'red' }]) {
+      expectProblem(400, 'MALFORMED_REQUEST', await node.call('POST', '/api/v1/dids', { body }))
+    }
+  })
+
+  it('are listed, newest first, for whom they concern', async () => {
+    const [first, second] = [await makeIssuer(node), await makeIssuer(node)]
+    const page = expect(200, await node.call('GET', '/api/v1/dids?limit=2')).body
+    assert.deepEqual(
+      page.items.map(({ did }: { did: string }) => did),
+      [second, first],
+    )
+    assert.equal(page.items[0].keys.length, 1)
+    assert.ok(!JSON.stringify(page).includes('keyRef'))
+    const next = expect(200, await node.call('GET', `/api/v1/dids?limit=2&cursor=${page.nextCursor}`)).body
+    assert.ok(next.items.every(({ did }: { did: string }) => did !== first && did !== second))
+    const made = await node.call('POST', '/api/v1/api-keys', {
+      body: { name: 'r', scopes: ['dids:read'], issuerDids: [first] },
+    })
+    const seen = expect(200, await node.call('GET', '/api/v1/dids', { key: expect(201, made).body.key })).body
+    assert.deepEqual(
+      seen.items.map(({ did }: { did: string }) => did),
+      [first],
+    )
+  })
+
+  it('are resolved, under both names of the call', async () => {
+    const did = await makeIssuer(node)
+    const { body } = expect(200, await node.call('GET', at('dids', did)))
+    assert.deepEqual(
+      [body.did, body.document.id, body.deactivated, body.name, body.controlled],
+      [did, did, false, 'MIT', true],
+    )
+    assert.deepEqual(expect(200, await node.call('GET', at('dids', 'resolve', did))).body, body)
+    const key = expect(200, await node.call('GET', at('dids', holderDid))).body
+    assert.deepEqual([key.document.id, key.controlled], [holderDid, false])
+    expectProblem(404, 'DID_NOT_FOUND', await node.call('GET', at('dids', 'did:key:zNonsense')))
+    expectProblem(400, 'DID_METHOD_UNSUPPORTED', await node.call('GET', at('dids', 'did:web:example.com')))
+    expectProblem(400, 'MALFORMED_REQUEST', await node.call('GET', at('dids', 'nonsense')))
+  })
+
+  it('get a new name and services, by PATCH and PUT', async () => {
+    const did = await makeIssuer(node)
+    const service = { type: 'LinkedDomains', serviceEndpoint: 'https://issuer.example' }
+    const patched = await node.call('PATCH', at('dids', did), {
+      body: { name: 'ETH', addServices: [service] },
+    })
+    assert.equal(expect(200, patched).body.document.service[0].type, 'LinkedDomains')
+    assert.equal(expect(200, await node.call('GET', at('dids', did))).body.name, 'ETH')
+    const put = await node.call('PUT', at('dids', did), { body: { removeServices: [service] } })
+    assert.deepEqual(expect(200, put).body.document.service ?? [], [])
+    const unknown = `did:ethr:0x7a69:0x${'12'.repeat(20)}`
+    expectProblem(
+      404,
+      'DID_NOT_FOUND',
+      await node.call('PATCH', at('dids', unknown), { body: { name: 'x' } }),
+    )
+  })
+
+  it('rotate their keys, and sign with the new ones', async () => {
+    const did = await makeIssuer(node)
+    const schemaId = await makeSchema(node, did)
+    await issueDegree(node, { issuerDid: did, schemaId })
+    const { body } = expect(
+      200,
+      await node.call('POST', at('dids', did, 'keys', 'rotate'), { body: { keyType: 'Ed25519' } }),
+    )
+    assert.deepEqual([body.revoked.length, body.added.length], [1, 1])
+    const { credential } = await issueDegree(node, { issuerDid: did, schemaId })
+    assert.equal(credential.proof.verificationMethod, body.added[0])
+    const verified = await node.call('POST', '/api/v1/credentials/verify', { body: { credential } })
+    assert.equal(expect(200, verified).body.verified, true)
+    expect(200, await node.call('POST', at('dids', did, 'rotate-key')))
+    const none = await node.call('POST', at('dids', did, 'keys', 'rotate'), { body: { keyType: 'P-256' } })
+    expectProblem(404, 'KEY_NOT_FOUND', none)
+  })
+
+  it('are deactivated for ever, and their history tells it', async () => {
+    const did = await makeIssuer(node)
+    const { body } = expect(200, await node.call('DELETE', at('dids', did)))
+    assert.deepEqual([body.did, body.deactivated], [did, true])
+    assert.equal(expect(200, await node.call('GET', at('dids', did))).body.deactivated, true)
+    assert.equal((await resolveUnmodified(did)).didDocumentMetadata.deactivated, true)
+    expectProblem(409, 'ISSUER_DEACTIVATED', await node.call('DELETE', at('dids', did)))
+    const { events } = expect(200, await node.call('GET', at('dids', did, 'history'))).body
+    assert.equal(events.at(-1).transactionHash, body.transactionHash)
+    assert.equal(events.at(-1).change.kind, 'ownerChanged')
+    assert.ok(events.length >= 4)
+    expectProblem(400, 'DID_METHOD_UNSUPPORTED', await node.call('GET', at('dids', holderDid, 'history')))
+  })
+
+  it('are changed by keys bound to them alone', async () => {
+    const [did, other] = [await makeIssuer(node), await makeIssuer(node)]
+    const made = await node.call('POST', '/api/v1/api-keys', {
+      body: { name: 'w', scopes: ['dids:write'], issuerDids: [other] },
+    })
+    const { key } = expect(201, made).body
+    expectProblem(403, 'FORBIDDEN', await node.call('DELETE', at('dids', did), { key }))
+    expectProblem(403, 'FORBIDDEN', await node.call('POST', at('dids', did, 'keys', 'rotate'), { key }))
+    expectProblem(403, 'FORBIDDEN', await node.call('PATCH', at('dids', did), { key, body: { name: 'x' } }))
+    expect(200, await node.call('PATCH', at('dids', other), { key, body: { name: 'x' } }))
+  })
+
+  it('whose controller key lives elsewhere are taken in after the ledger shows what they need', async () => {
+    const [, owner] = await node.chain.viem.getWalletClients()
+    assert.ok(owner)
+    const did = `did:ethr:0x7a69:${owner.account.address.toLowerCase()}`
+    const body = { did, keys: ['Ed25519'], name: 'Safe' }
+    const refused = expectProblem(
+      422,
+      'DELEGATION_ON_LEDGER_MISSING',
+      await node.call('POST', '/api/v1/dids/import', { body }),
+    )
+    assert.equal(refused.body.errors.length, 3)
+    const { to, data } = refused.body
+    const client = await node.chain.viem.getPublicClient()
+    await client.waitForTransactionReceipt({ hash: await owner.sendTransaction({ to, data }) })
+    expect(201, await node.call('POST', '/api/v1/dids/import', { body }))
+    const schemaId = await makeSchema(node, did)
+    await issueDegree(node, { issuerDid: did, schemaId, claims: bachelor })
+    expectProblem(409, 'DID_NOT_CONTROLLED', await node.call('DELETE', at('dids', did)))
+    const foreign = { did: 'did:ethr:0x1:0x0000000000000000000000000000000000000001' }
+    expectProblem(
+      400,
+      'DID_METHOD_UNSUPPORTED',
+      await node.call('POST', '/api/v1/dids/import', { body: foreign }),
+    )
+    const own = { did: await makeIssuer(node) }
+    expectProblem(409, 'DID_ALREADY_EXISTS', await node.call('POST', '/api/v1/dids/import', { body: own }))
+  })
+})
