@@ -69,10 +69,19 @@ function purposesOf(terms: IssuanceTerms): StatusPurpose[] {
   ]
 }
 
-/** Contexts as this schema pins them; the same URL may stand for other bytes in another schema. */
+/**
+ * Contexts as this schema pins them: the same URL may stand for other bytes in another schema. Each is loaded and
+ * checked once a request, however many credentials are signed.
+ */
 function loaderOf(deps: Pick<Deps, 'documentLoader'>, schema: OpenedSchema): DocumentLoader {
   const documents = new Map<string, JsonObject | undefined>(
     schema.contexts.map(({ url, document }) => [url, document]),
   )
-  return deps.documentLoader({ extra: async (url) => documents.get(url) })
+  const load = deps.documentLoader({ extra: async (url) => documents.get(url) })
+  const loaded = new Map<string, ReturnType<DocumentLoader>>()
+  return (url) => {
+    const result = loaded.get(url) ?? load(url)
+    loaded.set(url, result)
+    return result
+  }
 }

@@ -29,7 +29,7 @@ export async function createMerkleTree(
   pause: Pause,
 ): Promise<MerkleTree> {
   if (leaves.length === 0) throw new RangeError('a Merkle tree needs a leaf')
-  const key = bytesOf(listKey)
+  const key = Buffer.from(listKey.slice(2), 'hex')
   const hashes: Buffer[] = []
   for (const leaf of leaves) {
     hashes.push(leafHash(key, leaf))
@@ -58,8 +58,8 @@ function leafHash(listKey: Buffer, { index, digest }: Leaf): Buffer {
   const encoded = Buffer.alloc(3 * HASH_BYTES)
   encoded.set(listKey)
   encoded.writeUInt32BE(index, 2 * HASH_BYTES - 4)
-  encoded.set(bytesOf(digest), 2 * HASH_BYTES)
-  return keccak(keccak(encoded))
+  encoded.write(digest.slice(2), 2 * HASH_BYTES, 'hex')
+  return keccak(keccak_256(encoded))
 }
 
 function pairHash(a: Buffer, b: Buffer): Buffer {
@@ -74,11 +74,8 @@ function pathFrom(nodes: readonly Buffer[], start: number): Hex[] {
 }
 
 function keccak(bytes: Uint8Array): Buffer {
-  return Buffer.from(keccak_256(bytes))
-}
-
-function bytesOf(value: Hex): Buffer {
-  return Buffer.from(value.slice(2), 'hex')
+  const { buffer, byteOffset, length } = keccak_256(bytes)
+  return Buffer.from(buffer, byteOffset, length)
 }
 
 function hex(bytes: Buffer): Hex {

@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict'
+import {
+  createCredentialStore,
+  type NewCredentialRow,
+  readSecured,
+} from '../../../node/stores/credentials.ts'
+import { type Database, openDatabase } from '../../../node/stores/database.ts'
+
+const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString()
+
+const rowOf = (n: number): NewCredentialRow => ({
+  credential_id: `urn:uuid:${String(n).padStart(3, '0')}`,
+  issuer_did: `did:x:${n % 2}`,
+  holder_did: `did:h:${n % 3}`,
+  schema_id: 'schema',
+  type: 'T',
+  proof_type: 'p',
+  data_model: '2.0',
+  format: 'f',
+  secured: n % 2 ? '{"id":"x"}' : 'a.b.c',
+  digest: '0x',
+  // some of the same time
+  issued_at: at(Math.floor(n / 4)),
+  expires_at: null,
+  status: n % 5 ? 'valid' : 'revoked',
+  status_list_id: null,
+  revocation_list_id: null,
+  suspension_list_id: null,
+  status_index: null,
+})
+
+describe('the credential store', () => {
+  let database: Database
+  let store: ReturnType<typeof createCredentialStore>
+  const rows = Array.from({ length: 250 }, (_, n) => rowOf(n))
+  const pause = async () => {}
+
+  before(async () => {
+    database = await openDatabase({ file: ':memory:' })
+    store = createCredentialStore(database)
+    await store.insert({ rows, pause })
+  })
+
+  after(() => database.destroy())
+
+  const all = async (question: Omit<Parameters<typeof store.list>[0], 'limit'>) => {
+    const ids: string[] = []
+    let cursor: string | undefined
+    do {
+      const page = await store.list({ ...question, limit: 7, cursor })
+      ids.push(...page.items.map((row) => row.credential_id))
+      cursor = page.nextCursor ?? undefined
+    } while (cursor)
+    return ids
+  }
+
+  it('pages through all of them, newest first, none twice', async () => {
+    const expected = rows.map((row) => row.credential_id).reverse()
+    assert.deepEqual(await all({}), expected)
+  })
+
+  it('keeps its place while others are added', async () => {
+    const first = await store.list({ limit: 10 })
+    await store.insert({ rows: [{ ...rowOf(999), issued_at: at(9_999) }], pause })
+    const second = await store.list({ limit: 10, cursor: first.nextCursor ?? undefined })
+    assert.equal(second.items[0]?.credential_id, 'urn:uuid:239')
+    await database.deleteFrom('credentials').where('credential_id', '=', 'urn:uuid:999').execute()
+  })
+
+  it('filters by issuer, holder, schema, status and what the caller may see', async () => {
+    const count = (keep: (row: NewCredentialRow) => boolean) => rows.filter(keep).length
+    assert.equal(
+      (await all({ issuerDid: 'did:x:1' })).length,
+      count((r) => r.issuer_did === 'did:x:1'),
+    )
+    assert.equal(
+      (await all({ holderDid: 'did:h:2' })).length,
+      count((r) => r.holder_did === 'did:h:2'),
+    )
+    assert.equal((await all({ schemaId: 'other' })).length, 0)
+    assert.equal(
+      (await all({ status: 'revoked', issuers: ['did:x:0'] })).length,
+      count((r) => r.status === 'revoked' && r.issuer_did === 'did:x:0'),
+    )
+    assert.deepEqual(await all({ issuers: [] }), [])
+    assert.deepEqual(await all({ issuers: ['did:x:0'], issuerDid: 'did:x:1' }), [])
+  })
+
+  it('starts from the newest for a cursor that is none', async () => {
+    assert.equal((await store.list({ limit: 1, cursor: 'garbage' })).items[0]?.credential_id, 'urn:uuid:249')
+  })
+
+  it('writes all or none', async () => {
+    const twice = [rowOf(500), rowOf(0)]
+    await assert.rejects(store.insert({ rows: twice, pause }))
+    assert.equal(await store.get('urn:uuid:500'), undefined)
+  })
+
+  it('gives JSON and tokens back as they were', async () => {
+    assert.deepEqual(readSecured((await store.get('urn:uuid:001'))!), { id: 'x' })
+    assert.equal(readSecured((await store.get('urn:uuid:000'))!), 'a.b.c')
+  })
+})
