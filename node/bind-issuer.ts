@@ -41,14 +41,15 @@ export function bindIssuer(house: House & { nodeDid: string }): Issuer {
   }
 }
 
-function bindNetwork({ config, foundation, stores, pipeline, nodeDid }: House & { nodeDid: string }) {
+function bindNetwork({ config, chain, foundation, stores, pipeline, nodeDid }: House & { nodeDid: string }) {
   const { ledger } = foundation
   return {
     checkHealth: createHealthCheck(foundation),
     apiKeys: administerApiKeys({ apiKeys: stores.apiKeys, now: pipeline.now }),
     network: () => ({
       chainId: ledger.chainId,
-      rpcUrl: config.rpcPublicUrl ?? null,
+      // the URL of an own local chain is no secret; any other may hold a key
+      rpcUrl: config.rpcPublicUrl ?? (chain.fund ? chain.rpcUrl : null),
       registries: ledger.registries,
       finalityDepth: config.finalityDepth,
       publicUrl: config.publicUrl,

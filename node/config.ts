@@ -29,6 +29,8 @@ export interface Config {
   /** Requests a minute for each API key, and for each address without one. */
   readonly rateLimit: number
   readonly rateLimitAnonymous: number
+  /** Addresses of reverse proxies whose X-Forwarded-For names the caller; none when left out. */
+  readonly trustProxy: string | undefined
   readonly bodyLimit: number
   readonly batchBodyLimit: number
   readonly logLevel: (typeof logLevels)[number]
@@ -91,6 +93,20 @@ const keyEncryptionKey = z
   .string()
   .regex(/^([0-9a-fA-F]{64}|[\w+/-]{43}=?)$/, 'must be 32 bytes, in hex or base64: openssl rand -hex 32')
 
+const addressList = z
+  .string()
+  .refine(
+    (value) =>
+      value
+        .split(',')
+        .every(
+          (entry) =>
+            /^(\d{1,2}|1[01]\d|12[0-8])$/.test(entry.trim().split('/')[1] ?? '0') &&
+            isIP(entry.trim().split('/')[0] ?? '') > 0,
+        ),
+    'must be IP addresses or ranges, separated by commas: 10.0.0.1,192.168.0.0/16',
+  )
+
 const variables = z.object({
   PORT: whole(1, 65_535, 3000),
   HOST: z.string().min(1).default('127.0.0.1'),
@@ -116,6 +132,7 @@ const variables = z.object({
   DID_WEB: flag,
   RATE_LIMIT: whole(1, 10_000_000, 6_000),
   RATE_LIMIT_ANONYMOUS: whole(1, 10_000_000, 600),
+  TRUST_PROXY: addressList.optional(),
   BODY_LIMIT: whole(1_024, 268_435_456, 1_048_576),
   BATCH_BODY_LIMIT: whole(1_024, 268_435_456, 33_554_432),
   LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`).default('info'),
@@ -162,6 +179,7 @@ function assemble(values: Variables, registered: RegistryAddresses | undefined):
     didWeb: values.DID_WEB,
     rateLimit: values.RATE_LIMIT,
     rateLimitAnonymous: values.RATE_LIMIT_ANONYMOUS,
+    trustProxy: values.TRUST_PROXY,
     bodyLimit: values.BODY_LIMIT,
     batchBodyLimit: values.BATCH_BODY_LIMIT,
     logLevel: values.LOG_LEVEL,

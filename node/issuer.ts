@@ -147,6 +147,7 @@ function wire({ config, chain, logger }: Input, foundation: Foundation) {
   const statusChanger = createStatusChanger({ ...pipeline, statusChanges: stores.statusChanges })
   return {
     config,
+    chain,
     foundation,
     stores,
     queue,

@@ -25,7 +25,10 @@ import { validatorCompiler } from './protocols/request-validation.ts'
 
 /** What the server stands on. */
 export interface ServerDeps {
-  config: Pick<Config, 'publicUrl' | 'rateLimit' | 'rateLimitAnonymous' | 'bodyLimit' | 'batchBodyLimit'>
+  config: Pick<
+    Config,
+    'publicUrl' | 'rateLimit' | 'rateLimitAnonymous' | 'trustProxy' | 'bodyLimit' | 'batchBodyLimit'
+  >
   issuer: Issuer
   authenticate(header: string | undefined): Promise<Caller | undefined>
   logger: FastifyBaseLogger
@@ -45,6 +48,7 @@ export async function createServer({
     requestIdHeader: false,
     genReqId: () => randomUUID(),
     requestTimeout: 60_000,
+    trustProxy: config.trustProxy?.split(',').map((entry) => entry.trim()) ?? false,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 4_096 },
     frameworkErrors: (error, request, reply) => answerError(error, request, reply),

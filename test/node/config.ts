@@ -84,6 +84,12 @@ describe('parseConfig', () => {
     assert.equal(problemsOf({ PUBLIC_URL: 'https://issuer.example/?a=1' }).length, 1)
   })
 
+  it('takes proxies as addresses and ranges', () => {
+    assert.equal(parseConfig({ TRUST_PROXY: '10.0.0.1, fd00::/8' }).trustProxy, '10.0.0.1, fd00::/8')
+    for (const TRUST_PROXY of ['all', '10.0.0.1/200', 'true', ','])
+      assert.equal(problemsOf({ TRUST_PROXY }).length, 1)
+  })
+
   it('takes a chain from RPC_URL with REGISTRIES as JSON or as a file', async () => {
     const file = join(await mkdtemp(join(tmpdir(), 'config-')), 'registries.json')
     await writeFile(file, JSON.stringify(registries))

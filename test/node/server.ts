@@ -102,6 +102,8 @@ describe('the server', () => {
     assert.equal(headers.get('x-content-type-options'), 'nosniff')
     assert.equal(headers.get('content-security-policy'), "default-src 'none';frame-ancestors 'none'")
     assert.equal(headers.get('x-powered-by'), null)
+    assert.equal(headers.get('access-control-allow-origin'), '*')
+    assert.equal((await node.call('GET', '/api/v1/dids')).headers.get('access-control-allow-origin'), null)
   })
 
   it('describes itself as OpenAPI 3.1, with every call', async () => {
@@ -164,6 +166,22 @@ describe('rate limits', () => {
     const { status, body, headers } = await node.call('GET', '/api/v1/network', { key: null })
     assert.deepEqual([status, body.code, body.retryable], [429, 'RATE_LIMIT_EXCEEDED', true])
     assert.ok(Number(headers.get('retry-after')) > 0)
+  })
+
+  it('tell callers behind a trusted proxy apart, and believe nobody else', async () => {
+    const from = (address: string, target: TestNode) =>
+      target.call('GET', '/api/v1/network', { key: null, headers: { 'x-forwarded-for': address } })
+    assert.equal((await from('203.0.113.1', node)).status, 429)
+    const environment = { RATE_LIMIT_ANONYMOUS: '1', TRUST_PROXY: '127.0.0.1' }
+    const proxied = await startNode({ chain: node.chain, environment })
+    try {
+      const addresses = ['203.0.113.1', '203.0.113.2', '203.0.113.1']
+      const answers = []
+      for (const address of addresses) answers.push((await from(address, proxied)).status)
+      assert.deepEqual(answers, [200, 200, 429])
+    } finally {
+      await proxied.close()
+    }
   })
 
   it('leave health checks alone', async () => {
