@@ -4,6 +4,7 @@ import { IssuerError } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
 import { checkEmbeddedProof, checkSignable, type ProvenDocument, splitProof } from './embedded-proof.ts'
 import { describeLinkedDataError } from './linked-data-error.ts'
+import { requireContexts } from './require-contexts.ts'
 import type { AssertionKey, DocumentLoader, ProofVerdict, ResolvedKey, Secured, Suite } from './suite.ts'
 
 type SecureOptions = Parameters<Suite['secure']>[1]
@@ -105,6 +106,14 @@ export async function verifyLinkedData(
   const checked = await checkEmbeddedProof(proven, { resolveKey, now })
   if ('status' in checked) return { type, verificationMethod, ...checked }
   const { document, proof } = proven
+  try {
+    // jsonld keeps contexts by their URL for the whole process: only the loader knows which of them this document may
+    // use. With the context of another schema a holder could give the signed claims each other's names.
+    await requireContexts(document, documentLoader)
+  } catch (error) {
+    if (!(error instanceof IssuerError)) throw error
+    return { type, verificationMethod, status: error.retryable ? 'unknown' : 'fail', reason: error.message }
+  }
   const verdict = await verifySignature(
     { ...document, proof },
     { suite, resolved: checked.resolved, documentLoader },

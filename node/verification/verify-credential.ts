@@ -43,17 +43,27 @@ async function checkAlone(deps: VerificationDeps, credential: OpenedCredential):
     checkIssuer(deps, facts.issuer),
     checkRevocation(deps, facts),
   ])
-  const documentLoader = deps.documentLoader({ extra: contextsOf(finding) })
-  const proof = await checkProof({ ...deps, documentLoader }, credential)
+  const { extra, isMissing } = contextsOf(finding)
+  const found = await checkProof({ ...deps, documentLoader: deps.documentLoader({ extra }) }, credential)
+  const proof = found.status === 'fail' && isMissing() ? { ...found, status: 'unknown' as const } : found
   return { proof, issuer, schema: finding.result, expiration: checkExpiration(deps, facts), revocation }
 }
 
-/** The contexts that the schema pins. When the ledger could not be asked for them, nobody may say the proof is wrong. */
-function contextsOf({ schema, outage }: SchemaFinding) {
+/**
+ * The contexts that the schema pins. When the ledger could not be asked for them, or the schema is none that is known
+ * here, nobody may say that the proof is wrong: `isMissing` tells that one was asked for in vain.
+ */
+function contextsOf({ schema, outage, result }: SchemaFinding) {
   const documents = new Map(schema?.contexts.map(({ url, document }) => [url, document]))
-  return async (url: string) => {
-    if (outage) throw outage
-    return documents.get(url)
+  let missing = false
+  return {
+    extra: async (url: string) => {
+      if (outage) throw outage
+      const document = documents.get(url)
+      if (!document && result.status === 'unknown') missing = true
+      return document
+    },
+    isMissing: () => missing,
   }
 }
 

@@ -98,6 +98,21 @@ describe('checkSchema', () => {
     }
   })
 
+  it('cannot decide about a proof whose context only an unknown schema could give', async () => {
+    const credential = (await issuers.sign({ issuer, schema, claims: degreeClaims })) as JsonObject
+    const elsewhere = { ...(credential.credentialSchema as JsonObject), id: 'https://schemas.example/degree' }
+    const foreign = { ...credential, credentialSchema: elsewhere }
+    const { verified, checks } = await verifyCredential(issuers.deps, { credential: foreign })
+    assert.equal(verified, false)
+    assert.deepEqual([checks.proof.status, checks.schema.status], ['unknown', 'unknown'])
+
+    const unheardOf = { ...elsewhere, id: schema.id.replace('/degree/', '/unheard-of/') }
+    const refused = await verifyCredential(issuers.deps, {
+      credential: { ...credential, credentialSchema: unheardOf },
+    })
+    assert.deepEqual([refused.checks.proof.status, refused.checks.schema.status], ['fail', 'fail'])
+  })
+
   it('fails an issuer that a restricted schema does not allow, and passes one that it does', async () => {
     const restricted = await issuers.registerSchema(issuer, {
       ...degreeSchema,

@@ -59,6 +59,8 @@ interface SchemaWish {
   type: string
   jsonSchema: JsonObject
   restricted?: boolean
+  /** A JSON-LD context instead of the derived one, held by the ledger. */
+  context?: JsonObject
 }
 
 /** What a credential is made of; the rest has its usual value. */
@@ -208,13 +210,14 @@ async function createIssuer(deps: IssuerDeps): Promise<LedgerIssuer> {
 async function registerSchema(
   ledger: Ledger,
   issuer: LedgerIssuer,
-  { name, type, jsonSchema, restricted = false }: SchemaWish,
+  { name, type, jsonSchema, restricted = false, context }: SchemaWish,
 ): Promise<OpenedSchema> {
   const id = schemaId(issuer.did, name, '1.0')
-  const { document } = deriveContext({ schemaId: id, type, jsonSchema })
+  const document = context ?? deriveContext({ schemaId: id, type, jsonSchema }).document
   const bytes = jcsBytes(document)
   const url = `${publicUrl}/api/v1/contexts/${hexDigest(bytes)}.jsonld`
-  const content = serializeSchemaDocument({ type, contexts: [{ url, digest: sriDigest(bytes) }], jsonSchema })
+  const contexts = [{ url, digest: sriDigest(bytes), ...(context && { document }) }]
+  const content = serializeSchemaDocument({ type, contexts, jsonSchema })
   const registered = { kind: 'json-schema', issuer: issuer.identity, name, version: '1.0' } as const
   const { digest } = await ledger.schemas.register({ ...registered, content, restricted })
   return openSchema({ schemaId: id, content, digest })

@@ -162,6 +162,39 @@ describe('verifyCredential', () => {
     assert.equal(checks.issuer.status, 'pass')
   })
 
+  it('refuses a context that only another schema pins, although it was loaded before', async () => {
+    const text = { type: 'string' }
+    const jsonSchema = { type: 'object', properties: { granted: text, requested: text } }
+    const grant = await issuers.registerSchema(issuer, { name: 'grant', type: 'GrantCredential', jsonSchema })
+
+    // A stranger's schema, whose context gives the issuer's terms each other's names.
+    const term = (name: string) => ({ '@id': `${grant.id}#${name}` })
+    const terms = {
+      granted: term('requested'),
+      requested: term('granted'),
+      GrantCredential: term('GrantCredential'),
+    }
+    const context = { '@context': { '@version': 1.1, '@protected': true, ...terms } }
+    const stranger = await issuers.createIssuer()
+    const swap = { name: 'swap', type: 'GrantCredential', jsonSchema, context }
+    const swapped = await issuers.registerSchema(stranger, swap)
+
+    for (const proofType of ['Ed25519Signature2020', 'eddsa-rdfc-2022', 'eddsa-jcs-2022']) {
+      const claims = { granted: '1', requested: '1000' }
+      const own = { issuer: stranger, schema: swapped, claims, proofType, status: [] }
+      assert.equal((await verify(await sign(own))).verified, true)
+
+      const credential = (await sign({ schema: grant, claims, proofType, status: [] })) as JsonObject
+      assert.equal((await verify(credential)).verified, true)
+      const [url, other] = [grant, swapped].map(({ contexts }) => contexts[0]?.url as string)
+      const forged = JSON.parse(JSON.stringify(credential).replaceAll(url as string, other as string))
+      Object.assign(forged.credentialSubject, { granted: '1000', requested: '1' })
+      const { verified, checks } = await verify(forged)
+      assert.equal(verified, false, proofType)
+      assert.equal(checks.proof.status, 'fail')
+    }
+  })
+
   it('calls everything that the ledger must say unknown while the chain does not answer, and never passes', async () => {
     for (const variant of variants) {
       const credential = await sign(variant)
