@@ -70,10 +70,11 @@ export type Issuing = Awaited<ReturnType<typeof openIssuing>>
 
 /** The pipeline on a chain and a database file, wired as in the node, with jobs running. */
 export async function openIssuing(options: {
-  chain: TestChain
+  chain: Pick<TestChain, 'rpcUrl' | 'registries'>
   file: string
   rpcUrl?: string
   anchorWaitMs?: number
+  gatherMs?: number
   ttlMs?: number
   jobs?: boolean
 }) {
@@ -115,7 +116,11 @@ export async function openIssuing(options: {
   }
   const statusListUrl = (id: string) => `${publicUrl}/api/v1/status-lists/${encodeURIComponent(id)}`
   const allocateStatus = createAllocation({ ...shared, statusListUrl, listCapacity: 131_072 })
-  const anchor = createAnchor({ ...shared, anchorWaitMs: options.anchorWaitMs ?? 15_000 })
+  const anchor = createAnchor({
+    ...shared,
+    anchorWaitMs: options.anchorWaitMs ?? 15_000,
+    gatherMs: options.gatherMs ?? 200,
+  })
   const deps: PipelineDeps = {
     ...shared,
     issuers: dids,

@@ -35,6 +35,8 @@ interface AnchorDeps {
   queue: Pick<Queue, 'notify'>
   /** Milliseconds. */
   anchorWaitMs: number
+  /** Milliseconds that a transaction waits for credentials on their way; 200 when left out. */
+  gatherMs?: number
   now(): Date
 }
 
@@ -42,7 +44,7 @@ const pending: Registration = { state: 'pending', transactionHash: null }
 
 export function createAnchor(deps: AnchorDeps): Anchor {
   const waiting = new Map<string, (outcome: Registration | IssuerError) => void>()
-  const { expect, gathered } = createGathering()
+  const { expect, gathered } = createGathering(deps.gatherMs ?? GATHER_MS)
 
   async function run(): Promise<number> {
     let registered = 0
@@ -98,7 +100,7 @@ export function createAnchor(deps: AnchorDeps): Anchor {
 }
 
 /** Counts credentials on their way, and lets a transaction wait for them a moment. */
-function createGathering(): { expect: Anchor['expect']; gathered: () => Promise<void> } {
+function createGathering(gatherMs: number): { expect: Anchor['expect']; gathered: () => Promise<void> } {
   let expected = 0
   let onNone: (() => void) | undefined
   return {
@@ -113,7 +115,7 @@ function createGathering(): { expect: Anchor['expect']; gathered: () => Promise<
     async gathered() {
       if (expected === 0) return
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, GATHER_MS)
+        const timer = setTimeout(resolve, gatherMs)
         onNone = () => {
           clearTimeout(timer)
           resolve()

@@ -22,7 +22,9 @@ describe('the group commit of registrations', () => {
   let terms: IssuanceTerms
   const opened: Issuing[] = []
 
-  const open = async (options: { anchorWaitMs?: number; ttlMs?: number; jobs?: boolean } = {}) => {
+  const open = async (
+    options: { anchorWaitMs?: number; gatherMs?: number; ttlMs?: number; jobs?: boolean } = {},
+  ) => {
     const issuing = await openIssuing({ chain, file, rpcUrl: proxy.url, ...options })
     opened.push(issuing)
     return issuing
@@ -117,6 +119,22 @@ describe('the group commit of registrations', () => {
     for (const { credentialId, registration } of issued.slice(0, 20))
       assert.equal((await house.prove(credentialId)).transactionHash, registration.transactionHash)
     await checkAll(house, 201)
+  })
+
+  it('waits for credentials that are about to be recorded', async () => {
+    await close(house)
+    house = await open({ gatherMs: 60_000 })
+    const recorded = house.anchor.expect()
+    const issues = [one(), one()]
+    await reached((rows) => rows.length === 3)
+    const { items } = await house.deps.credentials.list({ limit: 2 })
+    assert.deepEqual(
+      items.map((row) => row.registration_id),
+      [null, null],
+    )
+    recorded()
+    const [first, second] = await Promise.all(issues)
+    assert.equal(first?.registration.transactionHash, second?.registration.transactionHash)
   })
 
   it('shares a transaction between issuers', async () => {
