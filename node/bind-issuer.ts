@@ -59,10 +59,20 @@ function bindNetwork({ config, chain, foundation, stores, pipeline, nodeDid }: H
   } satisfies Partial<Issuer>
 }
 
-function bindDids({ registrar, stores }: House) {
+function bindDids({ config, registrar, stores }: House) {
+  const checkQuota = async () => {
+    const quota = config.didQuota
+    if ((await stores.dids.count()) >= quota) throw new IssuerError('QUOTA_EXCEEDED', { facts: { quota } })
+  }
   return {
-    createDid: (input) => createDid(registrar, input),
-    importDid: (input) => importDid(registrar, input),
+    createDid: async (input) => {
+      await checkQuota()
+      return createDid(registrar, input)
+    },
+    importDid: async (input) => {
+      if (!(await stores.dids.get(input.did))) await checkQuota()
+      return importDid(registrar, input)
+    },
     updateDid: (input) => updateDid(registrar, input),
     rotateKeys: (input) => rotateKeys(registrar, input),
     deactivateDid: (input) => deactivateDid(registrar, input),

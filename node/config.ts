@@ -26,6 +26,8 @@ export interface Config {
   readonly ledgerCacheMs: number
   readonly finalityDepth: number
   readonly didWeb: boolean
+  /** Most DIDs that this node keeps. */
+  readonly didQuota: number
   /** Requests a minute for each API key, and for each address without one. */
   readonly rateLimit: number
   readonly rateLimitAnonymous: number
@@ -130,6 +132,7 @@ const variables = z.object({
   LEDGER_CACHE_MS: whole(0, 3_600_000, 5_000),
   FINALITY_DEPTH: whole(0, 10_000, 0),
   DID_WEB: flag,
+  DID_QUOTA: whole(1, 1_000_000_000, 10_000),
   RATE_LIMIT: whole(1, 10_000_000, 6_000),
   RATE_LIMIT_ANONYMOUS: whole(1, 10_000_000, 600),
   TRUST_PROXY: addressList.optional(),
@@ -177,6 +180,7 @@ function assemble(values: Variables, registered: RegistryAddresses | undefined):
     ledgerCacheMs: values.LEDGER_CACHE_MS,
     finalityDepth: values.FINALITY_DEPTH,
     didWeb: values.DID_WEB,
+    didQuota: values.DID_QUOTA,
     rateLimit: values.RATE_LIMIT,
     rateLimitAnonymous: values.RATE_LIMIT_ANONYMOUS,
     trustProxy: values.TRUST_PROXY,

@@ -20,6 +20,7 @@ export const errorTable = {
   PAYLOAD_TOO_LARGE: entry(413, 'The request body is too large.'),
   UNSUPPORTED_MEDIA_TYPE: entry(415, 'The body must be application/json.'),
   RATE_LIMIT_EXCEEDED: entry(429, 'Too many requests: wait as long as Retry-After says.', true),
+  QUOTA_EXCEEDED: entry(429, 'This node makes no more DIDs.'),
   INTERNAL_ERROR: entry(500, 'The node failed to answer; the log tells why.'),
 
   // issuers and holders

@@ -155,6 +155,15 @@ function questions(database: Database) {
       return (await withKeys(database, rows))[0]
     },
 
+    /** How many there are, pending and deactivated ones included. */
+    async count(): Promise<number> {
+      const { count } = await database
+        .selectFrom('dids')
+        .select((eb) => eb.fn.countAll<number | string>().as('count'))
+        .executeTakeFirstOrThrow()
+      return Number(count)
+    },
+
     /** DIDs or keys whose transaction may have been mined without this node having seen it. */
     async unsettled(): Promise<StoredDid[]> {
       const rows = await database

@@ -201,6 +201,20 @@ describe('a node whose chain is slow or gone', () => {
     await eventually(recordOf(body.credentialId), ({ registration }) => registration === 'registered')
   })
 
+  it('says that the account that pays has no funds, and goes on when it has', async () => {
+    const { relayer } = node.node
+    await chain.request('hardhat_setBalance', [relayer, '0x0'])
+    expectProblem(503, 'RELAYER_UNFUNDED', await node.call('POST', '/api/v1/dids', { body: {} }))
+    const { body } = expect(202, await issue())
+    const ready = await eventually(
+      () => node.call('GET', '/health/ready', { key: null }),
+      ({ status }) => status === 503,
+    )
+    assert.match(ready.body.dependencies.relayer.detail, new RegExp(relayer))
+    await fund(chain, relayer)
+    await eventually(recordOf(body.credentialId), ({ registration }) => registration === 'registered')
+  })
+
   it('says that the chain does not answer, keeps nothing, and goes on when it is back', async () => {
     const proxy = await openProxy(chain.rpcUrl)
     await node.close()

@@ -118,7 +118,7 @@ export const dids: Resource = (server, issuer, limits) => {
         summary: 'Make a DID',
         description: 'did:ethr: the node makes the keys, signs the change, and its relayer account pays.',
         body: createBody,
-        response: { 201: created, ...problems(...createCodes) },
+        response: { 201: created, ...problems(...createCodes, 'QUOTA_EXCEEDED') },
       },
     },
     async (request, reply) => {
@@ -144,6 +144,7 @@ export const dids: Resource = (server, issuer, limits) => {
             ...createCodes,
             'DID_METHOD_UNSUPPORTED',
             'DID_ALREADY_EXISTS',
+            'QUOTA_EXCEEDED',
             'ISSUER_DEACTIVATED',
             'DELEGATION_ON_LEDGER_MISSING',
           ),

@@ -52,6 +52,19 @@ describe('DIDs', () => {
     expectProblem(400, 'MALFORMED_REQUEST', await node.call('POST', '/api/v1/dids', { body: two }))
   })
 
+  it('are made up to the quota', async () => {
+    // the node's own DID counts
+    const small = await startNode({ chain: node.chain, environment: { DID_QUOTA: '2' } })
+    try {
+      await makeIssuer(small)
+      expectProblem(429, 'QUOTA_EXCEEDED', await small.call('POST', '/api/v1/dids', { body: {} }))
+      const did = `did:ethr:0x7a69:0x${'12'.repeat(20)}`
+      expectProblem(429, 'QUOTA_EXCEEDED', await small.call('POST', '/api/v1/dids/import', { body: { did } }))
+    } finally {
+      await small.close()
+    }
+  })
+
   it('of other methods or keys are not made', async () => {
     for (const body of [{ method: 'web' }, { keys: ['RSA'] }, { keys: [] }, { colour: 'red' }]) {
       expectProblem(400, 'MALFORMED_REQUEST', await node.call('POST', '/api/v1/dids', { body }))
