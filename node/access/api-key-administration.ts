@@ -5,7 +5,7 @@ import type { ApiKey, ApiKeyStore } from '../stores/api-keys.ts'
 import { actsFor, type Caller, type Scope } from './caller.ts'
 
 /** What a new key is to be allowed. */
-export interface ApiKeyRequest {
+interface ApiKeyRequest {
   name: string
   scopes: readonly Scope[]
   issuers: '*' | readonly string[]

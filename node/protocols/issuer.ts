@@ -29,7 +29,7 @@ import type { verifyCredential } from '../verification/verify-credential.ts'
 type Bound<F> = F extends (deps: never, input: infer Input) => infer Result ? (input: Input) => Result : never
 
 /** A part of a longer list; `nextCursor` asks for what follows. */
-export interface Page<T> {
+interface Page<T> {
   items: T[]
   nextCursor: string | null
 }
@@ -48,7 +48,7 @@ export interface Health {
 }
 
 /** What a verifier needs to know. */
-export interface NetworkFacts {
+interface NetworkFacts {
   chainId: number
   rpcUrl: string | null
   registries: RegistryAddresses
@@ -59,7 +59,7 @@ export interface NetworkFacts {
 }
 
 /** A resolved DID. */
-export interface DidView {
+interface DidView {
   did: string
   document: JsonObject
   deactivated: boolean

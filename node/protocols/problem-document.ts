@@ -6,7 +6,7 @@ import { type ErrorCode, errorTable, IssuerError } from '../errors.ts'
 const maxViolations = 1_000
 
 /** A problem document (RFC 9457): what every error answers with, as `application/problem+json`. */
-export const problemSchema = z
+const problemSchema = z
   .looseObject({
     type: z.string().describe('Names the kind of problem; the same for each code.'),
     title: z.string().describe('What the code means.'),
