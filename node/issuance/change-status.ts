@@ -45,7 +45,7 @@ interface Planned {
   entries: readonly { statusListId: string; index: number }[]
 }
 
-export const STATUS_JOB = 'status-changes'
+const STATUS_JOB = 'status-changes'
 /** Requests share a transaction up to so many entries: about 340 words written for the first time fit into one. */
 const SHARED_ENTRIES = 300
 const VERSION_ATTEMPTS = 5

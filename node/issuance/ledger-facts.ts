@@ -6,13 +6,13 @@ import { type OpenedSchema, openSchema } from '../schemas/open-schema.ts'
 import { createMemo } from './memo.ts'
 
 /** A resolved DID: its document and whether it has been deactivated. */
-export interface ResolvedDid {
+interface ResolvedDid {
   document: JsonObject & { id: string }
   deactivated: boolean
 }
 
 /** A schema of the ledger: its content never changes. */
-export interface SchemaFacts {
+interface SchemaFacts {
   name: SchemaName
   key: Hex
   opened: OpenedSchema

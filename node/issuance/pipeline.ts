@@ -26,7 +26,7 @@ export interface IssuerRecords {
 }
 
 /** What a delegation is judged by, before it is signed. */
-export interface DelegationInput {
+interface DelegationInput {
   credentialId: string
   /** The schema's type. */
   type: string

@@ -18,7 +18,7 @@ export interface Signer {
 /** A secp256k1 key that signs 32-byte digests for Ethereum. */
 export interface DigestSigner {
   readonly keyRef: string
-  /** Lower-case account address of the key. */
+  /** The compressed point, 33 bytes (SEC 1, 2.3.3). */
   readonly publicKey: Uint8Array
   /** `r ‖ s ‖ v`, 65 bytes, v 27 or 28. */
   signDigest(digest: Uint8Array): Uint8Array | Promise<Uint8Array>

@@ -1,7 +1,7 @@
 import type { Migration } from 'kysely/migration'
-import * as tables from './001-tables.ts'
+import { up } from './001-tables.ts'
 
 /** Every migration by its name, which gives the order; one that has run anywhere never changes. */
 export const migrations: Record<string, Migration> = {
-  '001-tables': tables,
+  '001-tables': { up },
 }
