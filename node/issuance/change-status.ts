@@ -87,12 +87,15 @@ export function createStatusChanger(deps: Deps): StatusChanger {
   }
 
   return {
-    change: (change) =>
-      new Promise((resolve, reject) => {
-        const credentialIds = [...new Set(change.credentialIds)]
+    async change(change) {
+      const credentialIds = [...new Set(change.credentialIds)]
+      // what never changes need not wait for the transaction in flight
+      checkActor(await requireRows(deps, credentialIds), change.actingFor)
+      return new Promise((resolve, reject) => {
         queue.push({ ...change, credentialIds, resolve, reject })
         if (!working) void work()
-      }),
+      })
+    },
     job: {
       name: STATUS_JOB,
       run: async () => {
@@ -125,8 +128,7 @@ async function processGroup(deps: Deps, group: readonly Request[]): Promise<void
 
 /** Checks a request against the records; undefined when the ledger turns out to have done it already. */
 async function planRequest(deps: Deps, request: Request): Promise<Planned | undefined> {
-  const { credentialIds, action, actingFor } = request
-  checkActor(await requireRows(deps, credentialIds), actingFor)
+  const { credentialIds, action } = request
   const open = await deps.statusChanges.listOpen({ credentialIds })
   const { made, undecided } = await settleStatusChanges(deps, open)
   if (undecided.length > 0)
