@@ -73,6 +73,7 @@ async function measure(child: NodeProcess, variant: (typeof variants)[number]): 
 
 async function bench(): Promise<void> {
   const command = `npm run bench${flags.quick || flags.write ? ' --' : ''}${flags.quick ? ' --quick' : ''}${flags.write ? ' --write' : ''}`
+  const conditions = await circumstances(command)
   progress('Starting a node and a chain, each in a process of its own …')
   const child = await openNodeProcess()
   const rows: Row[] = []
@@ -84,7 +85,7 @@ async function bench(): Promise<void> {
   } finally {
     await child.close()
   }
-  const text = [...(await circumstances(command)), '', table(rows), '', ...remarks(counts)].join('\n')
+  const text = [...conditions, '', table(rows), '', ...remarks(counts)].join('\n')
   print(text)
   if (!flags.write) return
   const file = fileURLToPath(new URL('../docs/benchmarks.md', import.meta.url))

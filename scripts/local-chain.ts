@@ -44,7 +44,10 @@ async function deploy(connection: Connection) {
   const deploymentId = `local-${process.pid}`
   const journal = join(config.paths.ignition, 'deployments', deploymentId)
   await rm(journal, { recursive: true, force: true })
-  const deployed = await connection.ignition.deploy(Registries, { deploymentId })
+  const deployed: Record<keyof RegistryAddresses, { address: Address }> = await connection.ignition.deploy(
+    Registries,
+    { deploymentId },
+  )
   await rm(journal, { recursive: true, force: true })
   const registries: RegistryAddresses = {
     didRegistry: deployed.didRegistry.address,

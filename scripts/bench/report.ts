@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { cpus, release, totalmem, type } from 'node:os'
+import { cpus, loadavg, release, totalmem, type } from 'node:os'
 import type { Measured } from './load.ts'
 
 /** What was measured for one proof type. */
@@ -58,12 +58,12 @@ async function versionOf(name: string): Promise<string> {
   return `${name} ${JSON.parse(await readFile(file, 'utf8')).version}`
 }
 
-/** Machine, versions and command of this run. */
+/** Machine, versions and command of this run; to be asked before it begins. */
 export async function circumstances(command: string): Promise<string[]> {
   const processors = cpus()
   const packages = ['hardhat', 'viem', 'fastify', '@digitalbazaar/vc', '@veramo/core']
   return [
-    `- Machine: ${processors.length} × ${processors[0]?.model.trim() ?? 'unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()} ${release()}.`,
+    `- Machine: ${processors.length} × ${processors[0]?.model.trim() ?? 'unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()} ${release()}; load average before the run ${loadavg()[0]?.toFixed(1)}.`,
     `- Versions: Node ${process.version}, ${(await Promise.all(packages.map(versionOf))).join(', ')}.`,
     `- Command: \`${command}\`, ${new Date().toISOString().slice(0, 10)}.`,
   ]
