@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { config, network } from 'hardhat'
 import Registries from '../ignition/modules/Registries.ts'
-import type { RegistryAddresses } from '../node/ledger/ledger.ts'
+import type { Address, RegistryAddresses } from '../node/ledger/ledger.ts'
 
 /** An own chain inside the test process: JSON-RPC over real HTTP on a free port, all registries deployed. */
 export interface TestChain {
@@ -28,7 +28,10 @@ export async function startChain(): Promise<TestChain> {
   })
   // Ignition keeps a journal for each deployment id on disk and would believe it of the next chain, too.
   const deploymentId = `test-${randomUUID()}`
-  const deployed = await connection.ignition.deploy(Registries, { deploymentId })
+  const deployed: Record<keyof RegistryAddresses, { address: Address }> = await connection.ignition.deploy(
+    Registries,
+    { deploymentId },
+  )
   await rm(join(config.paths.ignition, 'deployments', deploymentId), { recursive: true })
   return {
     rpcUrl,
