@@ -3,20 +3,25 @@ import type { JsonObject } from './json.ts'
 
 const maxContexts = 32
 
+/** Keywords with which a part of a document says something about another part. */
+const displacing = new Set(['@included', '@reverse', '@nest', '@graph'])
+
 const segment = (name: string): string => `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
 
-function nestedContexts(value: unknown, pointer: string, found: Violation[]): void {
+function nestedViolations(value: unknown, pointer: string, found: Violation[]): void {
   if (typeof value !== 'object' || value === null) return
   for (const [name, child] of Object.entries(value)) {
     const at = pointer + segment(name)
-    if (name === '@context') found.push({ pointer: at, message: 'must not stand inside the document' })
-    else nestedContexts(child, at, found)
+    if (name === '@context' || displacing.has(name)) {
+      found.push({ pointer: at, message: 'must not stand inside the document' })
+    } else nestedViolations(child, at, found)
   }
 }
 
 /**
  * What is wrong with the contexts of a document: every context must be named by its URL, at the top, so that it can be
- * bundled or pinned; the context of a proof is left to the proof's suite. Pointers start at the document.
+ * bundled or pinned, and no part may speak for another one; the proof is left to its suite. Pointers start at the
+ * document.
  */
 export function contextViolations(document: JsonObject): Violation[] {
   const found: Violation[] = []
@@ -29,8 +34,7 @@ export function contextViolations(document: JsonObject): Violation[] {
       found.push({ pointer: `/@context/${index}`, message: 'must be a URL: inline contexts are refused' })
     }
   })
-  for (const [name, value] of Object.entries(document)) {
-    if (name !== '@context' && name !== 'proof') nestedContexts(value, segment(name), found)
-  }
+  const { '@context': _, proof: __, ...members } = document
+  nestedViolations(members, '', found)
   return found
 }

@@ -1,8 +1,9 @@
 import { Ed25519Signature2020 } from '@digitalbazaar/ed25519-signature-2020'
 import { ed25519Signature2020Context } from './contexts/bundled-contexts.ts'
 import { splitProof } from './embedded-proof.ts'
-import { librarySigner, secureLinkedData, verifyLinkedData } from './linked-data-proof.ts'
+import { librarySigner, secureLinkedData } from './linked-data-proof.ts'
 import { rememberProofOptions } from './proof-options-cache.ts'
+import { verifyRdfProof } from './signed-statements.ts'
 import type { Suite } from './suite.ts'
 
 const name = 'Ed25519Signature2020'
@@ -28,6 +29,6 @@ export function ed25519Signature2020(termsUrl: string): Suite {
         ),
       }),
     verify: (secured, options) =>
-      verifyLinkedData(secured, { ...options, type: name, suite: new Ed25519Signature2020() }),
+      verifyRdfProof(secured, { ...options, type: name, suite: new Ed25519Signature2020() }),
   }
 }

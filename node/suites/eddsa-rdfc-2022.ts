@@ -2,8 +2,9 @@ import { DataIntegrityProof } from '@digitalbazaar/data-integrity'
 import { cryptosuite } from '@digitalbazaar/eddsa-rdfc-2022-cryptosuite'
 import { dataIntegrityContext } from './contexts/bundled-contexts.ts'
 import { splitProof } from './embedded-proof.ts'
-import { librarySigner, secureLinkedData, verifyLinkedData } from './linked-data-proof.ts'
+import { librarySigner, secureLinkedData } from './linked-data-proof.ts'
 import { rememberProofOptions } from './proof-options-cache.ts'
+import { verifyRdfProof } from './signed-statements.ts'
 import type { Suite } from './suite.ts'
 
 const name = 'eddsa-rdfc-2022'
@@ -26,6 +27,6 @@ export function eddsaRdfc2022(termsUrl: string): Suite {
         ),
       }),
     verify: (secured, options) =>
-      verifyLinkedData(secured, { ...options, type: name, suite: new DataIntegrityProof({ cryptosuite }) }),
+      verifyRdfProof(secured, { ...options, type: name, suite: new DataIntegrityProof({ cryptosuite }) }),
   }
 }

@@ -33,9 +33,17 @@ export function checkSignable(document: JsonObject, { signer }: AssertionKey): v
   if (detail !== undefined) throw new IssuerError('SIGNING_FAILED', { detail })
 }
 
+/** Members of a proof (Data Integrity 1.0, 2.1). Under another name an end of the proof could be hidden. */
+const proofMembers = new Set([
+  ...['@context', 'id', 'type', 'cryptosuite', 'created', 'expires', 'verificationMethod', 'proofPurpose'],
+  ...['proofValue', 'challenge', 'domain', 'nonce', 'previousProof'],
+])
+
 function structureProblem({ document, proof }: ProvenDocument): string | undefined {
   const [violation] = contextViolations(document)
   if (violation) return `The document's ${violation.pointer} ${violation.message}.`
+  const unknown = Object.keys(proof).find((name) => !proofMembers.has(name))
+  if (unknown !== undefined) return `The proof has a member that is not known: ${unknown}.`
   if (proof.previousProof !== undefined) return 'Chains of proofs are not supported.'
   if (proof.proofPurpose !== 'assertionMethod') return 'The purpose of the proof is not assertionMethod.'
   if (typeof proof.verificationMethod !== 'string') return 'The proof names no verification method.'

@@ -47,6 +47,8 @@ interface LibrarySigner {
 }
 
 interface LibrarySuite {
+  createVerifyData(options: { document: Document }): Promise<Uint8Array>
+  canonize(input: Document, options: object): Promise<string>
   canonizeProof(proof: Document, options: { document: Document }): Promise<string>
 }
 
