@@ -98,7 +98,8 @@ export interface LedgerIssuers {
 
 /** The newest second: credentials have no fractions of one. */
 const justNow = () => new Date(Math.floor(Date.now() / 1000) * 1000)
-const dayLater = () => new Date(justNow().getTime() + 86_400_000)
+/** One end for all: a child that is signed a second after its parent must not outlive it. */
+const tomorrow = new Date(justNow().getTime() + 86_400_000)
 
 /** Opens the ledger of a chain, with everything that verification and signing stand on. */
 export async function openLedgerIssuers(
@@ -248,7 +249,7 @@ async function sign(suites: readonly Suite[], wish: Wish): Promise<Secured> {
     holderDid: wish.holderDid ?? holderDid,
     claims,
     validFrom: wish.validFrom ?? justNow(),
-    ...(wish.validUntil === null ? {} : { validUntil: wish.validUntil ?? dayLater() }),
+    ...(wish.validUntil === null ? {} : { validUntil: wish.validUntil ?? tomorrow }),
     credentialStatus: status.map((entry) => statusEntry(issuer, entry)),
     credentialSchema: schema.credentialSchema.reference,
   }
