@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { checkChainIdentity, checkPublicUrl } from './chain-identity.ts'
 import type { Config } from './config.ts'
+import { IssuerError } from './errors.ts'
 import { keyEncryptionKey } from './keys/key-encryption-key.ts'
 import type { DigestSigner, KeyStore } from './keys/key-store.ts'
 import { createSecretBox, type SecretBox } from './keys/secret-box.ts'
@@ -47,9 +48,10 @@ export async function openFoundation(config: Config, chain: ChainLocation): Prom
     const meta = createNodeMetaStore(database)
     const file = join(config.dataDir, 'key-encryption.key')
     const secrets = createSecretBox(await keyEncryptionKey({ value: config.keyEncryptionKey, file }))
+    await checkSecrets({ meta, secrets })
     const keys = createSoftwareKeyStore({ table: createKeyTable(database), secrets })
     const relayer = await requireRelayerKey({ meta, keys }, config)
-    ledger = await openLedger({ ...chain, relayer })
+    ledger = await openLedger({ ...chain, relayer }).catch(nameChain)
     await checkChainIdentity({ meta, ledger }, config.dataDir)
     await checkPublicUrl(meta, config)
     await chain.fund?.(ledger.relayer)
@@ -58,6 +60,30 @@ export async function openFoundation(config: Config, chain: ChainLocation): Prom
     await close()
     throw error
   }
+}
+
+/**
+ * Refuses a key-encryption key that is not the one of this database: the node could start, and sign nothing.
+ *
+ * @throws KEY_STORE_UNAVAILABLE
+ */
+async function checkSecrets({ meta, secrets }: Pick<Foundation, 'meta' | 'secrets'>): Promise<void> {
+  const context = 'the key-encryption key of this database'
+  const sealed = await meta.get('sealed')
+  if (sealed === undefined) return meta.put('sealed', secrets.seal(new Uint8Array(), context))
+  try {
+    secrets.open(sealed, context)
+  } catch (cause) {
+    const detail =
+      'The keys in this database are encrypted with another key: set KEY_ENCRYPTION_KEY to it, or put its file back.'
+    throw new IssuerError('KEY_STORE_UNAVAILABLE', { detail, cause })
+  }
+}
+
+/** Whoever starts a node has to know what does not answer; the URL itself may hold an access key. */
+function nameChain(error: unknown): never {
+  if (!(error instanceof IssuerError) || error.code !== 'CHAIN_UNREACHABLE') throw error
+  throw new IssuerError('CHAIN_UNREACHABLE', { detail: 'No chain answers at RPC_URL.', cause: error })
 }
 
 /** The key of the account that pays: the configured one, or one made at the first start. */

@@ -53,7 +53,7 @@ export async function main(input: { config: Config; chain: ChainLocation }): Pro
   } catch (error) {
     await server.close()
     await opened.close()
-    throw error
+    throw explainListening(error, config)
   }
   await opened.startJobs()
   return {
@@ -70,6 +70,18 @@ export async function main(input: { config: Config; chain: ChainLocation }): Pro
       await opened.close()
     },
   }
+}
+
+/** Names the variable to change where the address cannot be listened on. */
+function explainListening(error: unknown, { host, port }: Config): unknown {
+  const { code } = error as NodeJS.ErrnoException
+  if (code === 'EADDRINUSE') {
+    return new ConfigError([`PORT ${port} is in use: set PORT to a free one, or stop what listens there.`])
+  }
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+    return new ConfigError([`HOST ${host} is no address of this machine.`])
+  }
+  return code === 'EACCES' ? new ConfigError([`PORT ${port} must not be used by this user.`]) : error
 }
 
 /** Takes no new requests and lets the ones being answered end, but not for ever. */

@@ -1,7 +1,7 @@
 import type { Database } from './database.ts'
 
 /** Facts about this database as a whole. */
-type NodeFact = 'chain' | 'publicUrl' | 'nodeDid' | 'relayerKeyRef'
+type NodeFact = 'chain' | 'publicUrl' | 'nodeDid' | 'relayerKeyRef' | 'sealed'
 
 export interface NodeMetaStore {
   get(name: NodeFact): Promise<string | undefined>

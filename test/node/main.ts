@@ -135,6 +135,30 @@ describe('a node that is started again', () => {
     await assert.rejects(startNode({ chain: funded, dataDir, environment: wrong }), {
       code: 'KEY_STORE_UNAVAILABLE',
     })
+    // no key of the database is needed to start, and none could be used afterwards
+    const { KEY_ENCRYPTION_KEY } = wrong
+    const configured = { ...publicUrl, KEY_ENCRYPTION_KEY }
+    await assert.rejects(startNode({ chain, dataDir, environment: configured }), {
+      code: 'KEY_STORE_UNAVAILABLE',
+      message: /set KEY_ENCRYPTION_KEY/,
+    })
+  })
+
+  it('names the variable to change when its port is in use, or no chain answers', async () => {
+    const taken = createServer()
+    await new Promise<void>((listening) => taken.listen(0, '127.0.0.1', listening))
+    const { port } = taken.address() as { port: number }
+    const environment = { ...publicUrl, PORT: String(port) }
+    await assert.rejects(startNode({ chain, dataDir: await newDataDir(), environment }), {
+      name: 'ConfigError',
+      message: new RegExp(`PORT ${port} is in use: set PORT`),
+    })
+    await new Promise((closed) => taken.close(closed))
+    const silent = { ...chain, rpcUrl: `http://127.0.0.1:${port}` }
+    await assert.rejects(startNode({ chain: silent, dataDir: await newDataDir() }), {
+      code: 'CHAIN_UNREACHABLE',
+      message: /RPC_URL/,
+    })
   })
 })
 
