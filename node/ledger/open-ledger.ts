@@ -6,7 +6,7 @@ import { createDefinitionLedger } from './credential-definition-registry.ts'
 import { createDidLedger } from './did-registry.ts'
 import { ethrDid, ethrIdentity } from './ethr-did.ts'
 import type { Address, Ledger, RegistryAddresses } from './ledger.ts'
-import { answer } from './ledger-error.ts'
+import { answer, isUnreachable } from './ledger-error.ts'
 import { createRelayer } from './relayer.ts'
 import { createSchemaLedger } from './schema-registry.ts'
 import { createStatusListLedger } from './status-list-registry.ts'
@@ -24,7 +24,10 @@ interface LedgerOptions {
   pollingInterval?: number
   /** Milliseconds that one request to the chain may take; 10,000 when left out. */
   requestTimeout?: number
-  /** Milliseconds after which a transaction that is not mined is given up for now; 600,000 when left out. */
+  /**
+   * Milliseconds after which a transaction that is not mined is given up for now; 45,000 when left out, less than
+   * HTTP clients and proxies are used to wait.
+   */
   receiptTimeout?: number
 }
 
@@ -45,20 +48,27 @@ async function checkRegistries(client: ChainClient, registries: RegistryAddresse
   const addresses = Object.entries(registries) as [keyof RegistryAddresses, Address][]
   const codes = await answer(Promise.all(addresses.map(([, address]) => client.getCode({ address }))))
   for (const [i, [registry, address]] of addresses.entries()) {
-    if (!codes[i]) throw mismatch('A registry does not stand at its address.', { registry, address })
+    if (!codes[i]) throw mismatch(`No ${registry} stands at ${address}.`, { registry, address })
   }
-  const askers = [
-    registries.schemaRegistry,
-    registries.credentialDefinitionRegistry,
-    registries.statusListRegistry,
-  ]
-  const asked = await answer(
-    Promise.all(askers.map((address) => client.readContract({ abi, address, functionName: 'didRegistry' }))),
-  )
-  for (const [i, address] of askers.entries()) {
-    const didRegistry = String(asked[i])
+  const askers = addresses.filter(([registry]) => registry !== 'didRegistry')
+  const asked = await Promise.all(askers.map((asker) => didRegistryOf(client, asker)))
+  for (const [i, [registry, address]] of askers.entries()) {
+    const didRegistry = asked[i] as string
     if (didRegistry.toLowerCase() === registries.didRegistry) continue
-    throw mismatch('A registry asks another DidRegistry than the configured one.', { address, didRegistry })
+    const detail = `The ${registry} at ${address} asks the DidRegistry at ${didRegistry}, not the configured one.`
+    throw mismatch(detail, { registry, address, didRegistry })
+  }
+}
+
+async function didRegistryOf(
+  client: ChainClient,
+  [registry, address]: [keyof RegistryAddresses, Address],
+): Promise<string> {
+  try {
+    return await answer(client.readContract({ abi, address, functionName: 'didRegistry' }))
+  } catch (error) {
+    if (isUnreachable(error)) throw error
+    throw mismatch(`The contract at ${address} is no ${registry}.`, { registry, address })
   }
 }
 
@@ -67,7 +77,7 @@ async function checkRegistries(client: ChainClient, registries: RegistryAddresse
  * registries do not stand there
  */
 export async function openLedger(options: LedgerOptions): Promise<Ledger> {
-  const { rpcUrl, pollingInterval = 1_000, requestTimeout = 10_000, receiptTimeout = 600_000 } = options
+  const { rpcUrl, pollingInterval = 1_000, requestTimeout = 10_000, receiptTimeout = 45_000 } = options
   const registries = lowerCase(options.registries)
   const client = createChainClient({ rpcUrl, pollingInterval, requestTimeout })
   const chainId = await answer(client.getChainId())

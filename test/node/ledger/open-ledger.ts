@@ -72,7 +72,17 @@ describe('opening the ledger', () => {
     const registries = { ...chain.registries, schemaRegistry: relayer.address }
     await assert.rejects(openLedger({ ...chain, relayer, registries }), {
       code: 'CHAIN_MISMATCH',
+      message: `No schemaRegistry stands at ${relayer.address}.`,
       facts: { registry: 'schemaRegistry', address: relayer.address },
+    })
+  })
+
+  it('refuses a contract that is another one', async () => {
+    const address = chain.registries.didRegistry.toLowerCase()
+    const registries = { ...chain.registries, schemaRegistry: chain.registries.didRegistry }
+    await assert.rejects(openLedger({ ...chain, relayer, registries }), {
+      code: 'CHAIN_MISMATCH',
+      facts: { registry: 'schemaRegistry', address },
     })
   })
 
