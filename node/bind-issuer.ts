@@ -112,7 +112,10 @@ function bindCredentials({ foundation, stores, pipeline, statusChanger, verifica
     issue: (request) => issue(pipeline, request),
     issueBatch: (request) => issueBatch(pipeline, request),
     listCredentials: async (question) => {
-      const { items, nextCursor } = await credentials.list(question)
+      const { schemaId } = question
+      // an alias stands for its id here too
+      const named = schemaId === undefined ? undefined : await stores.schemas.idOf(schemaId)
+      const { items, nextCursor } = await credentials.list({ ...question, schemaId: named ?? schemaId })
       return { items: items.map(credentialRecord), nextCursor }
     },
     requireCredential: (input) => requireCredential({ credentials }, input),

@@ -70,7 +70,7 @@ export function createCredentialStore(database: Database) {
       return rows
     },
 
-    /** A page, newest first; `nextCursor` asks for what follows. An unknown cursor starts from the newest. */
+    /** A page, newest first; `nextCursor` asks for what follows. @throws MALFORMED_REQUEST when it is no cursor */
     async list(
       question: CredentialQuestion,
     ): Promise<{ items: RegisteredCredentialRow[]; nextCursor: string | null }> {

@@ -1,3 +1,5 @@
+import { IssuerError } from '../errors.ts'
+
 /** Where a page ends that is ordered by time and then by id. */
 export interface TimeCursor {
   time: string
@@ -9,10 +11,12 @@ export function toTimeCursor({ time, id }: TimeCursor): string {
   return Buffer.from(`${time} ${id}`).toString('base64url')
 }
 
-/** Undefined for anything that is no cursor: the list then starts from its beginning. */
+/** Undefined without a cursor: the list then starts from its beginning. @throws MALFORMED_REQUEST */
 export function parseTimeCursor(cursor: string | undefined): TimeCursor | undefined {
-  const [time, id] = Buffer.from(cursor ?? '', 'base64url')
-    .toString()
-    .split(' ')
-  return time && id ? { time, id } : undefined
+  if (cursor === undefined) return undefined
+  const [time, id] = Buffer.from(cursor, 'base64url').toString().split(' ')
+  if (time && id) return { time, id }
+  throw new IssuerError('MALFORMED_REQUEST', {
+    violations: [{ pointer: '/cursor', message: 'query parameter: must be the nextCursor of an answer' }],
+  })
 }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { limitedTo } from '../../access/caller.ts'
 import { problems } from '../problem-document.ts'
 import { callerOf } from '../protocol.ts'
-import { credentialId, did, id, pageOf, pageQuery, secured, time, transactionHash } from './fields.ts'
+import { credentialId, did, pageOf, pageQuery, schemaId, secured, time, transactionHash } from './fields.ts'
 import type { Resource } from './resource.ts'
 
 const record = z.object({
@@ -58,7 +58,7 @@ export const credentials: Resource = (server, issuer) => {
           ...pageQuery,
           issuerDid: did.optional(),
           holderDid: did.optional(),
-          schemaId: id.optional(),
+          schemaId: schemaId.optional(),
           status: z.enum(['valid', 'revoked', 'suspended']).optional(),
         }),
         response: { 200: pageOf(record), ...problems('UNAUTHORIZED', 'FORBIDDEN') },

@@ -22,7 +22,7 @@ describe('issued credentials', () => {
   before(async () => {
     node = await startNode()
     issuers = [await makeIssuer(node), await makeIssuer(node)]
-    schemaId = await makeSchema(node, issuers[0] as string)
+    schemaId = await makeSchema(node, issuers[0] as string, { alias: 'listed-degree' })
     for (const issuerDid of [...issuers, ...issuers, ...issuers]) {
       issued.push(await issueDegree(node, { issuerDid, schemaId }))
     }
@@ -51,7 +51,16 @@ describe('issued credentials', () => {
     assert.equal((await list(`?holderDid=${holderDid}`)).items.length, 6)
     assert.equal((await list('?status=revoked')).items.length, 0)
     assert.equal((await list(`?schemaId=${encodeURIComponent(schemaId)}`)).items.length, 6)
+    assert.equal((await list('?schemaId=listed-degree')).items.length, 6)
+    assert.equal((await list('?schemaId=another')).items.length, 0)
     expectProblem(400, 'MALFORMED_REQUEST', await node.call('GET', '/api/v1/credentials?limit=0&colour=red'))
+  })
+
+  it('are refused where the cursor is none', async () => {
+    for (const path of ['credentials', 'dids', 'schemas']) {
+      const answer = await node.call('GET', `/api/v1/${path}?cursor=zzz`)
+      assert.equal(expectProblem(400, 'MALFORMED_REQUEST', answer).body.errors[0].pointer, '/cursor')
+    }
   })
 
   it('are given back as they were issued', async () => {
