@@ -282,7 +282,9 @@ function describeBatch(
 }
 
 function describeRow(row: BatchRow, withCredentials: boolean) {
-  const { holderDid, status } = row
+  const { status } = row
+  // a row that is not well formed may name no holder
+  const holderDid = row.holderDid || null
   if (row.status === 'failed') {
     const { code, detail, violations } = row.error
     const errors = violations.map(({ pointer, message }) => ({ pointer, detail: message }))

@@ -261,6 +261,7 @@ describe('POST /credentials/issue/batch', () => {
     )
     assert.equal(body.results[0].credential, undefined)
     assert.ok(body.results[1].error.errors.length > 0)
+    assert.deepEqual([body.results[1].holderDid, body.results[3].holderDid], [holderDid, null])
   })
 
   it('adds the credentials where they are asked for', async () => {
