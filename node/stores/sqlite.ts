@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { setTimeout as delay } from 'node:timers/promises'
 import {
@@ -90,6 +91,7 @@ class SqliteConnection implements DatabaseConnection {
   readonly #statements = new Map<string, { statement: StatementSync; reads: boolean }>()
 
   constructor(file: string) {
+    if (file !== ':memory:') makePrivate(file)
     this.#database = guard(() => new DatabaseSync(file, { timeout: 0 }))
   }
 
@@ -134,6 +136,15 @@ class SqliteConnection implements DatabaseConnection {
     if (oldest && !oldest.done) this.#statements.delete(oldest.value)
     this.#statements.set(sql, made)
     return made
+  }
+}
+
+/** Makes a new file before SQLite makes one that everybody may read; SQLite gives its -wal and -shm the same mode. */
+function makePrivate(file: string): void {
+  try {
+    closeSync(openSync(file, 'a', 0o600))
+  } catch {
+    // SQLite says why the file cannot be opened
   }
 }
 

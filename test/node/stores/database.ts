@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Database, isUniqueViolation, openDatabase } from '../../../node/stores/database.ts'
@@ -32,6 +32,13 @@ describe('openDatabase', () => {
     await first.destroy()
     const second = await at()
     assert.deepEqual({ ...(await second.selectFrom('node_meta').selectAll().executeTakeFirst()) }, row)
+  })
+
+  it('makes files that nobody else may read', async () => {
+    await (await at()).insertInto('node_meta').values(row).execute()
+    const files = await readdir(folder)
+    assert.equal(files.length, 3)
+    for (const file of files) assert.equal((await stat(join(folder, file))).mode & 0o077, 0, file)
   })
 
   it('lets transactions run one after the other and rolls back one that throws', async () => {
