@@ -12,7 +12,7 @@ const offerBody = z
     expiresInSeconds: z
       .number()
       .int()
-      .min(10)
+      .min(1)
       .max(30 * day)
       .default(day),
   })

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { setTimeout as pause } from 'node:timers/promises'
 import { startNode, type TestNode } from '../../../node.ts'
 import { at, expect, expectProblem, issueDegree, makeIssuer, makeSchema } from './scenario.ts'
 
@@ -42,6 +43,12 @@ describe('offers', () => {
     const { body } = expect(201, await offer({ expiresInSeconds: 600 }))
     const answers = await Promise.all(Array.from({ length: 20 }, () => collect(body.url)))
     assert.equal(answers.filter(({ status }) => status === 200).length, 1)
+  })
+
+  it('end at their time', async () => {
+    const { body } = expect(201, await offer({ expiresInSeconds: 1 }))
+    await pause(Date.parse(body.expiresAt) - Date.now() + 1)
+    expectProblem(404, 'OFFER_NOT_FOUND', await collect(body.url))
   })
 
   it('are refused for unknown tokens and credentials, and for odd lifetimes', async () => {
