@@ -4,20 +4,32 @@ import type { JsonObject } from '../json.ts'
 import { describeError } from './describe-error.ts'
 import { formats } from './formats.ts'
 import { compilePattern } from './linear-pattern.ts'
+import { createWorkLimit, TooMuchWork } from './validation-work.ts'
 
 const maxViolations = 100
 
 /** Every violation of a value, at most 100; pointers start with the one given. */
 export type Validator = (value: JsonObject, pointer: string) => Violation[]
 
-// Ajv knows engines by `code` and the patterns of one engine by their text.
-const linearEngine = Object.assign(
-  (pattern: string) => {
-    const compiled = compilePattern(pattern)
-    return { test: (text: string) => compiled.test(text), toString: () => `linear:${pattern}` }
-  },
-  { code: 'require("./linear-pattern.ts").compilePattern' },
-)
+/** Steps that the expression of a format takes for each character at the most, those of a pattern being the unit. */
+const formatSteps = 10
+
+type Take = (steps: number) => void
+
+/** Ajv knows engines by `code` and the patterns of one engine by their text. */
+const linearEngine = (take: Take) =>
+  Object.assign(
+    (pattern: string) => {
+      const compiled = compilePattern(pattern)
+      const size = compiled.programSize()
+      const test = (text: string) => {
+        take(text.length * size)
+        return compiled.test(text)
+      }
+      return { test, toString: () => `linear:${pattern}` }
+    },
+    { code: 'require("./linear-pattern.ts").compilePattern' },
+  )
 
 const options = {
   allErrors: true,
@@ -32,7 +44,8 @@ const options = {
   validateSchema: false,
   meta: false,
   logger: false,
-  code: { regExp: linearEngine as never },
+  // copied to where they are named, schemas multiply in the compiled code
+  inlineRefs: false,
 } as const
 
 /**
@@ -40,18 +53,30 @@ const options = {
  * @throws SCHEMA_INVALID for what only compiling shows, such as an `if` without `then` and `else`
  */
 export function compileValidator(jsonSchema: JsonObject): Validator {
-  const validate = compile(jsonSchema)
+  const work = createWorkLimit(jsonSchema)
+  const validate = compile(jsonSchema, work.take)
   return (value, pointer) => {
-    if (validate(value)) return []
-    return violations(validate.errors ?? [], pointer)
+    try {
+      work.start(value)
+      return validate(value) ? [] : violations(validate.errors ?? [], pointer)
+    } catch (error) {
+      if (!(error instanceof TooMuchWork)) throw error
+      return [{ pointer, message: 'are too many or too long for their schema: it would take too much time' }]
+    }
   }
 }
 
-function compile(jsonSchema: JsonObject): ValidateFunction {
+function compile(jsonSchema: JsonObject, take: Take): ValidateFunction {
   // Ids are left out: references are local, and an id could make Ajv look for another document.
   const { $id: _id, $schema: _schema, ...rest } = jsonSchema
-  const ajv = new Ajv2020(options)
-  for (const [name, validate] of formats) ajv.addFormat(name, { type: 'string', validate })
+  const ajv = new Ajv2020({ ...options, code: { regExp: linearEngine(take) as never } })
+  for (const [name, check] of formats) {
+    const validate = (text: string) => {
+      take(text.length * formatSteps)
+      return check(text)
+    }
+    ajv.addFormat(name, { type: 'string', validate })
+  }
   try {
     return ajv.compile(rest)
   } catch (cause) {

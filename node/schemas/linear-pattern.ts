@@ -7,7 +7,7 @@ const maxLength = 1_000
  * outside: the syntax of RE2, which is that of ECMA-262 without look-around and back-references.
  * @throws Error with a sentence for the schema's author
  */
-export function compilePattern(pattern: string): { test(text: string): boolean } {
+export function compilePattern(pattern: string): { test(text: string): boolean; programSize(): number } {
   if (pattern.length > maxLength) throw new Error(`must not be longer than ${maxLength} characters`)
   try {
     return RE2JS.compile(RE2JS.translateRegExp(pattern))
