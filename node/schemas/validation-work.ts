@@ -7,8 +7,8 @@ import type { JsonSchema } from './subschemas.ts'
 const maxLooks = 1_000_000
 /** Steps that patterns and formats may take in one validation; RE2JS takes some 25 million a second at its worst. */
 const maxSteps = 25_000_000
-/** Comparing each element with each other one: as many looks as 200 schemas cause at the largest array. */
-const uniqueItemsLooks = 200
+/** Comparing each element with each other one: as much as 150 schemas cause at the largest array. */
+const uniqueItemsLooks = 150
 /** A comparison with an entry of `enum` or the name of a property is that much cheaper than applying a schema. */
 const comparisonsPerLook = 8
 
