@@ -5,6 +5,7 @@ import { compileValidator, type Validator } from './compile-validator.ts'
 import { type CredentialSchema, wrapClaimsSchema } from './credential-schema.ts'
 import { type DerivedContext, deriveContext } from './derive-context.ts'
 import { jcsBytes, sriDigest } from './digest.ts'
+import { inlineContextViolations } from './inline-context.ts'
 import { parseJsonSchema } from './json-schema.ts'
 import { measureJson } from './measure-json.ts'
 import { parseSchemaDocument, type SchemaContext, type SchemaDocument } from './schema-document.ts'
@@ -80,6 +81,9 @@ function withDocument(
 ): SchemaContext {
   if (derived?.digest === context.digest) return { ...context, document: derived.document }
   if (context.document === undefined) return context
+  // Anybody may have written it: what registration refuses, such as contexts that name others, must not get in here.
+  const violations = inlineContextViolations(context.document, '/contexts')
+  if (violations.length > 0) throw new IssuerError('SCHEMA_INVALID', { violations })
   if (sriDigest(jcsBytes(context.document)) === context.digest) return context
   const message = 'is not what its digest says'
   throw new IssuerError('SCHEMA_INVALID', { violations: [{ pointer: '/contexts', message }] })

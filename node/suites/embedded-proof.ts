@@ -24,7 +24,7 @@ export function splitProof(secured: Secured): ProvenDocument | undefined {
 export function checkSignable(document: JsonObject, { signer }: AssertionKey): void {
   const [violation] = contextViolations(document)
   const detail = violation
-    ? `The document's ${violation.pointer} ${violation.message}.`
+    ? `The document${violation.pointer && `'s ${violation.pointer}`} ${violation.message}.`
     : document.proof !== undefined
       ? 'The document has a proof already; proof sets are not supported.'
       : signer.type !== 'Ed25519'
@@ -40,8 +40,8 @@ const proofMembers = new Set([
 ])
 
 function structureProblem({ document, proof }: ProvenDocument): string | undefined {
-  const [violation] = contextViolations(document)
-  if (violation) return `The document's ${violation.pointer} ${violation.message}.`
+  const [violation] = contextViolations({ ...document, proof })
+  if (violation) return `The document${violation.pointer && `'s ${violation.pointer}`} ${violation.message}.`
   const unknown = Object.keys(proof).find((name) => !proofMembers.has(name))
   if (unknown !== undefined) return `The proof has a member that is not known: ${unknown}.`
   if (proof.previousProof !== undefined) return 'Chains of proofs are not supported.'

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { contextViolations } from '../../node/embedded-context.ts'
+import type { Json, JsonObject } from '../../node/json.ts'
+
+const pointers = (document: JsonObject) => contextViolations(document).map(({ pointer }) => pointer)
+const nested = (levels: number): Json => JSON.parse(`${'['.repeat(levels)}${']'.repeat(levels)}`)
+const values = (count: number): Json => Array.from({ length: count }, () => 1)
+
+describe('contextViolations', () => {
+  it('lets contexts stand at the top by their URLs, and in a proof', () => {
+    const contexts = ['https://www.w3.org/ns/credentials/v2']
+    assert.deepEqual(pointers({ '@context': contexts, proof: { '@context': contexts } }), [])
+    assert.deepEqual(pointers({ '@context': ['https://example.org/a', {}, null] }), [
+      '/@context/1',
+      '/@context/2',
+    ])
+    assert.deepEqual(pointers({ '@context': Array.from({ length: 33 }, (_, i) => `urn:${i}`) }), [
+      '/@context',
+    ])
+  })
+
+  it('refuses contexts and keywords that speak for another part, wherever they stand', () => {
+    for (const name of ['@context', '@included', '@reverse', '@nest', '@graph']) {
+      const document = {
+        a: [{ 'b/c': { [name]: {} } }],
+        proof: { domain: { [name]: {} } },
+        proofs: { [name]: {} },
+      }
+      const at = [`/a/0/b~1c/${name}`, `/proof/domain/${name}`, `/proofs/${name}`]
+      assert.deepEqual(pointers(document), at)
+    }
+    for (const name of ['@included', '@reverse', '@nest', '@graph'])
+      assert.deepEqual(pointers({ [name]: {} }), [`/${name}`])
+  })
+
+  it('refuses what is too deep or too much to work with, and stops there', () => {
+    assert.deepEqual(pointers({ a: nested(31) }), [])
+    assert.deepEqual(pointers({ a: nested(32) }), [''])
+    assert.deepEqual(pointers({ a: nested(500_000) }), [''])
+    assert.deepEqual(pointers({ a: values(5_998) }), [])
+    assert.deepEqual(pointers({ a: values(5_999) }), [''])
+    assert.deepEqual(pointers({ proof: { domain: values(6_000) } }), [''])
+  })
+})
