@@ -8,8 +8,16 @@ export interface RpcRequest {
   params: readonly unknown[]
 }
 
-/** What becomes of an HTTP request; `refuse` answers each JSON-RPC request in it with that error message. */
-type Fate = 'pass' | 'lose request' | 'lose answer' | { refuse: string }
+/**
+ * What becomes of an HTTP request; `refuse` answers each JSON-RPC request in it with that error message, `falsify` puts
+ * another result in the place of the chain's.
+ */
+type Fate =
+  | 'pass'
+  | 'lose request'
+  | 'lose answer'
+  | { refuse: string }
+  | { falsify(method: string, result: unknown): unknown }
 
 /** An HTTP endpoint before a chain, over which a test loses requests or answers. */
 export interface ChainProxy {
@@ -35,6 +43,20 @@ async function pass(rpcUrl: string, body: string): Promise<{ status: number; tex
   }
 }
 
+/** The chain's answers with other results. */
+function falsified(
+  requests: readonly RpcRequest[],
+  text: string,
+  falsify: (method: string, result: unknown) => unknown,
+) {
+  const answers: { id: number; result: unknown } | { id: number; result: unknown }[] = JSON.parse(text)
+  const method = (id: number) => requests.find((request) => request.id === id)?.method ?? ''
+  const change = (answer: { id: number; result: unknown }) => {
+    return { ...answer, result: falsify(method(answer.id), answer.result) }
+  }
+  return JSON.stringify(Array.isArray(answers) ? answers.map(change) : change(answers))
+}
+
 /** Starts a proxy on a free port. */
 export async function startChainProxy(rpcUrl: string): Promise<ChainProxy> {
   let decide: Parameters<ChainProxy['behave']>[0] = () => 'pass'
@@ -43,7 +65,7 @@ export async function startChainProxy(rpcUrl: string): Promise<ChainProxy> {
     const parsed: RpcRequest | RpcRequest[] = JSON.parse(body)
     const fate = decide([parsed].flat())
     if (fate === 'lose request') return response.destroy()
-    if (typeof fate === 'object') {
+    if (typeof fate === 'object' && 'refuse' in fate) {
       const error = { code: -32000, message: fate.refuse }
       const refusals = [parsed].flat().map(({ id }) => ({ jsonrpc: '2.0', id, error }))
       const answers = Array.isArray(parsed) ? refusals : refusals[0]
@@ -51,7 +73,9 @@ export async function startChainProxy(rpcUrl: string): Promise<ChainProxy> {
     }
     const answer = await pass(rpcUrl, body)
     if (!answer || fate === 'lose answer') return response.destroy()
-    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(answer.text)
+    const told =
+      typeof fate === 'object' ? falsified([parsed].flat(), answer.text, fate.falsify) : answer.text
+    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(told)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {

@@ -84,6 +84,8 @@ function revertFacts(abi: Abi, data: Hex): Facts {
  * An error that does not come from the chain is given back as it is.
  */
 export function ledgerError(error: unknown, abi: Abi = []): unknown {
+  // viem reads some answers without a look at their form: a list of logs that is none.
+  if (error instanceof TypeError) return new IssuerError('CHAIN_UNREACHABLE', { cause: error })
   if (error instanceof IssuerError || !(error instanceof BaseError)) return error
   const cause = underneath(error)
   if (isUnreachable(error)) return new IssuerError('CHAIN_UNREACHABLE', { cause })

@@ -3,6 +3,7 @@ import type { CredentialFacts } from '../formats/format.ts'
 import type { JsonObject } from '../json.ts'
 import { parseSchemaId } from '../ledger/resource-id.ts'
 import { type OpenedSchema, openSchema } from '../schemas/open-schema.ts'
+import { isUndecided } from './undecided.ts'
 import type { Checks, VerificationDeps } from './verification.ts'
 
 type Deps = Pick<VerificationDeps, 'ledger'>
@@ -33,7 +34,7 @@ export async function checkSchema(deps: Deps, facts: CredentialFacts): Promise<S
     return await checkOnLedger(deps, facts, { name, schemaId, reference })
   } catch (error) {
     if (!(error instanceof IssuerError)) throw error
-    if (error.retryable) return { ...unknown(schemaId, error.message), outage: error }
+    if (isUndecided(error)) return { ...unknown(schemaId, error.message), outage: error }
     return fail(schemaId, error.message)
   }
 }

@@ -1,8 +1,16 @@
-import { IssuerError } from '../errors.ts'
+import { type ErrorCode, IssuerError } from '../errors.ts'
 
-/** Whether a failure says nothing about the credential: an unreachable chain, a DID method that is not known here. */
-function isUndecided(error: unknown): error is IssuerError {
-  return error instanceof IssuerError && (error.retryable || error.code === 'DID_METHOD_UNSUPPORTED')
+/** Codes that tell of the endpoint or of this verifier, not of the credential: pruned logs, another chain behind it. */
+const codes: ReadonlySet<ErrorCode> = new Set([
+  'DID_METHOD_UNSUPPORTED',
+  'CHAIN_MISMATCH',
+  'LEDGER_DATA_INVALID',
+  'TRANSACTION_REVERTED',
+])
+
+/** Whether a failure says nothing about the credential, such as an unreachable chain. */
+export function isUndecided({ retryable, code }: IssuerError): boolean {
+  return retryable || codes.has(code)
 }
 
 /** Runs a check and turns a failure that says nothing about the credential into its `unknown` result. */
@@ -13,7 +21,7 @@ export async function undecided<Result>(
   try {
     return await check()
   } catch (error) {
-    if (isUndecided(error)) return unknown(error.message)
+    if (error instanceof IssuerError && isUndecided(error)) return unknown(error.message)
     throw error
   }
 }

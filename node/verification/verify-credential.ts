@@ -58,9 +58,9 @@ function contextsOf({ schema, outage, result }: SchemaFinding) {
   let missing = false
   return {
     extra: async (url: string) => {
-      if (outage) throw outage
       const document = documents.get(url)
       if (!document && result.status === 'unknown') missing = true
+      if (outage) throw outage
       return document
     },
     isMissing: () => missing,

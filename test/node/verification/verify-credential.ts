@@ -212,6 +212,27 @@ describe('verifyCredential', () => {
     }
   })
 
+  it('calls a credential neither good nor forged for what an endpoint cannot give or gives wrongly', async () => {
+    const credential = await sign()
+    const wrong: Record<string, readonly unknown[]> = {
+      eth_call: [null, '0x', '0x1234', 'nothing', {}, [], 5],
+      // no logs: they were pruned, or the endpoint lags behind
+      eth_getLogs: [[], null, '0x', 'nothing', {}, 5],
+      eth_getBlockByNumber: [null, '0x', 'nothing', {}, [], 5],
+    }
+    for (const [method, results] of Object.entries(wrong)) {
+      for (const result of results) {
+        proxy.behave(() => ({ falsify: (asked, honest) => (asked === method ? result : honest) }))
+        const outcome = await verify(credential)
+        proxy.behave(() => 'pass')
+        const at = `${method} ${JSON.stringify(result)}: ${JSON.stringify(outcome.checks)}`
+        assert.equal(outcome.verified, false, at)
+        assert.ok(!Object.values(statuses(outcome)).includes('fail'), at)
+      }
+    }
+    assert.equal((await verify(credential)).verified, true)
+  })
+
   it('calls a credential unknown, not forged, when the chain stops answering in the middle', async () => {
     const credential = await sign()
     let left = 3
