@@ -1,0 +1,168 @@
+// Who may import whom: the rules of the house, one rule each. `npm run check` runs them, and proves first
+// that they bite (test/scripts/imports.ts).
+
+const rooms = ['formats', 'suites', 'status', 'did', 'ledger', 'stores', 'keys', 'jobs', 'agent']
+const anyRoom = `^node/(${rooms.join('|')})/`
+const domain = '^node/(schemas|delegation)/'
+const application = '^node/(issuance|registrar|access|delivery|verification)/'
+// Pure functions inside a room: names and numbers that mean the same to everybody.
+const pure =
+  '^node/(ledger/resource-id|ledger/ethr-did|ledger/account-address|did/multikey|status/permute|keys/key-store)\\.ts$'
+
+/** Outside libraries and the only place in node/ that may import them. */
+const homes = [
+  { name: 'viem', library: 'viem', home: '^node/ledger/' },
+  {
+    name: 'fastify',
+    library: '(fastify|@fastify/[^/]+|fastify-type-provider-zod)',
+    home: '^node/(server\\.ts$|protocols/)',
+  },
+  { name: 'kysely', library: '(kysely|pg)', home: '^node/stores/' },
+  { name: 'did-resolvers', library: '(ethr-did-resolver|web-did-resolver|ethers)', home: '^node/did/' },
+  { name: 'veramo', library: '@veramo/(?!did-provider-)[^/]+', home: '^node/agent/' },
+  { name: 'veramo-did-providers', library: '@veramo/did-provider-[^/]+', home: '^node/(agent|did)/' },
+  { name: 'bullmq', library: '(bullmq|ioredis)', home: '^node/jobs/bullmq\\.ts$' },
+  {
+    name: 'linked-data',
+    library: '(jsonld|jsonld-signatures|rdf-canonize|@digitalbazaar/[^/]+|[^/]+-context)',
+    home: '^node/suites/',
+  },
+  {
+    name: 'noble',
+    library: '(@noble|@scure)/[^/]+',
+    home: '^node/(keys/|suites/|did/|issuance/merkle-tree\\.ts$)',
+  },
+  { name: 'json-schema', library: '(ajv|ajv-formats|re2js)', home: '^node/schemas/' },
+  { name: 'pino', library: 'pino', home: '^node/logger\\.ts$' },
+  { name: 'qrcode', library: 'qrcode', home: '^node/delivery/' },
+  { name: 'hardhat', library: '(hardhat|@nomicfoundation/[^/]+|solc)', home: '^$' },
+]
+
+const rule = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to })
+const values = { dependencyTypesNot: ['type-only'] }
+
+export default {
+  forbidden: [
+    rule(
+      'no-circular',
+      'Two files that need each other are one file, or three.',
+      {},
+      { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    ),
+    rule('not-unresolvable', 'Every import leads somewhere.', {}, { couldNotResolve: true }),
+    rule(
+      'not-undeclared',
+      'package.json names every package that is imported.',
+      {},
+      { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+    ),
+    rule(
+      'not-to-dev-dependency',
+      'The node runs without the tools of its developers.',
+      { path: '^node/' },
+      { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    ),
+    rule(
+      'node-imports-node-only',
+      'The node needs neither tests nor scripts nor the deployment.',
+      { path: '^node/' },
+      { path: '^(test|scripts|ignition|artifacts)/|^hardhat\\.config' },
+    ),
+    ...homes.map(({ name, library, home }) =>
+      rule(
+        `home-of-${name}`,
+        `Each outside library has one home: ${home}`,
+        { path: '^node/', pathNot: home },
+        { path: `node_modules/${library}/` },
+      ),
+    ),
+    rule(
+      'home-of-node-sqlite',
+      'SQL lives in stores.',
+      { path: '^node/', pathNot: '^node/stores/' },
+      { path: '^(node:)?sqlite$' },
+    ),
+    rule(
+      'home-of-did-resolver',
+      'Resolution happens in did/; its types are everybody’s.',
+      { path: '^node/', pathNot: '^node/did/' },
+      { path: 'node_modules/did-resolver/', ...values },
+    ),
+    rule(
+      'siblings-never-import-siblings',
+      'A room gets another one handed in; it may know the types of its contract.',
+      { path: anyRoom },
+      { path: anyRoom, pathNot: [`^node/$1/`, pure], ...values },
+    ),
+    rule(
+      'rooms-know-no-callers',
+      'Imports point one way: a room knows nothing of the pipeline, protocols or composition.',
+      { path: [anyRoom, domain] },
+      { path: [application, '^node/protocols/', '^node/(main|issuer|server)\\.ts$'] },
+    ),
+    rule(
+      'domain-is-pure',
+      'Schemas and delegation are rules about data: no room behind them.',
+      { path: domain },
+      { path: anyRoom, pathNot: pure, ...values },
+    ),
+    rule(
+      'application-knows-no-protocol',
+      'The pipeline does not know who asks.',
+      { path: application },
+      { path: ['^node/protocols/', '^node/(main|issuer|server)\\.ts$'] },
+    ),
+    rule(
+      'application-gets-rooms-handed-in',
+      'Only the composition root builds rooms; above them their types suffice.',
+      { path: [application, '^node/protocols/', '^node/server\\.ts$'] },
+      { path: anyRoom, pathNot: pure, ...values },
+    ),
+    rule(
+      'protocols-know-no-composition',
+      'A protocol is mounted by the server.',
+      { path: '^node/protocols/' },
+      { path: '^node/(main|issuer|server)\\.ts$' },
+    ),
+    rule(
+      'protocols-share-nothing-with-protocols',
+      'One folder is one way to ask; what two need stands beside them.',
+      { path: '^node/protocols/([^/]+)/' },
+      { path: '^node/protocols/[^/]+/', pathNot: '^node/protocols/$1/' },
+    ),
+    rule(
+      'verification-beside-issuance',
+      'A verifier needs neither stores nor keys nor the pipeline.',
+      { path: '^node/verification/' },
+      { path: '^node/(stores|keys|issuance|registrar|access|delivery|jobs|agent)/' },
+    ),
+    rule(
+      'issuance-beside-verification',
+      'The pipeline does not check its own work.',
+      { path: '^node/issuance/' },
+      { path: '^node/(verification|registrar|access|delivery)/', ...values },
+    ),
+    rule(
+      'configuration-comes-handed-in',
+      'Below the composition root, settings are parameters.',
+      { path: [anyRoom, domain, application] },
+      { path: '^node/config\\.ts$', ...values },
+    ),
+    rule(
+      'errors-stand-alone',
+      'Everything may import the errors; they import nothing.',
+      { path: '^node/errors\\.ts$' },
+      { path: '.' },
+    ),
+  ],
+  options: {
+    tsPreCompilationDeps: 'specify',
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['node', 'import', 'types', 'default'],
+      extensions: ['.ts', '.mjs', '.js', '.json'],
+    },
+  },
+}
