@@ -14,18 +14,20 @@ export interface EthrOptions {
   requestTimeout?: number
   /** Told why the chain could not be read: for the log, without the URL. */
   onFailure?: (reason: string) => void
-  /** Most blocks with changes of one DID that are read; 1,000 when left out. */
+  /** Most changes of one DID that are read; 2,000 when left out, which take half a second. */
   maximumChanges?: number
 }
 
-/** Reads of one resolution that are left; anyone may give a DID a history without end. */
+/** Changes that one resolution may still read; anyone may give a DID a history without end, thousands in one block. */
 const budget = new AsyncLocalStorage<{ left: number }>()
 
 class BoundedProvider extends JsonRpcProvider {
   override async getLogs(...filter: Parameters<JsonRpcProvider['getLogs']>) {
-    const reads = budget.getStore()
-    if (reads && reads.left-- <= 0) throw new Error('the history of this DID is too long')
-    return super.getLogs(...filter)
+    const logs = await super.getLogs(...filter)
+    const changes = budget.getStore()
+    if (changes) changes.left -= logs.length
+    if (changes && changes.left < 0) throw new Error('the history of this DID is too long')
+    return logs
   }
 }
 
@@ -70,7 +72,7 @@ const isFailure = ({ didResolutionMetadata: { error, message } }: DIDResolutionR
  * `versionId` (a block) and `versionTime` (DID Core, 3.2.1) in the query of a DID URL.
  */
 export function createDidEthrResolver(options: EthrOptions): DIDResolver {
-  const { chainId, didRegistry: registry, maximumChanges = 1_000 } = options
+  const { chainId, didRegistry: registry, maximumChanges = 2_000 } = options
   const provider = createProvider(options)
   const network = {
     chainId,

@@ -317,6 +317,10 @@ describe('the DID resolver', () => {
     assert.equal((await impatient.resolve(did)).didResolutionMetadata.error, 'chainUnreachable')
     const enough = makeResolver({ maximumChanges: 3 })
     assert.equal((await enough.resolve(did)).didResolutionMetadata.error, undefined)
+    await apply(owner, ...[3, 4, 5].map((i) => attribute(new Uint8Array([i]))))
+    assert.equal((await enough.resolve(did)).didResolutionMetadata.error, 'chainUnreachable')
+    const patient = makeResolver({ maximumChanges: 6 })
+    assert.equal((await patient.resolve(did)).didResolutionMetadata.error, undefined)
   })
 
   describe('with a cache', () => {
