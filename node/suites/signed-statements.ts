@@ -24,23 +24,26 @@ function shows(member: Json | undefined, objects: readonly string[]): boolean {
   const others = new Set(items.filter((item) => typeof idOf(item) !== 'string'))
   const unnamed = objects.filter((object) => !named.has(object))
   const isNode = [...others].some((item) => typeof item === 'object')
-  return (
-    objects.length === named.size + others.size &&
-    unnamed.length === others.size &&
-    (!isNode || unnamed.every((object) => object.startsWith('_:')))
-  )
+  return unnamed.length === others.size && (!isNode || unnamed.every((object) => object.startsWith('_:')))
+}
+
+/** The credential's own node: its id, or the one blank node that has a subject as credentials have. */
+function nodeOf({ id }: JsonObject, statements: readonly string[][]): string | undefined {
+  if (typeof id === 'string') return `<${id}>`
+  const nodes = statements.filter(([, predicate]) => predicate === `<${vocabulary}credentialSubject>`)
+  const [node, ...others] = new Set(nodes.map(([subject]) => subject))
+  return others.length === 0 && node?.startsWith('_:') ? node : undefined
 }
 
 /** Which member of the document does not show what its canonical N-Quads say; undefined when none. */
 function concealedMember(document: JsonObject, quads: string): string | undefined {
-  // Without an id the credential is a blank node like others: then no other node may have these statements.
-  const start = typeof document.id === 'string' ? `<${document.id}> ` : ''
-  const signed = quads.split('\n').filter((quad) => quad.startsWith(start))
-  const objects = (predicate: string) =>
-    signed
-      .map((quad) => quad.split(' ', 3))
-      .flatMap(([, p, object]) => (p === `<${predicate}>` ? [object ?? ''] : []))
-  return predicates.find(([name, predicate]) => !shows(document[name], objects(predicate)))?.[0]
+  const statements = quads.split('\n').map((quad) => quad.split(' ', 3))
+  const node = nodeOf(document, statements)
+  if (node === undefined) return 'id'
+  const own = statements.filter(([subject]) => subject === node)
+  const objects = (iri: string) =>
+    own.flatMap(([, predicate, object]) => (predicate === `<${iri}>` ? [object ?? ''] : []))
+  return predicates.find(([name, iri]) => !shows(document[name], objects(iri)))?.[0]
 }
 
 /** Keeps what a suite makes of a document; what it makes of the proof's options goes by. */

@@ -22,7 +22,11 @@ function rewritings({ credentialStatus, ...rest }: JsonObject): Record<string, J
   const end = (validUntil === undefined ? 'expirationDate' : 'validUntil') as string
   const full = { ...rest, credentialStatus } as JsonObject
   const itself = { id: rest.id, type: 'VerifiableCredential', credentialStatus }
+  const { id: subject, ...claims } = rest.credentialSubject as JsonObject
+  const { id, ...nameless } = full
   return {
+    'its id as a keyword': { ...nameless, '@id': id },
+    'the id of its subject as a keyword': { ...full, credentialSubject: { ...claims, '@id': subject } },
     'the status under its IRI': { ...rest, [`${credentials}credentialStatus`]: credentialStatus },
     'one entry under its IRI': {
       ...rest,
@@ -65,7 +69,11 @@ describe('proofs over RDF', () => {
   })
   after(() => issuers?.close())
 
-  async function sign(suite: Suite, dataModel: DataModel): Promise<JsonObject> {
+  async function sign(
+    suite: Suite,
+    dataModel: DataModel,
+    change = (document: JsonObject): JsonObject => document,
+  ): Promise<JsonObject> {
     const content = degree(issuer.did, { dataModel })
     const status = content.credentialStatus[0] as JsonObject
     const suspension = {
@@ -79,7 +87,11 @@ describe('proofs over RDF', () => {
       credentialStatus: [status, suspension],
       contexts: [...content.contexts, ...statusContexts, ...suite.contexts(dataModel)],
     }) as JsonObject
-    return (await suite.secure(document, { key: issuer.key, created: now, documentLoader })) as JsonObject
+    return (await suite.secure(change(document), {
+      key: issuer.key,
+      created: now,
+      documentLoader,
+    })) as JsonObject
   }
   const verify = (suite: Suite, credential: JsonObject) =>
     suite.verify(JSON.parse(JSON.stringify(credential)), {
@@ -94,6 +106,11 @@ describe('proofs over RDF', () => {
         const signed = await sign(suite, dataModel)
         const turned = Object.fromEntries(Object.entries(signed).reverse())
         assert.equal((await verify(suite, turned)).status, 'pass')
+      })
+
+      it('pass without an id', async () => {
+        const signed = await sign(suite, dataModel, ({ id: _, ...document }) => document)
+        assert.equal((await verify(suite, signed)).status, 'pass')
       })
 
       it('fail where members do not show what was signed', async () => {
