@@ -139,7 +139,7 @@ describe('docs/verify.md', () => {
         const { code, output } = await run('verify.mjs', of(`${proofType} ${dataModel}`))
         assert.deepEqual({ code, failures: failures(output) }, { code: 0, failures: [] }, output)
         const passes = output.split('\n').filter((line) => line.startsWith('pass'))
-        assert.equal(passes.length, dataModel === '1.1' ? 9 : 8, output)
+        assert.equal(passes.length, dataModel === '1.1' ? 10 : 9, output)
         assert.match(output, /^registered \d{4}-\d\d-\d\dT.* in 0x[0-9a-f]{64}$/m)
       })
     }
@@ -170,6 +170,16 @@ describe('docs/verify.md', () => {
         output,
       )
     }
+  })
+
+  it('fails a status that is hidden from who reads the members, though its proof holds', async () => {
+    const { credentialStatus, ...shown } = of('revoked').credential as JsonObject
+    const iri = 'https://www.w3.org/2018/credentials#credentialStatus'
+    const hidden = { ...shown, [iri]: credentialStatus }
+    const { code, output } = await run('verify.mjs', { ...of('revoked'), credential: hidden as never })
+    assert.notEqual(code, 0)
+    assert.match(output, /^pass {2}proof: signed by an assertion key of the issuer/m)
+    assert.match(output, /^FAIL {2}proof: nothing is said out of place/m)
   })
 
   it('refuses a context that is not the one on the ledger', async () => {
