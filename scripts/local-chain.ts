@@ -22,7 +22,9 @@ const funds = 10_000n * 10n ** 18n
 
 async function main(port: number): Promise<void> {
   await checkPort(port)
-  const server = await network.createServer('node', host, port)
+  // Block time must be the wall clock; without a date, the chain begins when Hardhat was loaded.
+  const clock = { initialDate: new Date() }
+  const server = await network.createServer({ network: 'node', override: clock }, host, port)
   await server.listen()
   const rpcUrl = `http://${host}:${port}`
   const connection = await network.create({ network: 'local', override: { url: rpcUrl } })
