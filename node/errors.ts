@@ -56,6 +56,7 @@ export const errorTable = {
   // credentials
   PROOF_TYPE_UNSUPPORTED: entry(400, 'This proof type is not supported.'),
   DATA_MODEL_UNSUPPORTED: entry(422, 'The proof type cannot secure this version of the data model.'),
+  DERIVATION_FAILED: entry(422, 'No credential with this choice of attributes can be derived.'),
   EXPIRATION_INVALID: entry(422, 'The expiration date is in the past or before the start of validity.'),
   DELEGATION_INVALID: entry(422, 'The delegation exceeds what its parent allows.'),
   SIGNING_FAILED: entry(500, 'The credential could not be signed.'),

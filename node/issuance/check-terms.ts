@@ -21,6 +21,7 @@ type Deps = Pick<
  */
 export async function checkTerms(deps: Deps, terms: IssuanceTerms): Promise<CheckedTerms> {
   const { suite, format } = chooseSuite(deps, terms.proofType)
+  checkPointers(suite, terms)
   const dataModel = chooseDataModel(suite, terms.dataModel)
   const validity = checkValidity(terms, deps.now())
   const purposes = purposesOf(terms)
@@ -31,7 +32,9 @@ export async function checkTerms(deps: Deps, terms: IssuanceTerms): Promise<Chec
   const key = await checkKey(deps, { suite, ...found })
   const schema = await checkSchema(deps, { schemaId: terms.schemaId, issuer: issuer.identity })
   const documentLoader = loaderOf(deps, schema)
-  return { issuer, key, schema, documentLoader, suite, format, dataModel, purposes, ...validity }
+  const common = { issuer, key, schema, documentLoader, suite, format, dataModel, purposes, ...validity }
+  const { mandatoryPointers } = terms
+  return { ...common, ...(mandatoryPointers && { mandatoryPointers }) }
 }
 
 function chooseSuite(deps: Pick<Deps, 'suites' | 'formats'>, proofType: string) {
@@ -42,6 +45,15 @@ function chooseSuite(deps: Pick<Deps, 'suites' | 'formats'>, proofType: string) 
       facts: { proofType, supported: deps.suites.map(({ name }) => name).join(', ') },
     })
   return { suite, format }
+}
+
+/** Pointers that a suite ignored would promise a choice that holders do not have. */
+function checkPointers(suite: Suite, { mandatoryPointers }: IssuanceTerms): void {
+  if (mandatoryPointers === undefined || suite.derive) return
+  throw new IssuerError('MALFORMED_REQUEST', {
+    detail: `A credential of the proof type ${suite.name} always reveals everything.`,
+    violations: [{ pointer: '/mandatoryPointers', message: 'are for proof types with selective disclosure' }],
+  })
 }
 
 function chooseDataModel(suite: Suite, asked: DataModel | undefined): DataModel {

@@ -13,6 +13,8 @@ export interface IssuanceTerms {
   expirationDate?: Date
   revocable: boolean
   suspendable: boolean
+  /** JSON pointers into the credential that every derived proof reveals; for suites that derive. */
+  mandatoryPointers?: readonly string[]
   /** Does every check and writes nothing. */
   dryRun: boolean
 }

@@ -79,6 +79,7 @@ export interface CheckedTerms {
   validUntil?: Date
   /** Purposes of the status entries, the one whose list registers the credential first. */
   purposes: readonly StatusPurpose[]
+  mandatoryPointers?: readonly string[]
 }
 
 /** A status entry handed out: one index in the lists of a pair. */

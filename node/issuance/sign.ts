@@ -13,9 +13,12 @@ export async function sign(
   terms: CheckedTerms,
   input: { document: JsonObject; created: Date },
 ): Promise<{ secured: Secured; digest: Hex }> {
-  const { key, documentLoader } = terms
+  const { key, documentLoader, mandatoryPointers } = terms
   try {
-    const secured = await terms.suite.secure(input.document, { key, created: input.created, documentLoader })
+    const secured = await terms.suite.secure(input.document, {
+      ...{ key, created: input.created, documentLoader },
+      ...(mandatoryPointers && { mandatoryPointers }),
+    })
     const digest = createHash('sha256').update(terms.format.digestInput(secured)).digest('hex')
     return { secured, digest: `0x${digest}` }
   } catch (error) {

@@ -5,14 +5,11 @@ import { dataIntegrityContext } from './contexts/bundled-contexts.ts'
 import { splitProof } from './embedded-proof.ts'
 import { librarySigner, secureLinkedData, verifyLinkedData } from './linked-data-proof.ts'
 import { requireContexts } from './require-contexts.ts'
-import type { ProofVerdict, Suite } from './suite.ts'
+import type { ProofVerdict, Secured, SecureOptions, Suite, VerifyOptions } from './suite.ts'
 
 const name = 'eddsa-jcs-2022'
 
-async function secure(
-  document: JsonObject,
-  { created, ...options }: Parameters<Suite['secure']>[1],
-): Promise<JsonObject> {
+async function secure(document: JsonObject, { created, ...options }: SecureOptions): Promise<JsonObject> {
   // JCS signs every byte and never expands; a context that nobody knows would still leave the terms without meaning.
   await requireContexts(document, options.documentLoader)
   const cryptosuite = createSignCryptosuite()
@@ -20,10 +17,7 @@ async function secure(
   return secureLinkedData(document, { ...options, suite })
 }
 
-async function verify(
-  secured: Parameters<Suite['verify']>[0],
-  options: Parameters<Suite['verify']>[1],
-): Promise<ProofVerdict> {
+async function verify(secured: Secured, options: VerifyOptions): Promise<ProofVerdict> {
   const proven = splitProof(secured)
   if (proven && proven.proof['@context'] === undefined) {
     return { status: 'fail', type: name, reason: 'The proof does not repeat the @context of the document.' }

@@ -5,12 +5,10 @@ import type { KeyType } from '../keys/key-store.ts'
 import { type Refusal, resolveAssertionKey, timeProblem } from './assertion-key.ts'
 import type { JwtAgent } from './jwt-agent.ts'
 import { jwtClaims } from './jwt-claims.ts'
-import type { AssertionKey, ProofVerdict, ResolvedKey, Suite } from './suite.ts'
+import type { AssertionKey, ProofVerdict, ResolvedKey, Suite, VerifyOptions } from './suite.ts'
 import { verificationKey, verifySignature } from './verification-key.ts'
 
 const name = 'JwtProof2020'
-
-type VerifyOptions = Parameters<Suite['verify']>[1]
 
 /** JOSE algorithms (RFC 8037, 3.1; RFC 7518, 3.4; RFC 8812, 3.2) and the keys they sign with. */
 const algorithms: Readonly<Record<string, KeyType>> = {

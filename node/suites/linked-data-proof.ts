@@ -5,10 +5,15 @@ import type { JsonObject } from '../json.ts'
 import { checkEmbeddedProof, checkSignable, type ProvenDocument, splitProof } from './embedded-proof.ts'
 import { describeLinkedDataError } from './linked-data-error.ts'
 import { requireContexts } from './require-contexts.ts'
-import type { AssertionKey, DocumentLoader, ProofVerdict, ResolvedKey, Secured, Suite } from './suite.ts'
-
-type SecureOptions = Parameters<Suite['secure']>[1]
-type VerifyOptions = Parameters<Suite['verify']>[1]
+import type {
+  AssertionKey,
+  DocumentLoader,
+  ProofVerdict,
+  ResolvedKey,
+  Secured,
+  SecureOptions,
+  VerifyOptions,
+} from './suite.ts'
 
 /** A key in the shape that Digital Bazaar's suites sign with. */
 export function librarySigner({ verificationMethod, signer }: AssertionKey): LibrarySigner {

@@ -22,8 +22,14 @@ export interface ResolvedKey {
   deactivated: boolean
 }
 
-/** Resolves the DID URL of a verification method; undefined when the document has no such method. */
-export type KeyResolver = (verificationMethod: string) => Promise<ResolvedKey | undefined>
+/**
+ * Resolves the DID URL of a verification method; undefined when the document has no such method. With `signedAt` a key
+ * that has been rotated since is found in the history of its DID, as far as the method keeps one.
+ */
+export type KeyResolver = (
+  verificationMethod: string,
+  options?: { signedAt?: Date },
+) => Promise<ResolvedKey | undefined>
 
 /** A secured document: JSON with an embedded proof, or a compact token. */
 export type Secured = JsonObject | string
@@ -38,9 +44,46 @@ export interface ProofVerdict {
   reason?: string
 }
 
+/** What a proof is for (Verifiable Credential Data Integrity 1.0, 2.1): a claim of an issuer, or a holder's answer. */
+export type ProofPurpose = 'assertionMethod' | 'authentication'
+
+export interface SecureOptions {
+  key: AssertionKey
+  created: Date
+  documentLoader: DocumentLoader
+  /** `assertionMethod` unless told; `authentication` for presentations. */
+  purpose?: ProofPurpose
+  /** What a verifier asked a presentation to repeat: `challenge` is the nonce of a token, `domain` its audience. */
+  challenge?: string
+  domain?: string
+  /** JSON pointers (RFC 6901) into the document whose values every derived proof reveals. Only for suites that derive. */
+  mandatoryPointers?: readonly string[]
+}
+
+export interface VerifyOptions {
+  resolveKey: KeyResolver
+  resolveDidDocument?: (did: string) => Promise<ResolvedKey['didDocument'] | undefined>
+  documentLoader: DocumentLoader
+  now: Date
+  /** `assertionMethod` by the document's issuer unless told; `authentication` by the holder of a presentation. */
+  purpose?: ProofPurpose
+  /** The proof has to repeat these when they are given. */
+  challenge?: string
+  domain?: string
+}
+
+export interface DeriveOptions {
+  /** JSON pointers (RFC 6901) into the document whose values are revealed, besides the mandatory ones. */
+  selectivePointers: readonly string[]
+  documentLoader: DocumentLoader
+  resolveKey: KeyResolver
+  /** Bytes that the derived proof repeats, where the suite can: a presentation header or nonce. */
+  nonce?: Uint8Array
+}
+
 /** One way to secure a document. The suites' list is in index.ts; adding one is one file and one line. */
 export interface Suite {
-  /** What `proofType` says: a cryptosuite's name or an older proof type. */
+  /** What `proofType` says: a cryptosuite's name, an older proof type, or the media type of a token. */
   readonly name: string
   /** The name of the format whose documents it secures. */
   readonly format: string
@@ -50,24 +93,18 @@ export interface Suite {
   readonly dataModels: readonly DataModel[]
   /** Contexts a document needs for this suite's proof, besides that of the data model. */
   contexts(dataModel: DataModel): readonly string[]
-  /** Whether this suite made the proof of a received document. */
+  /** Whether this suite made the proof of a received document (its one proof, where the proof is embedded). */
   recognises(secured: Secured): boolean
   /** @throws SIGNING_FAILED, also when a term is not defined by any context (nothing is dropped in silence) */
-  secure(
-    document: JsonObject,
-    options: { key: AssertionKey; created: Date; documentLoader: DocumentLoader },
-  ): Promise<Secured>
+  secure(document: JsonObject, options: SecureOptions): Promise<Secured>
   /**
-   * Checks the signature, and that the method belongs to the issuer and stands under assertionMethod. Some tokens
-   * name no key: `resolveDidDocument` then gives the issuer's keys to try; without it such a token is `unknown`.
+   * Checks the signature, and that the method belongs to the issuer and stands under the purpose it was made for. Some
+   * tokens name no key: `resolveDidDocument` then gives the issuer's keys to try; without it such a token is `unknown`.
    */
-  verify(
-    secured: Secured,
-    options: {
-      resolveKey: KeyResolver
-      resolveDidDocument?: (did: string) => Promise<ResolvedKey['didDocument'] | undefined>
-      documentLoader: DocumentLoader
-      now: Date
-    },
-  ): Promise<ProofVerdict>
+  verify(secured: Secured, options: VerifyOptions): Promise<ProofVerdict>
+  /**
+   * Makes a credential that reveals a choice of attributes and still verifies; absent where the suite cannot.
+   * @throws DERIVATION_FAILED when a pointer leads nowhere or the proof is no base proof
+   */
+  derive?(secured: Secured, options: DeriveOptions): Promise<Secured>
 }
