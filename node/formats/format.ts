@@ -15,10 +15,15 @@ export interface CredentialContent {
   claims: JsonObject
   validFrom: Date
   validUntil?: Date
-  /** Entries made by a status encoding: none, revocation, or revocation and suspension. */
+  /** Entries made by status encodings, for the document's `credentialStatus`; may be none. */
   credentialStatus: readonly JsonObject[]
+  /** The `status` claim of a token, such as `{ status_list: { idx, uri } }`; only for formats that have a place for it. */
+  status?: JsonObject
   credentialSchema: JsonObject
 }
+
+/** Where a credential can carry its status: entries in `credentialStatus`, or the `status` claim of a token. */
+export type StatusPlace = 'entry' | 'claim'
 
 /** The facts that checks ask for, whatever the format. Dates are ISO 8601 as written in the credential. */
 export interface CredentialFacts {
@@ -30,6 +35,8 @@ export interface CredentialFacts {
   validFrom?: string
   validUntil?: string
   credentialStatus: readonly JsonObject[]
+  /** The `status` claim of a token, as it was received. */
+  status?: JsonObject
   credentialSchema: readonly JsonObject[]
 }
 
@@ -46,6 +53,8 @@ export interface Format {
   readonly name: string
   /** Media type of the secured credential. */
   readonly mediaType: string
+  /** Where its credentials can carry their status, the default first; `entry` alone when left out. */
+  readonly statusPlaces?: readonly StatusPlace[]
   /** The unsecured document; pure. */
   construct(content: CredentialContent): JsonObject
   /** Understands a received credential; undefined when it is not of this format. @throws MALFORMED_REQUEST */
