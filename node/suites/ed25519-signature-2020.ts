@@ -7,6 +7,7 @@ import { verifyRdfProof } from './signed-statements.ts'
 import type { Suite } from './suite.ts'
 
 const name = 'Ed25519Signature2020'
+const keyTypes = ['Ed25519'] as const
 
 /**
  * The older Ed25519 proof of the Data Integrity EdDSA Cryptosuites, made and verified by Digital Bazaar's suite, which
@@ -16,16 +17,16 @@ export function ed25519Signature2020(termsUrl: string): Suite {
   return {
     name,
     format: 'data-integrity',
-    keyTypes: ['Ed25519'],
+    keyTypes,
     dataModels: ['1.1', '2.0'],
     contexts: (dataModel) =>
       dataModel === '1.1' ? [termsUrl, ed25519Signature2020Context] : [ed25519Signature2020Context],
     recognises: (secured) => splitProof(secured)?.proof.type === name,
-    secure: (document, { created, ...options }) =>
+    secure: async (document, { created, ...options }) =>
       secureLinkedData(document, {
         ...options,
         suite: rememberProofOptions(
-          new Ed25519Signature2020({ signer: librarySigner(options.key), date: created }),
+          new Ed25519Signature2020({ signer: librarySigner(options.key, keyTypes), date: created }),
         ),
       }),
     verify: (secured, options) =>

@@ -8,12 +8,17 @@ import { requireContexts } from './require-contexts.ts'
 import type { ProofVerdict, Secured, SecureOptions, Suite, VerifyOptions } from './suite.ts'
 
 const name = 'eddsa-jcs-2022'
+const keyTypes = ['Ed25519'] as const
 
 async function secure(document: JsonObject, { created, ...options }: SecureOptions): Promise<JsonObject> {
   // JCS signs every byte and never expands; a context that nobody knows would still leave the terms without meaning.
   await requireContexts(document, options.documentLoader)
   const cryptosuite = createSignCryptosuite()
-  const suite = new DataIntegrityProof({ signer: librarySigner(options.key), date: created, cryptosuite })
+  const suite = new DataIntegrityProof({
+    signer: librarySigner(options.key, keyTypes),
+    date: created,
+    cryptosuite,
+  })
   return secureLinkedData(document, { ...options, suite })
 }
 
@@ -31,7 +36,7 @@ export function eddsaJcs2022(termsUrl: string): Suite {
   return {
     name,
     format: 'data-integrity',
-    keyTypes: ['Ed25519'],
+    keyTypes,
     dataModels: ['2.0', '1.1'],
     contexts: (dataModel) => (dataModel === '1.1' ? [termsUrl, dataIntegrityContext] : []),
     recognises: (secured) => splitProof(secured)?.proof.cryptosuite === name,

@@ -8,22 +8,27 @@ import { verifyRdfProof } from './signed-statements.ts'
 import type { Suite } from './suite.ts'
 
 const name = 'eddsa-rdfc-2022'
+const keyTypes = ['Ed25519'] as const
 
 /** Ed25519 over the canonical RDF of a document (Data Integrity EdDSA Cryptosuites 1.0, 3.2). */
 export function eddsaRdfc2022(termsUrl: string): Suite {
   return {
     name,
     format: 'data-integrity',
-    keyTypes: ['Ed25519'],
+    keyTypes,
     dataModels: ['2.0', '1.1'],
     // The context of data model 2.0 defines DataIntegrityProof itself.
     contexts: (dataModel) => (dataModel === '1.1' ? [termsUrl, dataIntegrityContext] : []),
     recognises: (secured) => splitProof(secured)?.proof.cryptosuite === name,
-    secure: (document, { created, ...options }) =>
+    secure: async (document, { created, ...options }) =>
       secureLinkedData(document, {
         ...options,
         suite: rememberProofOptions(
-          new DataIntegrityProof({ signer: librarySigner(options.key), date: created, cryptosuite }),
+          new DataIntegrityProof({
+            signer: librarySigner(options.key, keyTypes),
+            date: created,
+            cryptosuite,
+          }),
         ),
       }),
     verify: (secured, options) =>

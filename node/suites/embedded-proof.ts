@@ -1,8 +1,8 @@
 import { contextViolations } from '../embedded-context.ts'
 import { IssuerError } from '../errors.ts'
-import type { JsonObject } from '../json.ts'
-import { issuerOf, type Refusal, resolveAssertionKey, timeProblem } from './assertion-key.ts'
-import type { AssertionKey, KeyResolver, ResolvedKey, Secured } from './suite.ts'
+import type { Json, JsonObject } from '../json.ts'
+import { controllerOf, type Refusal, resolveAssertionKey, timeProblem } from './assertion-key.ts'
+import type { ResolvedKey, Secured, VerifyOptions } from './suite.ts'
 
 /** A document taken apart from its one embedded proof. */
 export interface ProvenDocument {
@@ -21,15 +21,13 @@ export function splitProof(secured: Secured): ProvenDocument | undefined {
 }
 
 /** Refuses what no suite with an embedded proof may sign. @throws SIGNING_FAILED */
-export function checkSignable(document: JsonObject, { signer }: AssertionKey): void {
+export function checkSignable(document: JsonObject): void {
   const [violation] = contextViolations(document)
   const detail = violation
     ? `The document${violation.pointer && `'s ${violation.pointer}`} ${violation.message}.`
     : document.proof !== undefined
-      ? 'The document has a proof already; proof sets are not supported.'
-      : signer.type !== 'Ed25519'
-        ? `The suite signs with Ed25519 keys, not with ${signer.type}.`
-        : undefined
+      ? 'The document has a proof already: a further one is added to it, not signed over it.'
+      : undefined
   if (detail !== undefined) throw new IssuerError('SIGNING_FAILED', { detail })
 }
 
@@ -39,13 +37,43 @@ const proofMembers = new Set([
   ...['proofValue', 'challenge', 'domain', 'nonce', 'previousProof'],
 ])
 
-function structureProblem({ document, proof }: ProvenDocument): string | undefined {
+/** What a proof has to be, besides made by the right key. */
+type Expected = Pick<VerifyOptions, 'purpose' | 'challenge' | 'domain' | 'previousProofs' | 'controller'>
+
+/** Ids that a proof names under `previousProof`: one or many (Verifiable Credential Data Integrity 1.0, 2.1). */
+export const previousIds = ({ previousProof }: JsonObject): Json[] => [previousProof ?? []].flat() as Json[]
+
+/** Whether a proof names exactly these as the ones before it. */
+function follows(proof: JsonObject, previousProofs: readonly JsonObject[] = []): boolean {
+  const ids = new Set(previousProofs.map(({ id }) => id))
+  const named = previousIds(proof)
+  return named.length === previousProofs.length && named.every((id) => ids.has(id))
+}
+
+/** The proof's domain as a set: one string stands for a set of it (Verifiable Credential Data Integrity 1.0, 2.1). */
+const isDomain = (domain: Json | undefined, expected: string): boolean =>
+  [domain].flat().length > 0 && [domain].flat().every((name) => name === expected)
+
+function expectationProblem(proof: JsonObject, expected: Expected): string | undefined {
+  const { purpose = 'assertionMethod', challenge, domain } = expected
+  if (proof.proofPurpose !== purpose) return `The purpose of the proof is not ${purpose}.`
+  if (challenge !== undefined && proof.challenge !== challenge) {
+    return 'The proof does not answer the challenge that is expected.'
+  }
+  if (domain !== undefined && !isDomain(proof.domain, domain)) {
+    return 'The proof is not for the domain that is expected.'
+  }
+  if (!follows(proof, expected.previousProofs)) return 'The proof follows others that are not there.'
+  return undefined
+}
+
+function structureProblem({ document, proof }: ProvenDocument, expected: Expected): string | undefined {
   const [violation] = contextViolations({ ...document, proof })
   if (violation) return `The document${violation.pointer && `'s ${violation.pointer}`} ${violation.message}.`
   const unknown = Object.keys(proof).find((name) => !proofMembers.has(name))
   if (unknown !== undefined) return `The proof has a member that is not known: ${unknown}.`
-  if (proof.previousProof !== undefined) return 'Chains of proofs are not supported.'
-  if (proof.proofPurpose !== 'assertionMethod') return 'The purpose of the proof is not assertionMethod.'
+  const unexpected = expectationProblem(proof, expected)
+  if (unexpected !== undefined) return unexpected
   if (typeof proof.verificationMethod !== 'string') return 'The proof names no verification method.'
   if (typeof proof.proofValue !== 'string') return 'The proof has no proofValue.'
   return undefined
@@ -54,12 +82,14 @@ function structureProblem({ document, proof }: ProvenDocument): string | undefin
 /** Everything about an embedded proof but its signature: form, purpose, times, and whose key it is. */
 export async function checkEmbeddedProof(
   proven: ProvenDocument,
-  { resolveKey, now }: { resolveKey: KeyResolver; now: Date },
+  { resolveKey, now, ...expected }: Pick<VerifyOptions, 'resolveKey' | 'now'> & Expected,
 ): Promise<{ resolved: ResolvedKey } | Refusal> {
-  const reason = structureProblem(proven) ?? timeProblem(proven.proof, now)
+  const reason = structureProblem(proven, expected) ?? timeProblem(proven.proof, now)
   if (reason !== undefined) return { status: 'fail', reason }
+  const { purpose = 'assertionMethod', controller } = expected
   return resolveAssertionKey(resolveKey, {
     verificationMethod: proven.proof.verificationMethod as string,
-    issuer: issuerOf(proven.document),
+    issuer: controller ?? controllerOf(proven.document, purpose),
+    purpose,
   })
 }

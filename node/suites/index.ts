@@ -1,4 +1,6 @@
 import { credentialTermsUrl } from './contexts/bundled-contexts.ts'
+import { ecdsaJcs2019 } from './ecdsa-jcs-2019.ts'
+import { ecdsaRdfc2019 } from './ecdsa-rdfc-2019.ts'
 import { ed25519Signature2020 } from './ed25519-signature-2020.ts'
 import { eddsaJcs2022 } from './eddsa-jcs-2022.ts'
 import { eddsaRdfc2022 } from './eddsa-rdfc-2022.ts'
@@ -22,6 +24,8 @@ export function createSuites({
     ed25519Signature2020(termsUrl),
     eddsaRdfc2022(termsUrl),
     eddsaJcs2022(termsUrl),
+    ecdsaRdfc2019(termsUrl),
+    ecdsaJcs2019(termsUrl),
     jwtProof2020(termsUrl, agent),
   ]
 }

@@ -47,9 +47,15 @@ interface LibrarySigner {
 }
 
 interface LibrarySuite {
-  createVerifyData(options: { document: Document }): Promise<Uint8Array>
+  createVerifyData(options: {
+    document: Document
+    proof: Document
+    documentLoader: (url: string) => Promise<unknown>
+    /** Of the key that verifies; absent while a proof is made. */
+    verificationMethod?: import('../json.ts').JsonObject
+  }): Promise<Uint8Array>
   canonize(input: Document, options: object): Promise<string>
-  canonizeProof(proof: Document, options: { document: Document }): Promise<string>
+  canonizeProof(proof: Document, options: { document: Document; documentLoader?: unknown }): Promise<string>
 }
 
 declare module '@digitalbazaar/ed25519-signature-2020' {
@@ -66,6 +72,15 @@ declare module '@digitalbazaar/data-integrity' {
 
 declare module '@digitalbazaar/eddsa-rdfc-2022-cryptosuite' {
   export const cryptosuite: unknown
+}
+
+declare module '@digitalbazaar/ecdsa-rdfc-2019-cryptosuite' {
+  export const cryptosuite: { name: string; canonize: LibrarySuite['canonize'] }
+}
+
+declare module '@digitalbazaar/ecdsa-jcs-2019-cryptosuite' {
+  export function createSignCryptosuite(): unknown
+  export function createVerifyCryptosuite(): unknown
 }
 
 declare module '@digitalbazaar/eddsa-jcs-2022-cryptosuite' {

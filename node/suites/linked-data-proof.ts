@@ -2,6 +2,7 @@ import { CredentialIssuancePurpose } from '@digitalbazaar/vc'
 import jsigs from 'jsonld-signatures'
 import { IssuerError } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
+import type { KeyType } from '../keys/key-store.ts'
 import { checkEmbeddedProof, checkSignable, type ProvenDocument, splitProof } from './embedded-proof.ts'
 import { describeLinkedDataError } from './linked-data-error.ts'
 import { requireContexts } from './require-contexts.ts'
@@ -15,11 +16,21 @@ import type {
   VerifyOptions,
 } from './suite.ts'
 
-/** A key in the shape that Digital Bazaar's suites sign with. */
-export function librarySigner({ verificationMethod, signer }: AssertionKey): LibrarySigner {
+/**
+ * A key in the shape that Digital Bazaar's suites sign with, of one of the types that the suite has.
+ * @throws SIGNING_FAILED
+ */
+export function librarySigner(
+  { verificationMethod, signer }: AssertionKey,
+  keyTypes: readonly KeyType[],
+): LibrarySigner {
+  if (!keyTypes.includes(signer.type)) {
+    const detail = `The suite signs with ${keyTypes.join(' or ')} keys, not with ${signer.type}.`
+    throw new IssuerError('SIGNING_FAILED', { detail })
+  }
   return {
     id: verificationMethod,
-    algorithm: 'Ed25519',
+    algorithm: signer.type,
     sign: async ({ data }) => signer.sign(data),
   }
 }
@@ -46,9 +57,9 @@ function watched(documentLoader: DocumentLoader): { load: DocumentLoader; thrown
  */
 export async function secureLinkedData(
   document: JsonObject,
-  { suite, key, documentLoader }: Omit<SecureOptions, 'created'> & { suite: unknown },
+  { suite, documentLoader }: Omit<SecureOptions, 'created' | 'key'> & { suite: unknown },
 ): Promise<JsonObject> {
-  checkSignable(document, key)
+  checkSignable(document)
   const loader = watched(documentLoader)
   try {
     return await jsigs.sign(

@@ -58,6 +58,7 @@ function* tampered(secured: Secured): Generator<{ at: string; secured: Secured }
 
 for (const { name, dataModel, type, embedded } of variants) {
   describe(`${name}, data model ${dataModel}, ${type}`, () => {
+    const isJcs = name.includes('-jcs-')
     let issuers: Issuers
     let issuer: TestIssuer
     let suite: Suite
@@ -203,7 +204,7 @@ for (const { name, dataModel, type, embedded } of variants) {
       assert.equal((await verify({ ...document, proof: beside })).status, 'fail')
       // Linked data proofs cover what the document means: a context that changes nothing in it may be added.
       const further = await verify({ ...document, '@context': contexts, proof: proof as JsonObject })
-      assert.equal(further.status, name === 'eddsa-jcs-2022' ? 'fail' : 'pass')
+      assert.equal(further.status, isJcs ? 'fail' : 'pass')
     })
 
     it('refuses a proof from the future, beyond five minutes of skew', async () => {
@@ -247,11 +248,11 @@ for (const { name, dataModel, type, embedded } of variants) {
     it('refuses what it cannot sign: a second proof, a key of another type', async () => {
       const secured = (await secure(construct(issuer.did))) as JsonObject
       await assert.rejects(secure(secured), /has a proof already/)
-      const { did, key } = await issuers.create('key', 'P-256')
-      await assert.rejects(secure(construct(did), key), /Ed25519/)
+      const { did, key } = await issuers.create('key', 'secp256k1')
+      await assert.rejects(secure(construct(did), key), new RegExp(`${type} .*not with secp256k1`))
     })
 
-    if (name === 'eddsa-jcs-2022') return
+    if (isJcs) return
 
     it('names the term or type that no context defines', async () => {
       const claims = { degree: { type: 'BachelorDegree', thesis: 'On Gaps' } }
