@@ -18,10 +18,26 @@ const maxValues = 6_000
 interface Walk {
   found: Violation[]
   left: number
+  mayHoldContext: RegExp
 }
 
-/** Where a context may stand: at the top, and in a proof, for whose suite to judge. */
-const mayHoldContext = new Set(['', '/proof'])
+/** Where a context may stand: at the top, and in a proof, for whose suite to judge; */
+const mayHoldContext = /^(\/proof(\/\d+)?)?$/
+/** in a presentation also in the credentials that it holds. */
+const mayHoldContextInPresentation = /^(\/verifiableCredential(\/\d+)?)?(\/proof(\/\d+)?)?$/
+const presentationType = 'VerifiablePresentation'
+
+function namedViolations(value: unknown, pointer: string): Violation[] {
+  const contexts = [value ?? []].flat()
+  if (contexts.length > maxContexts) {
+    return [{ pointer, message: `must not name more than ${maxContexts} contexts` }]
+  }
+  return contexts.flatMap((context, index) =>
+    typeof context === 'string'
+      ? []
+      : [{ pointer: `${pointer}/${index}`, message: 'must be a URL: inline contexts are refused' }],
+  )
+}
 
 function walkMembers(value: unknown, pointer: string, depth: number, walk: Walk): void {
   walk.left = depth > maxDepth ? -1 : walk.left - 1
@@ -29,29 +45,26 @@ function walkMembers(value: unknown, pointer: string, depth: number, walk: Walk)
   for (const [name, child] of Object.entries(value)) {
     if (walk.left < 0) return
     const at = pointer + segment(name)
-    if (name === '@context' ? !mayHoldContext.has(pointer) : displacing.has(name)) {
+    if (name === '@context' ? !walk.mayHoldContext.test(pointer) : displacing.has(name)) {
       walk.found.push({ pointer: at, message: 'must not stand inside the document' })
-    } else walkMembers(child, at, depth + 1, walk)
+    } else if (name === '@context' && pointer !== '') walk.found.push(...namedViolations(child, at))
+    else walkMembers(child, at, depth + 1, walk)
   }
 }
 
 /**
  * What is wrong with the contexts of a document: every context must be named by its URL, at the top, so that it can be
- * bundled or pinned, and no part may speak for another one; and in all it must not be too much to work with. Pointers
- * start at the document.
+ * bundled or pinned, and no part may speak for another one; and in all it must not be too much to work with. The
+ * credentials of a presentation have a top of their own. Pointers start at the document.
  */
 export function contextViolations(document: JsonObject): Violation[] {
-  const found: Violation[] = []
-  const contexts = [document['@context'] ?? []].flat()
-  if (contexts.length > maxContexts) {
-    found.push({ pointer: '/@context', message: `must not name more than ${maxContexts} contexts` })
+  const found = namedViolations(document['@context'], '/@context')
+  const isPresentation = [document.type].flat().includes(presentationType)
+  const walk: Walk = {
+    found,
+    left: maxValues,
+    mayHoldContext: isPresentation ? mayHoldContextInPresentation : mayHoldContext,
   }
-  contexts.forEach((context, index) => {
-    if (typeof context !== 'string') {
-      found.push({ pointer: `/@context/${index}`, message: 'must be a URL: inline contexts are refused' })
-    }
-  })
-  const walk: Walk = { found, left: maxValues }
   walkMembers(document, '', 1, walk)
   const message = `must not hold more than ${maxValues} values, nor be nested deeper than ${maxDepth} levels`
   return walk.left < 0 ? [{ pointer: '', message }] : found

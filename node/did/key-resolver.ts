@@ -1,6 +1,6 @@
 import { parse, type Resolvable } from 'did-resolver'
 import type { Json, JsonObject } from '../json.ts'
-import type { KeyResolver, ResolvedKey } from '../suites/suite.ts'
+import type { KeyResolver, ProofPurpose, ResolvedKey } from '../suites/suite.ts'
 import { type DidResolution, resolveDid } from './resolve-did.ts'
 
 interface KeyResolverOptions {
@@ -20,9 +20,13 @@ const listOf = (document: JsonObject, name: string): readonly Json[] => {
   return Array.isArray(value) ? value : []
 }
 
-/** The method with this id, if the document lists it under assertionMethod and its controller is the DID itself. */
-function assertionMethod(document: DidResolution['document'], id: string): Method | undefined {
-  const listed = listOf(document, 'assertionMethod').find((entry) => entry === id || isMethod(entry, id))
+/** The method with this id, if the document lists it under the purpose and its controller is the DID itself. */
+function methodFor(
+  purpose: ProofPurpose,
+  document: DidResolution['document'],
+  id: string,
+): Method | undefined {
+  const listed = listOf(document, purpose).find((entry) => entry === id || isMethod(entry, id))
   const method =
     typeof listed === 'string'
       ? listOf(document, 'verificationMethod').find((candidate) => isMethod(candidate, id))
@@ -34,12 +38,12 @@ const withQuery = (did: string, query: string | undefined) => (query ? `${did}?$
 const versionTime = (at: Date) => `versionTime=${at.toISOString().slice(0, 19)}Z`
 
 /**
- * Resolves DID URLs of verification methods, which must stand under assertionMethod. A deactivated DID has no keys any
+ * Resolves DID URLs of verification methods, which must stand under the purpose that is asked for. A deactivated DID has no keys any
  * more: its method is given as it was before the deactivation, with `deactivated: true`, so that a signature can be
  * told from its issuer's state. The resolver throws CHAIN_UNREACHABLE, DID_HOST_UNREACHABLE, DID_METHOD_UNSUPPORTED.
  */
 export function keyResolver(resolver: Resolvable, { at }: KeyResolverOptions = {}): KeyResolver {
-  return async (didUrl) => {
+  return async (didUrl, { purpose = 'assertionMethod' } = {}) => {
     const parsed = parse(didUrl)
     if (!parsed?.fragment || parsed.path) return undefined
     const { did, query } = parsed
@@ -52,7 +56,7 @@ export function keyResolver(resolver: Resolvable, { at }: KeyResolverOptions = {
       (deactivated && versionId
         ? await resolveDid(resolver, `${did}?versionId=${Number(versionId) - 1}`)
         : current) ?? current
-    const verificationMethod = assertionMethod(document, id)
+    const verificationMethod = methodFor(purpose, document, id)
     return verificationMethod && { verificationMethod, didDocument: document, deactivated }
   }
 }

@@ -1,6 +1,6 @@
 import { IssuerError } from '../errors.ts'
 import type { Json, JsonObject } from '../json.ts'
-import type { KeyResolver, ProofVerdict, ResolvedKey } from './suite.ts'
+import type { KeyResolver, ProofPurpose, ProofVerdict, ResolvedKey } from './suite.ts'
 
 /** Seconds that clocks may differ when a time in the future is judged. */
 const clockSkew = 300
@@ -10,11 +10,11 @@ const dateTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/
 /** Why a check did not pass, before it has a suite's name. */
 export type Refusal = Pick<ProofVerdict, 'reason'> & { status: 'fail' | 'unknown' }
 
-/** The DID of a document's issuer, from either form of `issuer`. */
-export function issuerOf(document: JsonObject): string | undefined {
-  const { issuer } = document
-  if (typeof issuer === 'string') return issuer
-  const id = (issuer as JsonObject | undefined)?.id
+/** The DID of whoever may make a proof of this purpose: the document's issuer, or the holder of a presentation. */
+export function controllerOf(document: JsonObject, purpose: ProofPurpose): string | undefined {
+  const named = purpose === 'assertionMethod' ? document.issuer : document.holder
+  if (typeof named === 'string') return named
+  const id = (named as JsonObject | null | undefined)?.id
   return typeof id === 'string' ? id : undefined
 }
 
@@ -25,38 +25,42 @@ function isListed(methods: Json | undefined, did: string, verificationMethod: st
   })
 }
 
-const foreignKey = 'The key of the proof is not controlled by the issuer.'
+/** Who has to control the key of a proof, by its purpose: words for reasons. */
+const party: Record<ProofPurpose, string> = { assertionMethod: 'issuer', authentication: 'holder' }
+
+const foreignKey = (purpose: ProofPurpose) =>
+  `The key of the proof is not controlled by the ${party[purpose]}.`
 
 function authorise(
   { verificationMethod: method, didDocument }: ResolvedKey,
-  issuer: string,
+  controller: string,
+  purpose: ProofPurpose,
 ): string | undefined {
-  if (method.controller !== issuer || didDocument.id !== issuer) {
-    return foreignKey
-  }
-  if (!isListed(didDocument.assertionMethod, didDocument.id, method.id)) {
-    return 'The issuer does not list the key of the proof under assertionMethod.'
+  if (method.controller !== controller || didDocument.id !== controller) return foreignKey(purpose)
+  if (!isListed(didDocument[purpose], didDocument.id, method.id)) {
+    return `The ${party[purpose]} does not list the key of the proof under ${purpose}.`
   }
   return undefined
 }
 
 /**
- * Resolves the key of a proof and checks that the issuer controls it and lists it under assertionMethod. `unknown`
- * when the DID cannot be reached.
+ * Resolves the key of a proof and checks that the issuer (for `authentication`: the holder) controls it and lists it
+ * under the purpose, which is assertionMethod unless told. `unknown` when the DID cannot be reached.
  */
 export async function resolveAssertionKey(
   resolveKey: KeyResolver,
-  { verificationMethod, issuer }: { verificationMethod: string; issuer: string | undefined },
+  input: { verificationMethod: string; issuer: string | undefined; purpose?: ProofPurpose },
 ): Promise<{ resolved: ResolvedKey } | Refusal> {
-  if (issuer === undefined) return { status: 'fail', reason: 'The document names no issuer.' }
+  const { verificationMethod, issuer, purpose = 'assertionMethod' } = input
+  if (issuer === undefined) return { status: 'fail', reason: `The document names no ${party[purpose]}.` }
   // Nothing but the issuer's DID is looked up for a credential, whatever its proof names.
-  if (verificationMethod.split('#')[0] !== issuer) return { status: 'fail', reason: foreignKey }
+  if (verificationMethod.split('#')[0] !== issuer) return { status: 'fail', reason: foreignKey(purpose) }
   try {
-    const resolved = await resolveKey(verificationMethod)
+    const resolved = await resolveKey(verificationMethod, { purpose })
     if (!resolved || resolved.verificationMethod.id !== verificationMethod) {
-      return { status: 'fail', reason: 'The DID document has no such method under assertionMethod.' }
+      return { status: 'fail', reason: `The DID document has no such method under ${purpose}.` }
     }
-    const reason = authorise(resolved, issuer)
+    const reason = authorise(resolved, issuer, purpose)
     return reason === undefined ? { resolved } : { status: 'fail', reason }
   } catch (error) {
     if (!(error instanceof IssuerError)) throw error

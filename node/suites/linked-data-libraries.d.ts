@@ -19,7 +19,10 @@ declare module 'jsonld-signatures' {
   const jsigs: {
     sign(document: Document, options: Options): Promise<Document>
     verify(document: Document, options: Options): Promise<LibraryVerdict>
-    purposes: { AssertionProofPurpose: new (options?: { controller?: Document }) => unknown }
+    purposes: {
+      AssertionProofPurpose: new (options?: { controller?: Document }) => unknown
+      ControllerProofPurpose: new (options: { term: string; controller: Document }) => unknown
+    }
   }
   export default jsigs
 }
@@ -40,6 +43,11 @@ declare module '@digitalbazaar/vc' {
   }): Promise<Document>
 }
 
+/** What jsonld-signatures hands a suite to make or verify one proof with; the document comes without its proofs. */
+interface LibraryProofOptions {
+  document: Document
+}
+
 interface LibrarySigner {
   id: string
   algorithm: string
@@ -47,6 +55,8 @@ interface LibrarySigner {
 }
 
 interface LibrarySuite {
+  createProof(options: LibraryProofOptions): Promise<Document>
+  verifyProof(options: LibraryProofOptions): Promise<LibraryVerdict>
   createVerifyData(options: {
     document: Document
     proof: Document

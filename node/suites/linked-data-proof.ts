@@ -51,13 +51,41 @@ function watched(documentLoader: DocumentLoader): { load: DocumentLoader; thrown
   }
 }
 
+/** Members of a new proof that say what it is for; the library has the suite sign them. */
+function purposeMembers({ purpose, challenge, domain, proofId, previousProofs }: ProofTerms) {
+  const [first, ...others] = (previousProofs ?? []).map(({ id }) => id)
+  return {
+    ...(proofId !== undefined && { id: proofId }),
+    proofPurpose: purpose ?? 'assertionMethod',
+    ...(challenge !== undefined && { challenge }),
+    ...(domain !== undefined && { domain }),
+    ...(first !== undefined && { previousProof: others.length === 0 ? first : [first, ...others] }),
+  }
+}
+
+/** A proof in a chain covers the document with its previous proofs (Verifiable Credential Data Integrity 1.0, 4.3). */
+function coverPreviousProofs(suite: LibrarySuite, previousProofs: readonly JsonObject[] = []): LibrarySuite {
+  if (previousProofs.length === 0) return suite
+  const withProofs = (options: LibraryProofOptions) => ({
+    ...options,
+    document: { ...options.document, proof: [...previousProofs] },
+  })
+  const createProof = suite.createProof.bind(suite)
+  const verifyProof = suite.verifyProof.bind(suite)
+  suite.createProof = (options) => createProof(withProofs(options))
+  suite.verifyProof = (options) => verifyProof(withProofs(options))
+  return suite
+}
+
+type ProofTerms = Omit<SecureOptions, 'created' | 'key' | 'documentLoader'>
+
 /**
  * Signs a document as linked data with one of Digital Bazaar's suites, jsonld in safe mode.
  * @throws SIGNING_FAILED, with the undefined term in its detail
  */
 export async function secureLinkedData(
   document: JsonObject,
-  { suite, documentLoader }: Omit<SecureOptions, 'created' | 'key'> & { suite: unknown },
+  { suite, documentLoader, ...terms }: Omit<SecureOptions, 'created' | 'key'> & { suite: LibrarySuite },
 ): Promise<JsonObject> {
   checkSignable(document)
   const loader = watched(documentLoader)
@@ -65,8 +93,8 @@ export async function secureLinkedData(
     return await jsigs.sign(
       { ...document },
       {
-        suite,
-        purpose: new jsigs.purposes.AssertionProofPurpose(),
+        suite: coverPreviousProofs(suite, terms.previousProofs),
+        purpose: { update: async (proof: JsonObject) => ({ ...proof, ...purposeMembers(terms) }) },
         documentLoader: loader.load,
         addSuiteContext: false,
       },
@@ -90,13 +118,19 @@ async function verifySignature(
     suite,
     resolved,
     documentLoader,
-  }: { suite: unknown; resolved: ResolvedKey } & Omit<VerifyOptions, 'resolveKey' | 'now'>,
+    purpose = 'assertionMethod',
+    controller,
+    previousProofs,
+  }: { suite: LibrarySuite; resolved: ResolvedKey } & Omit<VerifyOptions, 'resolveKey' | 'now'>,
 ): Promise<Pick<ProofVerdict, 'status' | 'reason'>> {
   const { verificationMethod, didDocument } = resolved
   const loader = watched(documentLoader)
+  const isByIssuer = purpose === 'assertionMethod' && controller === undefined
   const { verified, error } = await jsigs.verify(secured, {
-    suite,
-    purpose: new CredentialIssuancePurpose({ controller: didDocument }),
+    suite: coverPreviousProofs(suite, previousProofs),
+    purpose: isByIssuer
+      ? new CredentialIssuancePurpose({ controller: didDocument })
+      : new jsigs.purposes.ControllerProofPurpose({ term: purpose, controller: didDocument }),
     documentLoader: async (url) =>
       url === verificationMethod.id
         ? { contextUrl: null, documentUrl: url, document: verificationMethod }
@@ -111,7 +145,7 @@ async function verifySignature(
 /** Verifies the one linked data proof of a document with one of Digital Bazaar's suites. */
 export async function verifyLinkedData(
   secured: Secured,
-  { suite, type, resolveKey, documentLoader, now }: VerifyOptions & { suite: unknown; type: string },
+  { suite, type, ...options }: VerifyOptions & { suite: LibrarySuite; type: string },
 ): Promise<ProofVerdict> {
   const proven = splitProof(secured)
   if (!proven) return { status: 'fail', type, reason: 'The document must have one proof, not a set.' }
@@ -119,20 +153,20 @@ export async function verifyLinkedData(
   if (hasForeignContext(proven)) {
     return { status: 'fail', type, verificationMethod, reason: "The proof's @context is not the document's." }
   }
-  const checked = await checkEmbeddedProof(proven, { resolveKey, now })
+  const checked = await checkEmbeddedProof(proven, options)
   if ('status' in checked) return { type, verificationMethod, ...checked }
   const { document, proof } = proven
   try {
     // jsonld keeps contexts by their URL for the whole process: only the loader knows which of them this document may
     // use. With the context of another schema a holder could give the signed claims each other's names.
-    await requireContexts(document, documentLoader)
+    await requireContexts(document, options.documentLoader)
   } catch (error) {
     if (!(error instanceof IssuerError)) throw error
     return { type, verificationMethod, status: error.retryable ? 'unknown' : 'fail', reason: error.message }
   }
   const verdict = await verifySignature(
     { ...document, proof },
-    { suite, resolved: checked.resolved, documentLoader },
+    { ...options, suite, resolved: checked.resolved },
   )
   return { type, verificationMethod, ...verdict }
 }

@@ -23,12 +23,13 @@ export interface ResolvedKey {
 }
 
 /**
- * Resolves the DID URL of a verification method; undefined when the document has no such method. With `signedAt` a key
- * that has been rotated since is found in the history of its DID, as far as the method keeps one.
+ * Resolves the DID URL of a verification method; undefined when the document has no such method for the purpose
+ * (`assertionMethod` unless told). With `signedAt` a key that has been rotated since is found in the history of its DID,
+ * as far as the method keeps one.
  */
 export type KeyResolver = (
   verificationMethod: string,
-  options?: { signedAt?: Date },
+  options?: { signedAt?: Date; purpose?: ProofPurpose },
 ) => Promise<ResolvedKey | undefined>
 
 /** A secured document: JSON with an embedded proof, or a compact token. */
@@ -58,6 +59,10 @@ export interface SecureOptions {
   domain?: string
   /** JSON pointers (RFC 6901) into the document whose values every derived proof reveals. Only for suites that derive. */
   mandatoryPointers?: readonly string[]
+  /** The id of the new proof, a URL, by which a later proof can name it. Embedded proofs alone. */
+  proofId?: string
+  /** Proofs of the document that the new one covers besides the document, and names. Embedded proofs alone. */
+  previousProofs?: readonly JsonObject[]
 }
 
 export interface VerifyOptions {
@@ -67,9 +72,13 @@ export interface VerifyOptions {
   now: Date
   /** `assertionMethod` by the document's issuer unless told; `authentication` by the holder of a presentation. */
   purpose?: ProofPurpose
+  /** Whose key the proof has to be made with, instead of the issuer's or the holder's: an endorser of the document. */
+  controller?: string
   /** The proof has to repeat these when they are given. */
   challenge?: string
   domain?: string
+  /** The proofs that `previousProof` names: a proof in a chain covers them besides the document. */
+  previousProofs?: readonly JsonObject[]
 }
 
 export interface DeriveOptions {

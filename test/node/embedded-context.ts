@@ -33,6 +33,23 @@ describe('contextViolations', () => {
       assert.deepEqual(pointers({ [name]: {} }), [`/${name}`])
   })
 
+  it('lets the credentials of a presentation name contexts of their own, by their URLs', () => {
+    const contexts = ['https://www.w3.org/ns/credentials/v2']
+    const credential = { '@context': contexts, proof: [{ '@context': contexts }] }
+    const presentation = { type: 'VerifiablePresentation', verifiableCredential: [credential] }
+    assert.deepEqual(pointers({ ...presentation, verifiableCredential: credential }), [])
+    assert.deepEqual(pointers(presentation), [])
+    assert.deepEqual(pointers({ ...presentation, type: 'VerifiableCredential' }), [
+      '/verifiableCredential/0/@context',
+      '/verifiableCredential/0/proof/0/@context',
+    ])
+    const inline = { '@context': [...contexts, {}], credentialSubject: { '@context': contexts } }
+    assert.deepEqual(pointers({ ...presentation, verifiableCredential: [inline] }), [
+      '/verifiableCredential/0/@context/1',
+      '/verifiableCredential/0/credentialSubject/@context',
+    ])
+  })
+
   it('refuses what is too deep or too much to work with, and stops there', () => {
     assert.deepEqual(pointers({ a: nested(31) }), [])
     assert.deepEqual(pointers({ a: nested(32) }), [''])

@@ -29,18 +29,18 @@ describe('what is refused of an embedded proof though its signature holds', () =
   after(() => issuers?.close())
 
   /** Signs by eddsa-jcs-2022 (Data Integrity EdDSA Cryptosuites 1.0, 3.3) whatever the options are. */
-  async function sign(changes: JsonObject): Promise<JsonObject> {
+  async function sign(changes: JsonObject, by = { document, key: issuer.key }): Promise<JsonObject> {
     const options: JsonObject = {
       '@context': document['@context'],
       type: 'DataIntegrityProof',
       cryptosuite: 'eddsa-jcs-2022',
       created: '2026-03-28T10:00:00Z',
-      verificationMethod: issuer.key.verificationMethod,
+      verificationMethod: by.key.verificationMethod,
       proofPurpose: 'assertionMethod',
       ...changes,
     }
-    const signature = await issuer.key.signer.sign(Buffer.concat([sha256(options), sha256(document)]))
-    return { ...document, proof: { ...options, proofValue: `z${base58.encode(signature)}` } }
+    const signature = await by.key.signer.sign(Buffer.concat([sha256(options), sha256(by.document)]))
+    return { ...by.document, proof: { ...options, proofValue: `z${base58.encode(signature)}` } }
   }
   const verify = (
     credential: JsonObject,
@@ -90,6 +90,70 @@ describe('what is refused of an embedded proof though its signature holds', () =
         String(proofPurpose),
       )
     }
+  })
+
+  describe('for authentication', () => {
+    const asked = { purpose: 'authentication', challenge: 'c-1', domain: 'https://verifier.example' } as const
+    const answer: JsonObject = { proofPurpose: 'authentication', challenge: 'c-1', domain: asked.domain }
+    let holder: TestIssuer
+
+    before(async () => {
+      holder = await issuers.create('key', 'Ed25519')
+    })
+
+    const present = (changes: JsonObject, by: JsonObject = { holder: holder.did }) => {
+      const { issuer: _, ...others } = document
+      return sign({ ...answer, ...changes }, { document: { ...others, ...by }, key: holder.key })
+    }
+    const verifyAnswer = async (presentation: JsonObject, expected: object = asked) =>
+      suiteOf('eddsa-jcs-2022').verify(presentation, {
+        ...{ resolveKey: issuers.resolveKey, documentLoader, now },
+        ...expected,
+      })
+
+    it('nothing where the holder answers what was asked', async () => {
+      assert.equal((await verifyAnswer(await present({}))).status, 'pass')
+      assert.equal((await verifyAnswer(await present({}, { holder: { id: holder.did } }))).status, 'pass')
+      assert.equal((await verifyAnswer(await present({ domain: [asked.domain] }))).status, 'pass')
+      assert.equal((await verifyAnswer(await present({}), { purpose: 'authentication' })).status, 'pass')
+    })
+
+    it('another challenge, another domain, none, and one domain too many', async () => {
+      for (const [changes, reason] of [
+        [{ challenge: 'c-2' }, /challenge/],
+        [{ challenge: undefined }, /challenge/],
+        [{ challenge: ['c-1'] }, /challenge/],
+        [{ domain: 'https://other.example' }, /domain/],
+        [{ domain: undefined }, /domain/],
+        [{ domain: [] }, /domain/],
+        [{ domain: [asked.domain, 'https://other.example'] }, /domain/],
+      ] as const) {
+        const verdict = await verifyAnswer(await present(changes as unknown as JsonObject))
+        assert.equal(verdict.status, 'fail', JSON.stringify(changes))
+        assert.match(verdict.reason ?? '', reason)
+      }
+    })
+
+    it('the key of another, and nobody named as holder', async () => {
+      const other = await verifyAnswer(await present({}, { holder: issuer.did }))
+      assert.equal(other.reason, 'The key of the proof is not controlled by the holder.')
+      const nobody = await verifyAnswer(await present({}, { issuer: holder.did }))
+      assert.equal(nobody.reason, 'The document names no holder.')
+    })
+
+    it('a key that its DID document lists for assertions alone', async () => {
+      const by = { holder: issuer.did }
+      const presentation = await sign(answer, { document: { ...document, ...by }, key: issuer.key })
+      const { status, reason } = await verifyAnswer(presentation)
+      assert.equal(status, 'fail')
+      assert.match(reason ?? '', /under authentication/)
+    })
+
+    it('a proof for authentication where an assertion is wanted, and the reverse', async () => {
+      const assertion = await verifyAnswer(await present({ proofPurpose: 'assertionMethod' }))
+      assert.equal(assertion.reason, 'The purpose of the proof is not authentication.')
+      assert.equal((await verify(await sign(answer))).status, 'fail')
+    })
   })
 
   it('a key in the document of the issuer that another DID controls', async () => {
