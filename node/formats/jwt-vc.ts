@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { parseCompactJwt } from '../compact-jwt.ts'
 import { IssuerError, type Violation } from '../errors.ts'
 import type { Json, JsonObject } from '../json.ts'
+import { tokenType } from '../token-type.ts'
 import { constructDocument } from './credential-document.ts'
 import { readFacts } from './credential-facts.ts'
 import type { Format, OpenedCredential } from './format.ts'
@@ -82,6 +83,8 @@ const pointer = (path: readonly PropertyKey[]): string => path.map((part) => `/$
 function open(received: unknown): OpenedCredential | undefined {
   const token = parseCompactJwt(received)
   if (!token || token.payload.vc === undefined) return undefined
+  const type = tokenType(token.header)
+  if (type !== undefined && type !== 'jwt') return undefined
   const parsed = payloadSchema.safeParse(token.payload)
   const violations = parsed.success
     ? contradictions(parsed.data)

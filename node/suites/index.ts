@@ -7,6 +7,7 @@ import { eddsaRdfc2022 } from './eddsa-rdfc-2022.ts'
 import type { JwtAgent } from './jwt-agent.ts'
 import { jwtProof2020 } from './jwt-proof-2020.ts'
 import type { Suite } from './suite.ts'
+import { vcJwt } from './vc-jwt.ts'
 
 /**
  * Every way to secure a document. `publicUrl` is where this node serves its own context; without an agent the suites
@@ -27,5 +28,6 @@ export function createSuites({
     ecdsaRdfc2019(termsUrl),
     ecdsaJcs2019(termsUrl),
     jwtProof2020(termsUrl, agent),
+    vcJwt,
   ]
 }

@@ -1,0 +1,24 @@
+import { IssuerError } from '../errors.ts'
+import type { JsonObject } from '../json.ts'
+import { algorithmOf } from './jws-algorithms.ts'
+import type { AssertionKey } from './suite.ts'
+
+const encode = (value: JsonObject): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+
+/**
+ * A compact JWS (RFC 7515, 7.1) over a payload; `kid` and `alg` of the header follow from the key, and come before the
+ * members given.
+ * @throws SIGNING_FAILED for a key that no algorithm signs with, KEY_STORE_UNAVAILABLE
+ */
+export async function signJws(
+  { header, payload }: { header: JsonObject; payload: JsonObject },
+  { verificationMethod, signer }: AssertionKey,
+): Promise<string> {
+  const alg = algorithmOf(signer.type)
+  if (alg === undefined) {
+    throw new IssuerError('SIGNING_FAILED', { detail: `No token is signed with ${signer.type} keys.` })
+  }
+  const signingInput = `${encode({ kid: verificationMethod, alg, ...header })}.${encode(payload)}`
+  const signature = await signer.sign(Buffer.from(signingInput))
+  return `${signingInput}.${Buffer.from(signature).toString('base64url')}`
+}

@@ -1,0 +1,111 @@
+import type { CompactJwt } from '../compact-jwt.ts'
+import type { JsonObject } from '../json.ts'
+import { tokenType } from '../token-type.ts'
+import { type Refusal, resolveAssertionKey, timeProblem } from './assertion-key.ts'
+import { jwsAlgorithmNames, keyTypeOf } from './jws-algorithms.ts'
+import type { ProofVerdict, ResolvedKey, VerifyOptions } from './suite.ts'
+import { verificationKey, verifySignature } from './verification-key.ts'
+
+interface JwsRules {
+  /** Whose key has to have signed. */
+  controller: string | undefined
+  /** Values of `typ` (see tokenType); undefined among them when a token without type is taken too. */
+  types: readonly (string | undefined)[]
+  /** Values of `cty`; undefined among them when it may be absent. */
+  contentTypes: readonly (string | undefined)[]
+}
+
+type Verdict = Omit<ProofVerdict, 'type'>
+
+function headerProblem({ header }: CompactJwt, { types, contentTypes }: JwsRules): string | undefined {
+  if (keyTypeOf(header.alg) === undefined) {
+    return `The algorithm of the token is none of ${jwsAlgorithmNames}.`
+  }
+  // RFC 7515, 4.1.11: a critical header that is not understood makes the token invalid; none is understood here.
+  if (header.crit !== undefined) return 'The token has critical headers.'
+  // RFC 8725, 3.11: a token that was made for something else says so in its type.
+  if (!types.includes(tokenType(header))) return 'The token is of another type.'
+  if (!contentTypes.includes(tokenType({ typ: header.cty }))) return 'The token has another content type.'
+  return undefined
+}
+
+const claimedTimes = { iat: 'created', nbf: 'created', exp: 'expires' } as const
+
+/** Times of the signature (RFC 7519, 4.1.4 to 4.1.6) that forbid it now; `claims` are those that are judged here. */
+export function jwtTimeProblem(
+  payload: JsonObject,
+  claims: readonly (keyof typeof claimedTimes)[],
+  now: Date,
+): string | undefined {
+  for (const claim of claims) {
+    const value = payload[claim]
+    if (value === undefined) continue
+    if (typeof value !== 'number' || Math.abs(value) > 8.64e12) {
+      return `The ${claim} of the token is not a NumericDate.`
+    }
+    const problem = timeProblem({ [claimedTimes[claim]]: new Date(value * 1000).toISOString() }, now)
+    if (problem !== undefined) return problem
+  }
+  return undefined
+}
+
+function isSigned({ header, signingInput, signature }: CompactJwt, method: JsonObject): boolean {
+  const key = verificationKey(method)
+  return (
+    key !== undefined &&
+    key.type === keyTypeOf(header.alg) &&
+    verifySignature(key, Buffer.from(signingInput), signature)
+  )
+}
+
+/** A token without `kid`, as Veramo makes by default: every key of the controller is tried. */
+async function verifyUnnamed(
+  token: CompactJwt,
+  controller: string,
+  options: VerifyOptions,
+): Promise<Verdict> {
+  const didDocument = await options.resolveDidDocument?.(controller)
+  if (!didDocument) return { status: 'unknown', reason: 'The token names no key (kid).' }
+  const { verificationMethod, [options.purpose ?? 'assertionMethod']: listed } = didDocument
+  const methods = ([verificationMethod ?? []].flat() as JsonObject[]).concat(
+    ([listed ?? []].flat() as (string | JsonObject)[]).filter((method) => typeof method === 'object'),
+  )
+  const method = methods.find((candidate) => isSigned(token, candidate)) as
+    | ResolvedKey['verificationMethod']
+    | undefined
+  if (!method) return { status: 'fail', reason: 'Invalid signature.' }
+  const resolveKey = async () => ({ verificationMethod: method, didDocument, deactivated: false })
+  return verifyNamed(token, method.id, controller, { ...options, resolveKey })
+}
+
+async function verifyNamed(
+  token: CompactJwt,
+  verificationMethod: string,
+  issuer: string,
+  { resolveKey, purpose }: VerifyOptions,
+): Promise<(Refusal | { status: 'pass' }) & { verificationMethod: string }> {
+  const rule = { verificationMethod, issuer, ...(purpose && { purpose }) }
+  const checked = await resolveAssertionKey(resolveKey, rule)
+  if ('status' in checked) return { ...checked, verificationMethod }
+  return isSigned(token, checked.resolved.verificationMethod)
+    ? { status: 'pass', verificationMethod }
+    : { status: 'fail', reason: 'Invalid signature.', verificationMethod }
+}
+
+/**
+ * Checks the header and the signature of a token, and that its key belongs to the controller and stands under the
+ * purpose; the claims are for the caller to judge.
+ */
+export async function verifyJws(
+  token: CompactJwt,
+  rules: JwsRules,
+  options: VerifyOptions,
+): Promise<Verdict> {
+  const { kid } = token.header
+  const { controller } = rules
+  const reason = headerProblem(token, rules)
+  if (reason !== undefined) return { status: 'fail', reason }
+  if (controller === undefined) return { status: 'fail', reason: 'The token names no issuer.' }
+  if (typeof kid !== 'string') return verifyUnnamed(token, controller, options)
+  return verifyNamed(token, kid.startsWith('#') ? controller + kid : kid, controller, options)
+}
