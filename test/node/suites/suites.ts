@@ -26,7 +26,7 @@ const variants = createSuites({ publicUrl }).flatMap((suite) =>
       name: suite.name,
       dataModel,
       type,
-      embedded: suite.format !== 'jwt-vc',
+      embedded: suite.format === 'data-integrity',
     })),
   ),
 )
