@@ -13,7 +13,7 @@ export const statusLists: Resource = (server, issuer) => {
         tags: ['Status'],
         summary: 'A status list as a signed credential',
         description:
-          'A BitstringStatusListCredential, equal to the words on the ledger. Carries an ETag; a request with If-None-Match that names it is answered with 304.',
+          'A BitstringStatusListCredential, equal to the words on the ledger: JSON with a proof, or a token (`application/vc+jwt`) of an issuer whose key makes no such proof. Carries an ETag; a request with If-None-Match that names it is answered with 304.',
         params: z.object({ id }),
         response: {
           200: secured,
@@ -26,6 +26,8 @@ export const statusLists: Resource = (server, issuer) => {
       const list = await issuer.statusList(request.params.id)
       reply.header('etag', list.etag).header('cache-control', `public, max-age=${list.maxAgeSeconds}`)
       if (matches(request.headers['if-none-match'], list.etag)) return reply.status(304).send()
+      // A token is served as itself, not as a JSON string.
+      if (typeof list.credential === 'string') reply.type(list.mediaType)
       return list.credential
     },
   )

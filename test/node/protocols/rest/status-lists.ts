@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { gunzipSync } from 'node:zlib'
+import type { JsonObject } from '../../../../node/json.ts'
+import { createDocumentLoader } from '../../../../node/suites/document-loader.ts'
 import { startNode, type TestNode } from '../../../node.ts'
+import { verifyThere } from '../../suites/digital-bazaar.ts'
 import { at, expect, expectProblem, issueDegree, makeIssuer, makeSchema } from './scenario.ts'
 
 describe('GET /status-lists/{id}', () => {
@@ -18,6 +21,22 @@ describe('GET /status-lists/{id}', () => {
   const bitAt = (list: { credentialSubject: { encodedList: string } }, index: number) => {
     const bits = gunzipSync(Buffer.from(list.credentialSubject.encodedList.slice(1), 'base64url'))
     return ((bits[index >> 3] as number) >> (7 - (index & 7))) & 1
+  }
+
+  const methodOf = (list: JsonObject) => (list.proof as { verificationMethod: string }).verificationMethod
+
+  /** By Digital Bazaar's libraries, with the DID document that the node resolves. */
+  async function assertVerifies(list: JsonObject): Promise<void> {
+    const contexts = createDocumentLoader({ extra: async () => undefined })
+    const load = async (url: string) => {
+      const [did = ''] = url.split('#')
+      if (!url.startsWith('did:')) return contexts(url)
+      const { document } = (await node.call('GET', at('dids', did))).body
+      const method = document.verificationMethod.find(({ id }: { id: string }) => id === url)
+      return { contextUrl: null, documentUrl: url, document: url === did ? document : method }
+    }
+    const { verified, error } = await verifyThere(list, load)
+    assert.ok(verified, String(error?.errors ?? error))
   }
 
   it('publishes the list that a credential names, signed, with what the ledger says', async () => {
@@ -49,6 +68,29 @@ describe('GET /status-lists/{id}', () => {
     }
     expect(200, await node.call('GET', path, { headers: { 'if-none-match': '"x"' } }))
   })
+
+  for (const keys of [['Ed25519'], ['P-256']]) {
+    it(`publishes the list of an issuer with the key ${keys}, by a suite that it can sign with`, async () => {
+      const issuer = await makeIssuer(node, keys)
+      const schema = await makeSchema(node, issuer)
+      const { credential, statusListId } = await issueDegree(node, {
+        issuerDid: issuer,
+        schemaId: schema,
+        proofType: 'JwtProof2020',
+        dataModel: '1.1',
+      })
+      assert.equal(credential.split('.').length, 3)
+      const path = at('status-lists', statusListId)
+      const list = expect(200, await node.call('GET', path, { key: null }))
+      await assertVerifies(list.body)
+      const rotation = await node.call('POST', at('dids', issuer, 'keys', 'rotate'))
+      const [added] = expect(200, rotation).body.added
+      const again = expect(200, await node.call('GET', path, { key: null }))
+      assert.equal(methodOf(again.body), added)
+      assert.notEqual(again.headers.get('etag'), list.headers.get('etag'))
+      await assertVerifies(again.body)
+    })
+  }
 
   it('knows no others', async () => {
     for (const id of ['x', `${issuerDid}/status/revocation/99`, `${issuerDid}/schema/a/1`]) {
