@@ -19,6 +19,9 @@ export const errorTable = {
   METHOD_NOT_ALLOWED: entry(405, 'This address does not answer that method.'),
   PAYLOAD_TOO_LARGE: entry(413, 'The request body is too large.'),
   UNSUPPORTED_MEDIA_TYPE: entry(415, 'The body must be application/json.'),
+  REQUEST_TIMEOUT: entry(408, 'The request did not arrive in time.', true),
+  HEADERS_TOO_LARGE: entry(431, 'The header fields and the address of the request are too large.'),
+  NODE_STOPPING: entry(503, 'The node is stopping and takes no new requests.', true),
   RATE_LIMIT_EXCEEDED: entry(429, 'Too many requests: wait as long as Retry-After says.', true),
   QUOTA_EXCEEDED: entry(429, 'This node makes no more DIDs.'),
   INTERNAL_ERROR: entry(500, 'The node failed to answer; the log tells why.'),
@@ -56,6 +59,8 @@ export const errorTable = {
   // credentials
   PROOF_TYPE_UNSUPPORTED: entry(400, 'This proof type is not supported.'),
   DATA_MODEL_UNSUPPORTED: entry(422, 'The proof type cannot secure this version of the data model.'),
+  ANONCREDS_PROOF_INVALID: entry(422, 'A proof of the AnonCreds protocol does not hold.'),
+  PRESENTATION_NOT_POSSIBLE: entry(422, 'These credentials do not answer the presentation request.'),
   DERIVATION_FAILED: entry(422, 'No credential with this choice of attributes can be derived.'),
   EXPIRATION_INVALID: entry(422, 'The expiration date is in the past or before the start of validity.'),
   DELEGATION_INVALID: entry(422, 'The delegation exceeds what its parent allows.'),

@@ -14,6 +14,7 @@ import type { Config } from './config.ts'
 import { IssuerError } from './errors.ts'
 import { rememberMethods } from './protocols/allowed-methods.ts'
 import { demandAccess, guard } from './protocols/authorization.ts'
+import { answerConnectionError } from './protocols/connection-error.ts'
 import { describeApi, mountDocumentation } from './protocols/documentation.ts'
 import { mountHealth } from './protocols/health.ts'
 import { protocols } from './protocols/index.ts'
@@ -52,9 +53,12 @@ export async function createServer({
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 4_096 },
     frameworkErrors: (error, request, reply) => answerError(error, request, reply),
+    clientErrorHandler: answerConnectionError,
+    return503OnClosing: false,
   }).withTypeProvider<ZodTypeProvider>()
 
   server.setValidatorCompiler(validatorCompiler).setSerializerCompiler(serializerCompiler)
+  refuseWhileStopping(server)
   acceptJsonOnly(server)
   logAnswers(server)
   await describeApi(server, config.publicUrl)
@@ -71,6 +75,17 @@ export async function createServer({
   })
   await server.ready()
   return server
+}
+
+/** What still comes by a connection that was open before; the framework's own answer is no problem document. */
+function refuseWhileStopping(server: HttpServer): void {
+  let stopping = false
+  server.addHook('preClose', async () => {
+    stopping = true
+  })
+  server.addHook('onRequest', async () => {
+    if (stopping) throw new IssuerError('NODE_STOPPING')
+  })
 }
 
 /** The only media type taken in, parsed strictly; other types are refused with UNSUPPORTED_MEDIA_TYPE. */

@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import { startNode, type TestNode } from '../node.ts'
+
+/** What comes back for these bytes. */
+async function exchange(node: TestNode, sent: string): Promise<string> {
+  const socket = connect(Number(new URL(node.node.url).port), '127.0.0.1')
+  socket.write(sent)
+  let text = ''
+  for await (const chunk of socket) text += chunk
+  return text
+}
 
 describe('the server', () => {
   let node: TestNode
@@ -88,13 +98,36 @@ describe('the server', () => {
     }
   })
 
-  it('answers what is no HTTP with 400 and lives on', async () => {
-    const socket = connect(Number(new URL(node.node.url).port), '127.0.0.1')
-    socket.end('nonsense\r\n\r\n')
+  it('answers what is no request, or too large for one, with a problem document, and lives on', async () => {
+    for (const [sent, status, code] of [
+      ['nonsense\r\n\r\n', 400, 'MALFORMED_REQUEST'],
+      [`GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431, 'HEADERS_TOO_LARGE'],
+      [`GET /${'x'.repeat(20_000)} HTTP/1.1\r\nHost: x\r\n\r\n`, 431, 'HEADERS_TOO_LARGE'],
+    ] as const) {
+      const [head = '', body = ''] = (await exchange(node, sent)).split('\r\n\r\n')
+      assert.match(head, new RegExp(`^HTTP/1\\.1 ${status} `))
+      assert.match(head, /content-type: application\/problem\+json/i)
+      assert.deepEqual([JSON.parse(body).code, JSON.parse(body).status], [code, status])
+    }
+    assert.equal((await node.call('GET', '/health/live')).status, 200)
+  })
+
+  it('refuses with a problem document what comes by an open connection while it stops', async () => {
+    const stopping = await startNode({ chain: node.chain })
+    const socket = connect(Number(new URL(stopping.node.url).port), '127.0.0.1')
+    const request = 'GET /health/live HTTP/1.1\r\nHost: x\r\n'
+    // headers that are still on their way keep the connection from being idle
+    socket.write(request)
+    await once(socket, 'connect')
+    await stopping.call('GET', '/health/live')
+    const stopped = stopping.close()
+    socket.write('\r\n')
     let text = ''
     for await (const chunk of socket) text += chunk
-    assert.match(text, /^HTTP\/1\.1 400/)
-    assert.equal((await node.call('GET', '/health/live')).status, 200)
+    await stopped
+    assert.match(text, /^HTTP\/1\.1 503 /)
+    assert.match(text, /application\/problem\+json/)
+    assert.match(text, /"code":"NODE_STOPPING".*"retryable":true/)
   })
 
   it('sends security headers', async () => {
