@@ -21,6 +21,7 @@ import { requireNodeDid } from './registrar/node-did.ts'
 import type { RegistrarDeps } from './registrar/registrar.ts'
 import { settleDids } from './registrar/settle-dids.ts'
 import { settleSchemas } from './registrar/settle-schemas.ts'
+import { createSettlement } from './registrar/settlement.ts'
 import { statusEncodings } from './status/index.ts'
 import { type ApiKeyStore, createApiKeyStore } from './stores/api-keys.ts'
 import { createContextStore } from './stores/contexts.ts'
@@ -87,7 +88,7 @@ export async function openIssuer(input: Input): Promise<OpenIssuer> {
       apiKeys: house.stores.apiKeys,
       ledger: foundation.ledger,
       nodeDid,
-      startJobs: () => queue.start([anchor.job, statusChanger.job]),
+      startJobs: () => queue.start([anchor.job, statusChanger.job, createSettlement(registrar)]),
       close,
     }
   } catch (error) {

@@ -3,7 +3,7 @@ import type { Job, Queue } from './queue.ts'
 
 /** Times in milliseconds. */
 interface InProcessOptions {
-  /** How often each job looks for work that nobody announced. */
+  /** How often a job looks for work that nobody announced, unless it has a pace of its own. */
   intervalMs?: number
   /** First pause before a retry; it doubles up to `maxBackoffMs`. */
   backoffMs?: number
@@ -67,7 +67,8 @@ class Worker {
   }
 
   #schedule(): void {
-    const { intervalMs, backoffMs, maxBackoffMs } = this.#options
+    const { backoffMs, maxBackoffMs } = this.#options
+    const intervalMs = this.#job.intervalMs ?? this.#options.intervalMs
     const pause = this.#failures ? Math.min(backoffMs * 2 ** (this.#failures - 1), maxBackoffMs) : intervalMs
     clearTimeout(this.#timer)
     if (!this.#stopped) this.#timer = setTimeout(() => this.#begin(), pause).unref()

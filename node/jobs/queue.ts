@@ -1,6 +1,8 @@
 /** A kind of work that happens after `record`: idempotent by the id of its outbox row. */
 export interface Job {
   readonly name: string
+  /** How often it looks for work that nobody announced, in milliseconds; the queue's own pace unless told. */
+  readonly intervalMs?: number
   /** Does the work that is due; returns how much it did. A thrown retryable error is tried again later. */
   run(): Promise<number>
 }

@@ -31,5 +31,5 @@ export type DidDeps = Pick<RegistrarDeps, 'ledger' | 'keyStore' | 'dids' | 'reso
 /** The deps of whatever changes schemas. */
 export type SchemaDeps = Pick<
   RegistrarDeps,
-  'ledger' | 'dids' | 'schemas' | 'contexts' | 'forget' | 'publicUrl' | 'bundledContexts'
+  'ledger' | 'dids' | 'schemas' | 'contexts' | 'forget' | 'publicUrl' | 'bundledContexts' | 'now'
 >

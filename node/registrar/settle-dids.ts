@@ -3,29 +3,30 @@ import type { StoredDid } from '../stores/stored-did.ts'
 import { writePendingDid } from './create-did.ts'
 import type { DidDeps } from './registrar.ts'
 import { settleKeys } from './settle-keys.ts'
-
-// A signed change counts for an hour (see the DID registry of node/ledger); twice that is surely too late.
-const signatureLifetimeMs = 7_200_000
+import { isSurelyLost } from './surely-lost.ts'
 
 /**
- * Makes good what an earlier process left between the database and the ledger: finishes DIDs that were being made,
- * takes over keys that a transaction has put into a document, forgets those that can no longer come there. Run it at
- * the start, before anything else writes; it returns how many DIDs it looked at.
+ * Makes good what was left between the database and the ledger: finishes DIDs that were being made, takes over keys
+ * that a transaction has put into a document, forgets those that can no longer come there. At the start, before
+ * anything else writes, pending DIDs are written again at once. In a `running` node a request may still be at work on
+ * them, or its transaction wait to be mined: what the ledger shows is taken over, and only what is surely lost is
+ * written again. It returns how many DIDs it looked at.
  * @throws CHAIN_UNREACHABLE, RELAYER_UNFUNDED
  */
-export async function settleDids(deps: DidDeps): Promise<number> {
-  const unsettled = await deps.dids.unsettled()
-  for (const stored of unsettled) await settle(deps, stored)
+export async function settleDids(deps: DidDeps, { running = false } = {}): Promise<number> {
+  const unsettled = (await deps.dids.unsettled()).filter((stored) => !running || !awaitsOwner(stored))
+  for (const stored of unsettled) await settle(deps, stored, running)
   return unsettled.length
 }
 
-async function settle(deps: DidDeps, stored: StoredDid): Promise<void> {
+/** The owner of an imported DID may take as long as it likes, and then asks for it to be taken in. */
+const awaitsOwner = ({ state, origin }: StoredDid) => state === 'pending' && origin === 'imported'
+
+async function settle(deps: DidDeps, stored: StoredDid, running: boolean): Promise<void> {
   const { deactivated, missing } = await settleKeys(deps, stored)
-  if (deactivated || missing.length === 0) return
-  // The owner of an imported DID may take as long as it likes.
-  if (stored.state === 'pending' && stored.origin === 'imported') return
-  if (stored.state === 'pending') await finish(deps, stored)
-  else await forgetLostKeys(deps, stored)
+  if (deactivated || missing.length === 0 || awaitsOwner(stored)) return
+  if (stored.state !== 'pending') return forgetLostKeys(deps, stored)
+  if (!running || isSurelyLost(stored.createdAt, deps.now())) await finish(deps, stored)
 }
 
 async function finish(deps: DidDeps, stored: StoredDid): Promise<void> {
@@ -40,9 +41,8 @@ async function finish(deps: DidDeps, stored: StoredDid): Promise<void> {
 }
 
 async function forgetLostKeys(deps: DidDeps, { did, pendingKeys }: StoredDid): Promise<void> {
-  const before = deps.now().getTime() - signatureLifetimeMs
   const lost = pendingKeys
-    .filter(({ createdAt }) => Date.parse(createdAt) < before)
+    .filter(({ createdAt }) => isSurelyLost(createdAt, deps.now()))
     .map(({ keyRef }) => keyRef)
   await deps.dids.removePendingKeys(did, lost)
   for (const keyRef of lost) await deps.keyStore.destroy(keyRef)

@@ -1,19 +1,25 @@
 import { parseSchemaId } from '../ledger/resource-id.ts'
 import type { SchemaDeps } from './registrar.ts'
+import { isSurelyLost } from './surely-lost.ts'
 
 /**
- * Makes good what an earlier process left between the database and the ledger: schemas that are there are taken over,
- * those that are not are forgotten (nobody was told of them, and the same call registers them again). Run it at the
- * start; it returns how many it looked at.
+ * Makes good what was left between the database and the ledger: schemas that are there are taken over, those that can
+ * no longer come there are forgotten (nobody was told of them, and the same call registers them again). At the start
+ * those whose transaction was never signed are forgotten at once; in a `running` node a request may be at work on them.
+ * It returns how many it looked at.
  * @throws CHAIN_UNREACHABLE
  */
-export async function settleSchemas(deps: Pick<SchemaDeps, 'ledger' | 'schemas'>): Promise<number> {
+export async function settleSchemas(
+  deps: Pick<SchemaDeps, 'ledger' | 'schemas' | 'now'>,
+  { running = false } = {},
+): Promise<number> {
   const pending = await deps.schemas.pending()
-  for (const { schemaId, digest } of pending) {
+  for (const { schemaId, digest, transactionHash, createdAt } of pending) {
     const name = parseSchemaId(schemaId)
     const onLedger = name && (await deps.ledger.schemas.get(name))
+    const mayCome = (running || transactionHash !== null) && !isSurelyLost(createdAt, deps.now())
     if (onLedger?.digest === digest) await deps.schemas.markRegistered([schemaId])
-    else await deps.schemas.removePending([schemaId])
+    else if (onLedger || !mayCome) await deps.schemas.removePending([schemaId])
   }
   return pending.length
 }

@@ -29,11 +29,11 @@ export interface NodeUnderTest {
   close(): Promise<void>
 }
 
-/** Starts them; the caller closes them in `after`. */
-export async function startNode(): Promise<NodeUnderTest> {
+/** Starts them; the caller closes them in `after`. `receiptTimeout`: how long a transaction is waited for, in ms. */
+export async function startNode(options: { receiptTimeout?: number } = {}): Promise<NodeUnderTest> {
   const chain = await startChain()
   const relayer = digestSigner(fundedKey)
-  const ledger = await openLedger({ ...chain, relayer, pollingInterval: 20 })
+  const ledger = await openLedger({ ...chain, relayer, pollingInterval: 20, ...options })
   const folder = await mkdtemp(join(tmpdir(), 'cartulary-'))
   const database = await openDatabase({ file: join(folder, 'node.sqlite') })
   const secrets = createSecretBox(randomBytes(32))
