@@ -3,6 +3,7 @@ import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import type { Address, Hex, RegistryAddresses } from './ledger/ledger.ts'
+import { readTlsFiles, type TlsFiles } from './tls-files.ts'
 
 /** Everything that can be set from outside; frozen. Durations in milliseconds, sizes in bytes. */
 export interface Config {
@@ -26,6 +27,16 @@ export interface Config {
   readonly ledgerCacheMs: number
   readonly finalityDepth: number
   readonly didWeb: boolean
+  /** Listens with TLS alone; undefined: without. */
+  readonly tls: TlsFiles | undefined
+  /** Whether did:key and did:web may issue what has no status: they are not on the ledger. */
+  readonly offLedgerIssuers: boolean
+  /** Where the W3C VC API is mounted: a path without a slash at the end. */
+  readonly vcApiPrefix: string
+  /** False: who reaches this loopback address may use the VC API without a key. */
+  readonly vcApiAuth: boolean
+  /** The DID that issues by the VC API where a credential names no issuer. */
+  readonly vcApiIssuer: string | undefined
   /** Most DIDs that this node keeps. */
   readonly didQuota: number
   /** Requests a minute for each API key, and for each address without one. */
@@ -95,6 +106,14 @@ const keyEncryptionKey = z
   .string()
   .regex(/^([0-9a-fA-F]{64}|[\w+/-]{43}=?)$/, 'must be 32 bytes, in hex or base64: openssl rand -hex 32')
 
+const prefix = z
+  .string()
+  .regex(/^(\/[A-Za-z0-9._~-]+){1,4}$/, 'must be a path such as /vc-api, without a slash at the end')
+  .refine(
+    (value) => !/^\/(api|docs|health|openapi\.json|\.well-known)(\/|$)/.test(value),
+    'must not be /api, /docs, /health or another address of the node',
+  )
+
 const addressList = z
   .string()
   .refine(
@@ -132,6 +151,15 @@ const variables = z.object({
   LEDGER_CACHE_MS: whole(0, 3_600_000, 5_000),
   FINALITY_DEPTH: whole(0, 10_000, 0),
   DID_WEB: flag,
+  TLS_CERT: z.string().optional(),
+  TLS_KEY: z.string().optional(),
+  OFF_LEDGER_ISSUERS: flag,
+  VC_API_PREFIX: prefix.default('/vc-api'),
+  VC_API_AUTH: z.enum(['on', 'off'], 'must be on or off').default('on'),
+  VC_API_ISSUER: z
+    .string()
+    .regex(/^did:[a-z0-9]+:[A-Za-z0-9._:%-]{1,2000}$/, 'must be a DID')
+    .optional(),
   DID_QUOTA: whole(1, 1_000_000_000, 10_000),
   RATE_LIMIT: whole(1, 10_000_000, 6_000),
   RATE_LIMIT_ANONYMOUS: whole(1, 10_000_000, 600),
@@ -156,16 +184,30 @@ export function parseConfig(environment: Environment): Config {
   const parsed = variables.safeParse(Object.fromEntries(present))
   const problems = parsed.success ? [] : parsed.error.issues.map(describeIssue)
   const registered = readRegistries(environment.REGISTRIES, problems)
+  const tls = readTlsFiles({ cert: environment.TLS_CERT, key: environment.TLS_KEY }, problems)
   checkTogether(environment, problems)
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems)
-  return Object.freeze(assemble(parsed.data, registered))
+  return Object.freeze({ ...assemble(parsed.data, registered), ...served(parsed.data, tls) })
 }
 
-function assemble(values: Variables, registered: RegistryAddresses | undefined): Config {
+/** How the node is reached, and what for. */
+function served(values: Variables, tls: TlsFiles | undefined) {
+  return {
+    tls,
+    publicUrl: values.PUBLIC_URL ?? `${tls ? 'https' : 'http'}://127.0.0.1:${values.PORT}`,
+    offLedgerIssuers: values.OFF_LEDGER_ISSUERS,
+    vcApiPrefix: values.VC_API_PREFIX,
+    vcApiAuth: values.VC_API_AUTH === 'on',
+    vcApiIssuer: values.VC_API_ISSUER,
+  }
+}
+
+type Served = 'publicUrl' | 'tls' | 'offLedgerIssuers' | 'vcApiPrefix' | 'vcApiAuth' | 'vcApiIssuer'
+
+function assemble(values: Variables, registered: RegistryAddresses | undefined): Omit<Config, Served> {
   return {
     port: values.PORT,
     host: values.HOST,
-    publicUrl: values.PUBLIC_URL ?? `http://127.0.0.1:${values.PORT}`,
     dataDir: resolve(values.DATA_DIR),
     chainPort: values.CHAIN_PORT,
     chain:
@@ -197,6 +239,7 @@ function describeIssue(issue: { path: readonly PropertyKey[]; message: string })
 }
 
 function checkTogether(environment: Environment, problems: string[]): void {
+  checkVcApi(environment, problems)
   if (environment.RPC_URL && !environment.REGISTRIES) {
     problems.push(
       'REGISTRIES is required with RPC_URL: a file or JSON with the addresses that `npm run deploy` printed.',
@@ -210,6 +253,18 @@ function checkTogether(environment: Environment, problems: string[]): void {
       'PUBLIC_URL is required when HOST is not a loopback address: set the URL under which verifiers reach this node.',
     )
   }
+}
+
+/** Without keys nobody else may reach the VC API: neither by another address nor through a proxy. */
+function checkVcApi(environment: Environment, problems: string[]): void {
+  if (environment.VC_API_AUTH !== 'off') return
+  const { HOST, PUBLIC_URL, TRUST_PROXY } = environment
+  const published = PUBLIC_URL && URL.canParse(PUBLIC_URL) ? new URL(PUBLIC_URL).hostname : '127.0.0.1'
+  const isLocal = isLoopback(HOST || '127.0.0.1') && isLoopback(published.replace(/^\[|\]$/g, ''))
+  if (isLocal && !TRUST_PROXY) return
+  problems.push(
+    'VC_API_AUTH=off is for loopback alone: HOST and PUBLIC_URL must be loopback addresses, TRUST_PROXY not set.',
+  )
 }
 
 function isLoopback(host: string): boolean {

@@ -57,7 +57,7 @@ export async function main(input: { config: Config; chain: ChainLocation }): Pro
   }
   await opened.startJobs()
   return {
-    url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${config.port}`,
+    url: `${config.tls ? 'https' : 'http'}://${config.host.includes(':') ? `[${config.host}]` : config.host}:${config.port}`,
     publicUrl: config.publicUrl,
     createdAdminApiKey: adminKey.created,
     chainId: opened.ledger.chainId,
@@ -105,6 +105,7 @@ function secretsOf(config: Config, { rpcUrl }: ChainLocation): string[] {
     config.adminApiKey,
     config.keyEncryptionKey,
     config.relayerPrivateKey,
+    config.tls?.key,
     revealing ? rpcUrl : undefined,
   ].filter((secret) => secret !== undefined)
 }

@@ -21,14 +21,14 @@ import { protocols } from './protocols/index.ts'
 import type { Issuer } from './protocols/issuer.ts'
 import { parseJsonBody } from './protocols/json-body.ts'
 import { problemOf, retryAfter, toIssuerError } from './protocols/problem-document.ts'
-import type { HttpServer } from './protocols/protocol.ts'
+import type { HttpServer, Settings } from './protocols/protocol.ts'
 import { validatorCompiler } from './protocols/request-validation.ts'
 
 /** What the server stands on. */
 export interface ServerDeps {
   config: Pick<
     Config,
-    'publicUrl' | 'rateLimit' | 'rateLimitAnonymous' | 'trustProxy' | 'bodyLimit' | 'batchBodyLimit'
+    'publicUrl' | 'tls' | 'rateLimit' | 'rateLimitAnonymous' | 'trustProxy' | keyof Settings
   >
   issuer: Issuer
   authenticate(header: string | undefined): Promise<Caller | undefined>
@@ -43,6 +43,7 @@ export async function createServer({
   logger,
 }: ServerDeps): Promise<HttpServer> {
   const server: HttpServer = fastify({
+    ...(config.tls && { https: config.tls }),
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: config.bodyLimit,

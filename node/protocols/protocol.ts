@@ -31,11 +31,21 @@ export interface Limits {
   batchBodyLimit: number
 }
 
+/** What protocols are told of the configuration. */
+export interface Settings extends Limits {
+  /** Where the W3C VC API is mounted. */
+  vcApiPrefix: string
+  /** False: it takes no key from this machine. */
+  vcApiAuth: boolean
+  /** Who issues by it where a credential names no issuer. */
+  vcApiIssuer: string | undefined
+}
+
 /** One way to ask and receive. The list is in index.ts; adding one is one folder and one line. */
 export interface Protocol {
   readonly name: string
   /** Adds the protocol's addresses; each declares `config.access`. */
-  mount(server: HttpServer, issuer: Issuer, limits: Limits): void
+  mount(server: HttpServer, issuer: Issuer, settings: Settings): void
 }
 
 /** The caller of an address that is not public. @throws UNAUTHORIZED */
