@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { gunzipSync } from 'node:zlib'
+import { decodeJWT, verifyJWS } from 'did-jwt'
 import type { JsonObject } from '../../../../node/json.ts'
 import { createDocumentLoader } from '../../../../node/suites/document-loader.ts'
 import { startNode, type TestNode } from '../../../node.ts'
@@ -91,6 +92,30 @@ describe('GET /status-lists/{id}', () => {
       await assertVerifies(again.body)
     })
   }
+
+  it('publishes the list of an issuer with the key secp256k1 as a token, by its own media type', async () => {
+    const issuer = await makeIssuer(node, ['secp256k1'])
+    const schema = await makeSchema(node, issuer)
+    const { credential, statusListId } = await issueDegree(node, {
+      issuerDid: issuer,
+      schemaId: schema,
+      proofType: 'JwtProof2020',
+      dataModel: '1.1',
+    })
+    const { document } = expect(200, await node.call('GET', at('dids', issuer))).body
+    assert.equal(decodeJWT(credential).header.alg, 'ES256K')
+    const list = expect(200, await node.call('GET', at('status-lists', statusListId), { key: null }))
+    assert.equal(list.headers.get('content-type'), 'application/vc+jwt')
+    verifyJWS(list.body, document.verificationMethod)
+    const [header = '', payload = '', signature] = list.body.split('.')
+    assert.throws(() => verifyJWS(`${header}.${payload}AA.${signature}`, document.verificationMethod))
+    const { alg, kid } = JSON.parse(Buffer.from(header, 'base64url').toString())
+    assert.equal(alg, 'ES256K')
+    assert.ok(document.assertionMethod.includes(kid))
+    const claims = JSON.parse(Buffer.from(payload, 'base64url').toString())
+    assert.deepEqual(claims.type, ['VerifiableCredential', 'BitstringStatusListCredential'])
+    assert.equal(bitAt(claims, 0), 0)
+  })
 
   it('knows no others', async () => {
     for (const id of ['x', `${issuerDid}/status/revocation/99`, `${issuerDid}/schema/a/1`]) {
