@@ -43,6 +43,8 @@ export const errorTable = {
   ASSERTION_KEY_MISSING: entry(422, 'The issuer has no assertionMethod key that this proof type can use.'),
   HOLDER_NOT_FOUND: entry(422, 'The holder DID does not resolve.'),
   KEY_NOT_FOUND: entry(404, 'This key is not known.'),
+  KEY_NOT_VALID: entry(422, 'The key was not valid when the proof was made.'),
+  KEY_DOUBTFUL: entry(422, 'It cannot be shown that the key was valid when the proof was made.'),
 
   // schemas
   SCHEMA_NOT_FOUND: entry(404, 'The schema is not in the registry.'),
@@ -71,6 +73,10 @@ export const errorTable = {
   ALREADY_REVOKED: entry(409, 'The credential has been revoked already; a revocation is final.'),
   ALREADY_SUSPENDED: entry(409, 'The credential is suspended already.'),
   NOT_SUSPENDED: entry(409, 'The credential is not suspended.'),
+  STATUS_ENCODING_UNSUPPORTED: entry(
+    422,
+    'Credentials of this format and data model cannot carry their status in that encoding.',
+  ),
   STATUS_LIST_NOT_FOUND: entry(404, 'The status list is not known.'),
   STATUS_LIST_FULL: entry(409, 'The status list has no entry left and no further list can be opened.'),
   REGISTRATION_PENDING: entry(409, 'The credential is not on the ledger yet.', true),

@@ -2,6 +2,9 @@ import { IssuerError } from '../errors.ts'
 import type { Json, JsonObject } from '../json.ts'
 import type { KeyResolver, ProofPurpose, ProofVerdict, ResolvedKey } from './suite.ts'
 
+/** What says nothing about the proof. */
+const undecided: ReadonlySet<string> = new Set(['DID_METHOD_UNSUPPORTED', 'KEY_DOUBTFUL', 'LEDGER_DATA_INVALID'])
+
 /** Seconds that clocks may differ when a time in the future is judged. */
 const clockSkew = 300
 
@@ -49,14 +52,20 @@ function authorise(
  */
 export async function resolveAssertionKey(
   resolveKey: KeyResolver,
-  input: { verificationMethod: string; issuer: string | undefined; purpose?: ProofPurpose },
+  input: {
+    verificationMethod: string
+    issuer: string | undefined
+    purpose?: ProofPurpose
+    /** When the proof says it was made, if it does. */
+    signedAt?: Date | undefined
+  },
 ): Promise<{ resolved: ResolvedKey } | Refusal> {
-  const { verificationMethod, issuer, purpose = 'assertionMethod' } = input
+  const { verificationMethod, issuer, purpose = 'assertionMethod', signedAt } = input
   if (issuer === undefined) return { status: 'fail', reason: `The document names no ${party[purpose]}.` }
   // Nothing but the issuer's DID is looked up for a credential, whatever its proof names.
   if (verificationMethod.split('#')[0] !== issuer) return { status: 'fail', reason: foreignKey(purpose) }
   try {
-    const resolved = await resolveKey(verificationMethod, { purpose })
+    const resolved = await resolveKey(verificationMethod, { purpose, ...(signedAt && { signedAt }) })
     if (!resolved || resolved.verificationMethod.id !== verificationMethod) {
       return { status: 'fail', reason: `The DID document has no such method under ${purpose}.` }
     }
@@ -64,7 +73,7 @@ export async function resolveAssertionKey(
     return reason === undefined ? { resolved } : { status: 'fail', reason }
   } catch (error) {
     if (!(error instanceof IssuerError)) throw error
-    const isDecided = !error.retryable && error.code !== 'DID_METHOD_UNSUPPORTED'
+    const isDecided = !error.retryable && !undecided.has(error.code)
     return { status: isDecided ? 'fail' : 'unknown', reason: error.message }
   }
 }

@@ -15,21 +15,42 @@ export type DocumentLoader = (
   url: string,
 ) => Promise<{ contextUrl: null; documentUrl: string; document: JsonObject }>
 
+/** For which time a DID document listed a key. Times are ISO 8601, UTC. */
+export interface KeyValidity {
+  /** Null: since the DID exists. */
+  validFrom: string | null
+  /** Null while no end is known. */
+  validUntil: string | null
+  /** From when on, as its issuer says, others may hold the key. */
+  compromisedSince: string | null
+}
+
+/** What a verifier knows of a document besides what its proof says, for keys that are no longer what they were. */
+export interface SigningEvidence {
+  /** Whether it can be shown that the document existed before that time; whoever holds a key chooses what it signs. */
+  existedBefore(date: Date): Promise<boolean>
+  /** Stands for a time of signing that the proof does not tell. */
+  startOfValidity?: Date
+}
+
 /** A verification method as resolution gave it, and what its DID document says about it. */
 export interface ResolvedKey {
   verificationMethod: JsonObject & { id: string; type: string; controller: string }
   didDocument: JsonObject & { id: string }
   deactivated: boolean
+  /** Where the DID's method keeps a history. */
+  validity?: KeyValidity
 }
 
 /**
  * Resolves the DID URL of a verification method; undefined when the document has no such method for the purpose
- * (`assertionMethod` unless told). With `signedAt` a key that has been rotated since is found in the history of its DID,
- * as far as the method keeps one.
+ * (`assertionMethod` unless told). With `signedAt` or `evidence` a key that has been rotated since is found in the
+ * history of its DID, as far as the method keeps one. It throws KEY_NOT_VALID when the key was not valid then, and
+ * KEY_DOUBTFUL when that cannot be told.
  */
 export type KeyResolver = (
   verificationMethod: string,
-  options?: { signedAt?: Date; purpose?: ProofPurpose },
+  options?: { signedAt?: Date; purpose?: ProofPurpose; evidence?: SigningEvidence },
 ) => Promise<ResolvedKey | undefined>
 
 /** A secured document: JSON with an embedded proof, or a compact token. */
@@ -41,8 +62,12 @@ export interface ProofVerdict {
   /** The suite's name, as `proofType` writes it. */
   type: string
   verificationMethod?: string
+  /** Who made a proof that is not the issuer's or the holder's own: an endorser. */
+  controller?: string
   /** Why it did not pass. */
   reason?: string
+  /** Every proof of a set or chain; the members beside it are those of the issuer's or the holder's own. */
+  proofs?: readonly ProofVerdict[]
 }
 
 /** What a proof is for (Verifiable Credential Data Integrity 1.0, 2.1): a claim of an issuer, or a holder's answer. */

@@ -1,0 +1,173 @@
+import { createHash } from 'node:crypto'
+import type { DidEvent } from '../ledger/ledger.ts'
+
+/** The time for which a DID document of did:ethr listed a method under one id. Times are ISO 8601, UTC. */
+export interface KeyPeriod {
+  /** `delegate-3` or `controller`, as ethr-did-resolver 11 names the method. */
+  fragment: string
+  /** Hex digest of the key, the same under every id and name that it had: see `keyFingerprint`. */
+  fingerprint: string
+  /** Null: since before the first change. */
+  from: string | null
+  /** Null: no end is known. The future, where the ledger gave the key an end beforehand. */
+  until: string | null
+  /** A block in which the document showed the method. */
+  blockNumber: number
+}
+
+/** What a DID's history says about its keys. */
+export interface KeyHistory {
+  periods: readonly KeyPeriod[]
+  /** When the issuer's statement says that others may hold the key; the earliest, where it made several. */
+  compromisedSince(fingerprint: string): Date | undefined
+}
+
+/**
+ * Name of the ERC-1056 attribute with which an issuer marks a key as compromised. It is no `did/pub/` or `did/svc/`, so
+ * that resolvers ignore it and count no key for it. Its value has 40 bytes: the fingerprint of the key and the time,
+ * seconds since 1970 in 8 bytes, big end first. A statement is never taken back and its validity is not looked at: who
+ * gets hold of the controller key later must not clear a stolen key.
+ */
+export const compromiseAttribute = 'did/compromised/key'
+const fingerprintBytes = 32
+const statementBytes = fingerprintBytes + 8
+const lastSecond = 8.64e12
+const noAddress = `0x${'0'.repeat(40)}`
+
+/** Multicodec prefixes of what attributes of other names than Multikey hold, by their algorithm. */
+const prefixes: Readonly<Record<string, readonly number[]>> = {
+  Ed25519: [0xed, 0x01],
+  Secp256k1: [0xe7, 0x01],
+}
+
+const isKeyName = (name: string): boolean => name.startsWith('did/pub/')
+/** The names that ethr-did-resolver 11 reads. */
+const keyName = /^did\/pub\/(\w+)(\/(\w+))?(\/(\w+))?$/
+
+/** SHA-256 of multicodec prefix ‖ key, or of the address of an account; hex. */
+export function keyFingerprint(key: Uint8Array): string {
+  return createHash('sha256').update(key).digest('hex')
+}
+
+/** The value of the attribute that marks a key as compromised since a time. */
+export function compromiseStatement(fingerprint: string, since: Date): Uint8Array {
+  const value = Buffer.alloc(statementBytes)
+  value.write(fingerprint, 'hex')
+  value.writeBigUInt64BE(BigInt(Math.floor(since.getTime() / 1000)), fingerprintBytes)
+  return value
+}
+
+/** What the resolver takes for the same key: kind, name and value of its events. */
+function subjectOf({ change }: DidEvent): string {
+  if (change.kind === 'delegateChanged') return `delegate/${change.type}/${change.delegate}`
+  if (change.kind === 'attributeChanged') {
+    return `attribute/${change.name}/${Buffer.from(change.value).toString('hex')}`
+  }
+  return 'owner'
+}
+
+const addressBytes = (address: string): Buffer => Buffer.from(address.slice(2), 'hex')
+
+function fingerprintOf({ change }: DidEvent): string {
+  if (change.kind === 'ownerChanged') return keyFingerprint(addressBytes(change.owner))
+  if (change.kind === 'delegateChanged') return keyFingerprint(addressBytes(change.delegate))
+  const [, algorithm = ''] = keyName.exec(change.name) ?? []
+  return keyFingerprint(Buffer.concat([Buffer.from(prefixes[algorithm] ?? []), change.value]))
+}
+
+/** Whether an event takes a number in `#delegate-…`. */
+const isCounted = ({ change }: DidEvent): boolean =>
+  change.kind === 'delegateChanged' || (change.kind === 'attributeChanged' && isKeyName(change.name))
+
+/** The end that an event itself gives its key; undefined for one that ends it. */
+function plannedEnd({ change }: DidEvent): string | null | undefined {
+  if (change.kind === 'ownerChanged' || change.validTo === 0n) return undefined
+  const seconds = Number(change.validTo)
+  return seconds >= lastSecond ? null : new Date(seconds * 1000).toISOString()
+}
+
+const earlier = (a: string | null, b: string | null): string | null => {
+  if (a === null || b === null) return a ?? b
+  return Date.parse(a) < Date.parse(b) ? a : b
+}
+
+/**
+ * The listings of delegates and attributes, numbered as ethr-did-resolver 11 numbers them. A key that is listed again
+ * gets another id, and goes on: the period of its first id ends with that of the second.
+ */
+function listings(events: readonly DidEvent[]): KeyPeriod[] {
+  const found: KeyPeriod[] = []
+  const successors = new Map<string, KeyPeriod | { until: string }>()
+  const numbers = new Map<DidEvent, number>()
+  for (const event of events) if (isCounted(event)) numbers.set(event, numbers.size + 1)
+  for (const event of events.toReversed()) {
+    const number = numbers.get(event)
+    if (number === undefined) continue
+    const subject = subjectOf(event)
+    const end = plannedEnd(event)
+    if (end === undefined) {
+      successors.set(subject, { until: event.time })
+      continue
+    }
+    const next = successors.get(subject)
+    const isContinued = next !== undefined && 'from' in next && (end === null || end >= (next.from ?? ''))
+    const until = isContinued ? next.until : earlier(end, next && !('from' in next) ? next.until : null)
+    const { time: from, blockNumber } = event
+    const period = {
+      ...{ fragment: `delegate-${number}`, fingerprint: fingerprintOf(event) },
+      ...{ from, until, blockNumber },
+    }
+    successors.set(subject, period)
+    found.push(period)
+  }
+  return found
+}
+
+/** The owners one after the other, the identity itself first. */
+function ownerships(identity: string, events: readonly DidEvent[]): KeyPeriod[] {
+  const changes = events.filter(({ change }) => change.kind === 'ownerChanged')
+  const ends = [...changes.map(({ time }) => time), null]
+  const first = { fingerprint: keyFingerprint(addressBytes(identity)), from: null }
+  const owners = [
+    { ...first, blockNumber: (changes[0]?.blockNumber ?? 1) - 1 },
+    ...changes.map((event) => ({
+      ...{ fingerprint: fingerprintOf(event), from: event.time, blockNumber: event.blockNumber },
+    })),
+  ]
+  return owners.map((owner, i) => ({ fragment: 'controller', ...owner, until: ends[i] ?? null }))
+}
+
+function readStatement({ change }: DidEvent): { fingerprint: string; since: Date } | undefined {
+  if (change.kind !== 'attributeChanged' || change.name !== compromiseAttribute) return undefined
+  if (change.value.length !== statementBytes) return undefined
+  const value = Buffer.from(change.value)
+  const seconds = value.readBigUInt64BE(fingerprintBytes)
+  // A time that no Date can hold begins after everything.
+  if (seconds > BigInt(lastSecond)) return undefined
+  return {
+    fingerprint: value.subarray(0, fingerprintBytes).toString('hex'),
+    since: new Date(Number(seconds) * 1000),
+  }
+}
+
+/**
+ * What the events of a did:ethr, oldest first, say about its keys; undefined where their numbers cannot be told from
+ * the events alone, because an attribute has a name under `did/pub/` that resolvers count or not, as its time runs.
+ */
+export function readKeyHistory(identity: string, events: readonly DidEvent[]): KeyHistory | undefined {
+  const isStrange = ({ change }: DidEvent) =>
+    change.kind === 'attributeChanged' && isKeyName(change.name) && !keyName.test(change.name)
+  if (events.some(isStrange)) return undefined
+  const isEnd = ({ change }: DidEvent) => change.kind === 'ownerChanged' && change.owner === noAddress
+  const deactivated = events.find(isEnd)?.time ?? null
+  const periods = [...ownerships(identity, events), ...listings(events)]
+  const statements = events.map(readStatement).filter((statement) => statement !== undefined)
+  return {
+    periods: periods.map((period) => ({ ...period, until: earlier(period.until, deactivated) })),
+    compromisedSince: (fingerprint) =>
+      statements
+        .filter((statement) => statement.fingerprint === fingerprint)
+        .map(({ since }) => since)
+        .toSorted((a, b) => a.getTime() - b.getTime())[0],
+  }
+}
