@@ -3,6 +3,7 @@ import { createHealthCheck } from './check-health.ts'
 import { collectOffer } from './delivery/collect-offer.ts'
 import { createOffer } from './delivery/create-offer.ts'
 import { qrCode } from './delivery/qr-code.ts'
+import { didWebOf } from './did/did-web-document.ts'
 import { IssuerError } from './errors.ts'
 import { credentialRecord } from './issuance/credential-record.ts'
 import { credentialStatus } from './issuance/credential-status.ts'
@@ -78,6 +79,16 @@ function bindDids({ config, registrar, stores }: House) {
     deactivateDid: (input) => deactivateDid(registrar, input),
     didHistory: (input) => didHistory(registrar, input),
     listDids: (question) => stores.dids.list(question),
+    didWebDocument: async (path) => {
+      const atRoot = new URL(config.publicUrl).pathname === '/'
+      const own = path === '.well-known' ? (atRoot ? '' : undefined) : path === '' && atRoot ? undefined : path
+      const did = own === undefined ? undefined : didWebOf(config.publicUrl, own)
+      const stored = did === undefined ? undefined : await stores.dids.get(did)
+      if (stored?.method !== 'web' || stored.state !== 'active') throw new IssuerError('NOT_FOUND')
+      const resolved = await registrar.resolveDid(stored.did)
+      if (!resolved) throw new IssuerError('NOT_FOUND')
+      return resolved.document
+    },
     viewDid: async (did) => {
       const [resolved, stored] = await Promise.all([registrar.resolveDid(did), stores.dids.get(did)])
       if (!resolved) throw new IssuerError('DID_NOT_FOUND', { facts: { did } })
@@ -105,7 +116,7 @@ function bindSchemas({ registrar, stores }: House) {
   } satisfies Partial<Issuer>
 }
 
-function bindCredentials({ foundation, stores, pipeline, statusChanger, verification }: House) {
+function bindCredentials({ config, foundation, stores, pipeline, statusChanger, verification }: House) {
   const { credentials } = stores
   const { ledger } = foundation
   return {
@@ -119,7 +130,7 @@ function bindCredentials({ foundation, stores, pipeline, statusChanger, verifica
       return { items: items.map(credentialRecord), nextCursor }
     },
     requireCredential: (input) => requireCredential({ credentials }, input),
-    registrationProof: createRegistrationProofs(stores),
+    registrationProof: createRegistrationProofs({ ...stores, ledger, finalityDepth: config.finalityDepth }),
     credentialStatus: (id) => credentialStatus({ ...pipeline, ledger }, id),
     changeStatus: (change) => statusChanger.change(change),
     statusList: createStatusListPublisher({

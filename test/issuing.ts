@@ -25,7 +25,7 @@ import { schemaId } from '../node/ledger/resource-id.ts'
 import { deriveContext } from '../node/schemas/derive-context.ts'
 import { hexDigest, jcsBytes, sriDigest } from '../node/schemas/digest.ts'
 import { serializeSchemaDocument } from '../node/schemas/schema-document.ts'
-import { bitstringStatusList } from '../node/status/bitstring-status-list.ts'
+import { statusEncodings } from '../node/status/index.ts'
 import { createCredentialStore } from '../node/stores/credentials.ts'
 import { openDatabase } from '../node/stores/database.ts'
 import { createDidStore } from '../node/stores/dids.ts'
@@ -33,6 +33,7 @@ import { createKeyTable } from '../node/stores/keys.ts'
 import { createRegistrationStore } from '../node/stores/registrations.ts'
 import { createStatusChangeStore } from '../node/stores/status-changes.ts'
 import { createStatusListStore } from '../node/stores/status-lists.ts'
+import { registryStatusTermsUrl } from '../node/suites/contexts/bundled-contexts.ts'
 import { createDocumentLoader } from '../node/suites/document-loader.ts'
 import { createSuites } from '../node/suites/index.ts'
 import type { TestChain } from './chain.ts'
@@ -127,7 +128,8 @@ export async function openIssuing(options: {
     keys,
     suites: createSuites({ publicUrl }),
     formats,
-    statusEncoding: bitstringStatusList,
+    statusEncodings,
+    registryTerms: registryStatusTermsUrl(publicUrl),
     statusListUrl,
     listCapacity: 131_072,
     allocateStatus,
@@ -143,7 +145,7 @@ export async function openIssuing(options: {
     ...{ database, ledger, keys, dids, facts, deps, anchor, changer, errors, resolver, statusChanges },
     issue: (request: IssuanceTerms & Subject) => issue(deps, request),
     issueBatch: (request: IssuanceTerms & { subjects: readonly Subject[] }) => issueBatch(deps, request),
-    prove: createRegistrationProofs(shared),
+    prove: createRegistrationProofs({ ...shared, finalityDepth: 0 }),
     publish: createStatusListPublisher({
       ...deps,
       statusLists,

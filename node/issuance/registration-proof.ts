@@ -1,5 +1,5 @@
 import { type ErrorCode, IssuerError } from '../errors.ts'
-import type { Hex } from '../ledger/ledger.ts'
+import type { Hex, Ledger } from '../ledger/ledger.ts'
 import type { CredentialStore } from '../stores/credentials.ts'
 import type { RegistrationStore } from '../stores/registrations.ts'
 import { createPause } from '../time-slice.ts'
@@ -19,10 +19,18 @@ export interface RegistrationProof {
   proof: string[]
   root: string
   transactionHash: string
+  /** Block that holds the transaction. */
   blockNumber: number
+  /** Blocks on top of that one; null when the chain does not answer, or holds the transaction no longer. */
+  confirmations: number | null
+  /** Whether they are as many as the configuration calls final. */
+  final: boolean
 }
 
 interface Deps {
+  ledger: Pick<Ledger, 'receipt' | 'head'>
+  /** Blocks on top of a transaction that make it final. */
+  finalityDepth: number
   credentials: Pick<CredentialStore, 'get'>
   registrations: Pick<RegistrationStore, 'get' | 'entries'>
 }
@@ -69,6 +77,23 @@ export function createRegistrationProofs(deps: Deps): (credentialId: string) => 
       root: tree.root,
       transactionHash: registration.transaction_hash as string,
       blockNumber: registration.block_number as number,
+      ...(await finality(deps, registration.transaction_hash as Hex)),
     }
+  }
+}
+
+/** Where the chain holds a transaction now; after a reorganisation that may be in another block, or nowhere. */
+async function finality({ ledger, finalityDepth }: Pick<Deps, 'ledger' | 'finalityDepth'>, hash: Hex) {
+  try {
+    const [receipt, head] = await Promise.all([ledger.receipt(hash), ledger.head()])
+    if (!receipt) return { confirmations: null, final: false }
+    const { blockNumber } = receipt
+    // two questions to a load-balanced endpoint may be answered by nodes that are not equally far
+    const confirmations = Math.max(0, head.blockNumber - blockNumber)
+    return { blockNumber, confirmations, final: confirmations >= finalityDepth }
+  } catch (error) {
+    // the proof itself holds without the chain
+    if (error instanceof IssuerError && error.retryable) return { confirmations: null, final: false }
+    throw error
   }
 }

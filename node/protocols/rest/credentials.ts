@@ -40,7 +40,15 @@ const proof = z.object({
   proof: z.array(z.string()).describe('Siblings from leaf to root; pairs are sorted before they are hashed.'),
   root: z.string().describe('Stands in the event of the transaction.'),
   transactionHash: z.string(),
-  blockNumber: z.number().int(),
+  blockNumber: z.number().int().describe('Block that holds the transaction.'),
+  confirmations: z
+    .number()
+    .int()
+    .nullable()
+    .describe(
+      'Blocks on top of it; null when the chain does not answer, or holds the transaction no longer.',
+    ),
+  final: z.boolean().describe('Whether these are as many as `finalityDepth` of `GET /network`.'),
 })
 
 const params = z.object({ id: credentialId })
