@@ -1,3 +1,4 @@
+import { didWebOf } from '../did/did-web-document.ts'
 import { keyMultibase } from '../did/multikey.ts'
 import { IssuerError } from '../errors.ts'
 import type { KeyType, Signer } from '../keys/key-store.ts'
@@ -20,13 +21,16 @@ export interface CreatedDid {
 
 /**
  * Makes a DID with keys of this node. did:ethr: its assertion keys, and the relayer as delegate for schemas and status
- * lists, go onto the ledger in one transaction. did:key: one key, no transaction.
- * @throws CHAIN_UNREACHABLE, RELAYER_UNFUNDED; what has not been broadcast leaves nothing behind
+ * lists, go onto the ledger in one transaction. did:key: one key, no transaction. did:web: its document is served by this
+ * node, below its public URL, at `path`.
+ * @throws MALFORMED_REQUEST, DID_ALREADY_EXISTS, CHAIN_UNREACHABLE, RELAYER_UNFUNDED; what has not been broadcast leaves nothing behind
  */
 export async function createDid(
   deps: DidDeps,
   input: {
-    method: 'ethr' | 'key'
+    method: 'ethr' | 'key' | 'web'
+    /** For did:web: up to three segments, such as `issuers/1`; none for the host itself. */
+    path?: string | undefined
     keys?: readonly KeyType[] | undefined
     name?: string | undefined
     origin?: 'created' | 'node'
@@ -34,12 +38,42 @@ export async function createDid(
 ): Promise<CreatedDid> {
   const types = [...new Set(input.keys ?? [])]
   const keys = types.length === 0 ? (['Ed25519'] as const) : types
+  if (input.method !== 'web' && input.path !== undefined) throw misplaced('/path', 'is for did:web alone')
   if (input.method === 'ethr') return createEthrDid(deps, { ...input, keys })
+  if (input.method === 'web') return createWebDid(deps, { ...input, keys })
   if (keys.length > 1) {
-    const violations = [{ pointer: '/keys', message: 'must be one key: a did:key is a key' }]
-    throw new IssuerError('MALFORMED_REQUEST', { violations })
+    throw misplaced('/keys', 'must be one key: a did:key is a key')
   }
   return createKeyDid(deps, keys[0] as KeyType, input.name ?? null)
+}
+
+const misplaced = (pointer: string, message: string) =>
+  new IssuerError('MALFORMED_REQUEST', { violations: [{ pointer, message }] })
+
+async function createWebDid(
+  deps: DidDeps,
+  input: { keys: readonly KeyType[]; name?: string | undefined; path?: string | undefined },
+): Promise<CreatedDid> {
+  const did = didWebOf(deps.publicUrl, input.path ?? '')
+  if (did === undefined) {
+    throw misplaced(
+      '/path',
+      'must be up to three segments of letters, digits and . _ ~ -; and the public URL of the node https with a host name',
+    )
+  }
+  if (await deps.dids.get(did)) throw new IssuerError('DID_ALREADY_EXISTS', { facts: { did } })
+  const keys: Signer[] = []
+  for (const type of input.keys) keys.push(await deps.keyStore.generate(type))
+  await deps.dids.insertPending({
+    did,
+    method: 'web',
+    name: input.name ?? null,
+    origin: 'created',
+    controllerKeyRef: null,
+    keys,
+  })
+  const { document } = await settleKeys(deps, (await deps.dids.get(did)) as StoredDid)
+  return { did, document, transactionHash: null }
 }
 
 async function createKeyDid(deps: DidDeps, type: KeyType, name: string | null): Promise<CreatedDid> {

@@ -56,8 +56,12 @@ const wantedTypes = ({ keys = [] }: Input): readonly KeyType[] =>
 /** The record of the DID with a key of each type that is asked for; those of an earlier call are used again. */
 async function prepare(deps: DidDeps, input: Input): Promise<StoredDid> {
   const { did, name } = input
-  const known = await deps.dids.get(did)
-  if (known && known.origin !== 'imported') throw new IssuerError('DID_ALREADY_EXISTS', { facts: { did } })
+  const recorded = await deps.dids.get(did)
+  if (recorded && recorded.origin !== 'imported')
+    throw new IssuerError('DID_ALREADY_EXISTS', { facts: { did } })
+  // a key that the owner has revoked since is to be replaced
+  if (recorded) await settleKeys(deps, recorded)
+  const known = recorded && (await deps.dids.get(did))
   const present = [...(known?.keys ?? []), ...(known?.pendingKeys ?? [])].map(({ type }) => type)
   const absent = wantedTypes(input).filter((type) => !present.includes(type))
   const fresh = []

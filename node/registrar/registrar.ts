@@ -18,7 +18,7 @@ export interface RegistrarDeps {
   resolveDid(did: string): Promise<{ document: DidDocument; deactivated: boolean } | undefined>
   /** Makes caches forget what a write has changed. */
   forget(change: LedgerChange): void
-  /** Where this node publishes contexts, without a slash at the end. */
+  /** Where this node publishes contexts and did:web documents, without a slash at the end. */
   publicUrl: string
   /** Contexts that every node has, by URL. */
   bundledContexts: ReadonlyMap<string, JsonObject>
@@ -26,7 +26,10 @@ export interface RegistrarDeps {
 }
 
 /** The deps of whatever changes DIDs. */
-export type DidDeps = Pick<RegistrarDeps, 'ledger' | 'keyStore' | 'dids' | 'resolveDid' | 'forget' | 'now'>
+export type DidDeps = Pick<
+  RegistrarDeps,
+  'ledger' | 'keyStore' | 'dids' | 'resolveDid' | 'forget' | 'now' | 'publicUrl'
+>
 
 /** The deps of whatever changes schemas. */
 export type SchemaDeps = Pick<

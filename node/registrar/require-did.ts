@@ -24,9 +24,17 @@ export async function requireControlledDid(
   const stored = await requireDid(deps, did)
   const { controllerKeyRef } = stored
   if (stored.method !== 'ethr') {
-    const detail = `A did:${stored.method} never changes: it stands for its key.`
+    const detail =
+      stored.method === 'web'
+        ? 'The keys of a did:web of this node stay as they are: make another DID.'
+        : `A did:${stored.method} never changes: it stands for its key.`
     throw new IssuerError('DID_METHOD_UNSUPPORTED', { detail, facts: { did } })
   }
-  if (controllerKeyRef === null) throw new IssuerError('DID_NOT_CONTROLLED', { facts: { did } })
+  if (controllerKeyRef === null) {
+    const detail =
+      'The controller key of this DID lives elsewhere: its owner makes the change at the DID registry. For a new ' +
+      'assertion key the owner revokes the old one there; POST /dids/import then tells what to add.'
+    throw new IssuerError('DID_NOT_CONTROLLED', { detail, facts: { did } })
+  }
   return { ...stored, controllerKeyRef }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { Resolver } from 'did-resolver'
 import { getResolver } from 'ethr-did-resolver'
+import { stringToHex } from 'viem'
 import { startNode, type TestNode } from '../../../node.ts'
 import {
   at,
@@ -186,7 +187,15 @@ describe('DIDs', () => {
     expect(201, await node.call('POST', '/api/v1/dids/import', { body }))
     const schemaId = await makeSchema(node, did)
     await issueDegree(node, { issuerDid: did, schemaId, claims: bachelor })
-    expectProblem(409, 'DID_NOT_CONTROLLED', await node.call('DELETE', at('dids', did)))
+    for (const [method, path, change] of [
+      ['DELETE', at('dids', did), undefined],
+      ['POST', at('dids', did, 'keys', 'rotate'), {}],
+      ['PATCH', at('dids', did), { addServices: [{ type: 'A', serviceEndpoint: 'https://a.example' }] }],
+    ] as const) {
+      const options = change && { body: change }
+      const refused = expectProblem(409, 'DID_NOT_CONTROLLED', await node.call(method, path, options))
+      assert.match(refused.body.detail, /the owner revokes the old one there; POST \/dids\/import then tells/)
+    }
     const foreign = { did: 'did:ethr:0x1:0x0000000000000000000000000000000000000001' }
     expectProblem(
       400,
@@ -195,5 +204,34 @@ describe('DIDs', () => {
     )
     const own = { did: await makeIssuer(node) }
     expectProblem(409, 'DID_ALREADY_EXISTS', await node.call('POST', '/api/v1/dids/import', { body: own }))
+  })
+
+  it('whose controller key lives elsewhere get a new key when their owner has revoked the old one', async () => {
+    const [, , owner] = await node.chain.viem.getWalletClients()
+    assert.ok(owner)
+    const identity = owner.account.address
+    const did = `did:ethr:0x7a69:${identity.toLowerCase()}`
+    const take = () => node.call('POST', '/api/v1/dids/import', { body: { did } })
+    const client = await node.chain.viem.getPublicClient()
+    const send = async (hash: Promise<`0x${string}`>) => {
+      await client.waitForTransactionReceipt({ hash: await hash })
+    }
+    const { body } = expectProblem(422, 'DELEGATION_ON_LEDGER_MISSING', await take())
+    await send(owner.sendTransaction(body))
+    expect(201, await take())
+    const { events } = expect(200, await node.call('GET', at('dids', did, 'history'))).body
+    const { change } = events.find(
+      (event: { change: { kind: string } }) => event.change.kind === 'attributeChanged',
+    )
+    const registry = await node.chain.viem.getContractAt('DidRegistry', node.chain.registries.didRegistry)
+    const [name, value] = [stringToHex(change.name, { size: 32 }), change.value]
+    await send(registry.write.revokeAttribute([identity, name, value], { account: owner.account }))
+    const again = expectProblem(422, 'DELEGATION_ON_LEDGER_MISSING', await take())
+    assert.equal(again.body.errors.length, 1)
+    assert.ok(!again.body.errors[0].detail.includes(value), 'a new key')
+    await send(owner.sendTransaction(again.body))
+    expect(201, await take())
+    const schemaId = await makeSchema(node, did)
+    await issueDegree(node, { issuerDid: did, schemaId })
   })
 })
