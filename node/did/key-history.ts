@@ -18,6 +18,8 @@ export interface KeyPeriod {
 /** What a DID's history says about its keys. */
 export interface KeyHistory {
   periods: readonly KeyPeriod[]
+  /** Null while the DID is in use. */
+  deactivatedAt: string | null
   /** When the issuer's statement says that others may hold the key; the earliest, where it made several. */
   compromisedSince(fingerprint: string): Date | undefined
 }
@@ -134,7 +136,10 @@ function ownerships(identity: string, events: readonly DidEvent[]): KeyPeriod[] 
       ...{ fingerprint: fingerprintOf(event), from: event.time, blockNumber: event.blockNumber },
     })),
   ]
-  return owners.map((owner, i) => ({ fragment: 'controller', ...owner, until: ends[i] ?? null }))
+  const nobody = keyFingerprint(addressBytes(noAddress))
+  return owners
+    .map((owner, i) => ({ fragment: 'controller', ...owner, until: ends[i] ?? null }))
+    .filter(({ fingerprint }) => fingerprint !== nobody)
 }
 
 function readStatement({ change }: DidEvent): { fingerprint: string; since: Date } | undefined {
@@ -159,11 +164,12 @@ export function readKeyHistory(identity: string, events: readonly DidEvent[]): K
     change.kind === 'attributeChanged' && isKeyName(change.name) && !keyName.test(change.name)
   if (events.some(isStrange)) return undefined
   const isEnd = ({ change }: DidEvent) => change.kind === 'ownerChanged' && change.owner === noAddress
-  const deactivated = events.find(isEnd)?.time ?? null
+  const deactivatedAt = events.find(isEnd)?.time ?? null
   const periods = [...ownerships(identity, events), ...listings(events)]
   const statements = events.map(readStatement).filter((statement) => statement !== undefined)
   return {
-    periods: periods.map((period) => ({ ...period, until: earlier(period.until, deactivated) })),
+    deactivatedAt,
+    periods: periods.map((period) => ({ ...period, until: earlier(period.until, deactivatedAt) })),
     compromisedSince: (fingerprint) =>
       statements
         .filter((statement) => statement.fingerprint === fingerprint)

@@ -1,14 +1,21 @@
 import { parse, type Resolvable } from 'did-resolver'
+import { IssuerError } from '../errors.ts'
 import type { Json, JsonObject } from '../json.ts'
-import type { KeyResolver, ProofPurpose, ResolvedKey } from '../suites/suite.ts'
+import type { KeyResolver, KeyValidity, ProofPurpose, ResolvedKey } from '../suites/suite.ts'
+import { judgeKey } from './judge-key.ts'
+import type { KeyHistory, KeyPeriod } from './key-history.ts'
 import { type DidResolution, resolveDid } from './resolve-did.ts'
 
 interface KeyResolverOptions {
-  /** Resolves the keys as they were at that time; as they are now when left out. Supported by did:ethr. */
-  at?: Date
+  /**
+   * What the ledger says about the keys of a did:ethr of its registry, undefined for other DIDs; without it only the
+   * present document counts. @throws CHAIN_UNREACHABLE, KEY_DOUBTFUL
+   */
+  history?: (did: string) => Promise<KeyHistory | undefined>
 }
 
 type Method = ResolvedKey['verificationMethod']
+type Options = NonNullable<Parameters<KeyResolver>[1]>
 
 const isMethod = (value: Json | undefined, id: string): value is Method => {
   const method = (value ?? {}) as JsonObject
@@ -20,12 +27,8 @@ const listOf = (document: JsonObject, name: string): readonly Json[] => {
   return Array.isArray(value) ? value : []
 }
 
-/** The method with this id, if the document lists it under the purpose and its controller is the DID itself. */
-function methodFor(
-  purpose: ProofPurpose,
-  document: DidResolution['document'],
-  id: string,
-): Method | undefined {
+/** The method with this id, if the document lists it for the purpose and its controller is the DID itself. */
+function methodFor(document: DidResolution['document'], purpose: ProofPurpose, id: string): Method | undefined {
   const listed = listOf(document, purpose).find((entry) => entry === id || isMethod(entry, id))
   const method =
     typeof listed === 'string'
@@ -34,29 +37,92 @@ function methodFor(
   return isMethod(method, id) && method.controller === document.id ? method : undefined
 }
 
-const withQuery = (did: string, query: string | undefined) => (query ? `${did}?${query}` : did)
-const versionTime = (at: Date) => `versionTime=${at.toISOString().slice(0, 19)}Z`
+const isPast = (time: string | null): time is string => time !== null && Date.parse(time) <= Date.now()
+
+/** The time of listing that a proof of this time falls into, or else the last one. */
+function periodFor(periods: readonly KeyPeriod[], signedAt: Date | undefined): KeyPeriod | undefined {
+  const isWithin = ({ from, until }: KeyPeriod) =>
+    (from === null || Date.parse(from) <= Number(signedAt)) &&
+    (until === null || Number(signedAt) <= Date.parse(until))
+  return (signedAt && periods.findLast(isWithin)) ?? periods.at(-1)
+}
+
+function validityOf({ from, until, fingerprint }: KeyPeriod, { compromisedSince }: KeyHistory): KeyValidity {
+  return {
+    validFrom: from,
+    validUntil: until,
+    compromisedSince: compromisedSince(fingerprint)?.toISOString() ?? null,
+  }
+}
+
+/** An answer is given now: a key that others may hold gives none. @throws KEY_NOT_VALID */
+function refuseStolen(known: KeyHistory | undefined, period: KeyPeriod | undefined): void {
+  const since = period && known?.compromisedSince(period.fingerprint)
+  if (!since || since.getTime() > Date.now()) return
+  const detail = `The holder says that others may hold the key since ${since.toISOString()}.`
+  throw new IssuerError('KEY_NOT_VALID', { detail })
+}
 
 /**
- * Resolves DID URLs of verification methods, which must stand under the purpose that is asked for. A deactivated DID has no keys any
- * more: its method is given as it was before the deactivation, with `deactivated: true`, so that a signature can be
- * told from its issuer's state. The resolver throws CHAIN_UNREACHABLE, DID_HOST_UNREACHABLE, DID_METHOD_UNSUPPORTED.
+ * Resolves DID URLs of verification methods, which must be listed for the purpose. Holders answer with keys that they
+ * have now; what an issuer signed is judged by the key's history, where there is one: a key that has been removed is
+ * found when the caller tells the time of signing or other evidence. A deactivated DID has no keys any more: its method
+ * is given as it was before, with `deactivated: true`, so that a signature can be told from its issuer's state. The
+ * resolver throws KEY_NOT_VALID, KEY_DOUBTFUL, CHAIN_UNREACHABLE, DID_HOST_UNREACHABLE, DID_METHOD_UNSUPPORTED.
  */
-export function keyResolver(resolver: Resolvable, { at }: KeyResolverOptions = {}): KeyResolver {
-  return async (didUrl, { purpose = 'assertionMethod' } = {}) => {
-    const parsed = parse(didUrl)
-    if (!parsed?.fragment || parsed.path) return undefined
-    const { did, query } = parsed
-    const id = `${did}#${parsed.fragment}`
-    const isVersioned = did.startsWith('did:ethr:')
-    const current = await resolveDid(resolver, withQuery(did, at && isVersioned ? versionTime(at) : query))
-    if (!current) return undefined
+export function keyResolver(resolver: Resolvable, { history }: KeyResolverOptions = {}): KeyResolver {
+  const versionOf = async (did: string, blockNumber: number) =>
+    resolveDid(resolver, `${did}?versionId=${blockNumber}`)
+
+  /** A method by the document of now. */
+  async function fromDocument(id: string, purpose: ProofPurpose, current: DidResolution) {
     const { deactivated, versionId } = current
+    const before = deactivated && versionId !== undefined
     const { document } =
-      (deactivated && versionId
-        ? await resolveDid(resolver, `${did}?versionId=${Number(versionId) - 1}`)
-        : current) ?? current
-    const verificationMethod = methodFor(purpose, document, id)
+      (before ? await versionOf(current.document.id, Number(versionId) - 1) : current) ?? current
+    const verificationMethod = methodFor(document, purpose, id)
     return verificationMethod && { verificationMethod, didDocument: document, deactivated }
+  }
+
+  /** A method by the history of its DID. */
+  async function fromHistory(
+    id: string,
+    { current, period, known }: { current: DidResolution; period: KeyPeriod; known: KeyHistory },
+    { signedAt, evidence }: Options,
+  ): Promise<ResolvedKey | undefined> {
+    const { deactivated } = current
+    const wasRemoved = isPast(period.until) && !(deactivated && period.until === known.deactivatedAt)
+    if (wasRemoved && !signedAt && !evidence) return undefined
+    const isListed = !isPast(period.until) && methodFor(current.document, 'assertionMethod', id)
+    const { document } = isListed
+      ? current
+      : ((await versionOf(current.document.id, period.blockNumber)) ?? current)
+    const verificationMethod = methodFor(document, 'assertionMethod', id)
+    if (!verificationMethod) return undefined
+    const validity = validityOf(period, known)
+    const isJudged = wasRemoved || signedAt !== undefined || validity.compromisedSince !== null
+    if (isJudged) await judgeKey(validity, { signedAt, evidence })
+    return { verificationMethod, didDocument: document, deactivated, validity }
+  }
+
+  return async (didUrl, options = {}) => {
+    const parsed = parse(didUrl)
+    if (!parsed?.fragment || parsed.path || parsed.query) return undefined
+    const { did, fragment } = parsed
+    const { purpose = 'assertionMethod', signedAt } = options
+    const told = signedAt && !Number.isNaN(signedAt.getTime()) ? signedAt : undefined
+    const current = await resolveDid(resolver, did)
+    if (!current) return undefined
+    const id = `${did}#${fragment}`
+    const known = await history?.(did)
+    const periods = known?.periods.filter((period) => period.fragment === fragment) ?? []
+    if (purpose === 'authentication') {
+      refuseStolen(known, periods.at(-1))
+      return fromDocument(id, purpose, current)
+    }
+    const period = periodFor(periods, told)
+    if (!known || !period) return fromDocument(id, purpose, current)
+    const { signedAt: _, ...others } = options
+    return fromHistory(id, { current, period, known }, { ...others, ...(told && { signedAt: told }) })
   }
 }

@@ -17,6 +17,14 @@ import type { Address, DidChange, DidEvent, DidLedger, Hex } from './ledger.ts'
 import { answer } from './ledger-error.ts'
 import type { Relayer } from './relayer.ts'
 
+/** Anyone may give a DID a history without end, and anyone may ask for it. */
+const longestHistory = 2_000
+const tooLong = (identity: Address) =>
+  new IssuerError('LEDGER_DATA_INVALID', {
+    detail: `The DID has changed more than ${longestHistory} times.`,
+    facts: { identity },
+  })
+
 interface DidRegistryDeps {
   client: ChainClient
   relayer: Relayer
@@ -163,9 +171,12 @@ export function createDidLedger({ client, relayer, address, chainId }: DidRegist
     history: async (identity) => {
       const history: (readonly DidEvent[])[] = []
       let block = await answer(read.changed([identity]))
+      let count = 0
       while (block > 0n) {
         const { events, previous } = await eventsAt(identity, block)
         history.push(events)
+        count += events.length
+        if (count > longestHistory) throw tooLong(identity)
         block = previous
       }
       return history.reverse().flat()

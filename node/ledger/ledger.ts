@@ -66,6 +66,7 @@ export interface DidLedger {
   ): Promise<Receipt>
   /** The call with which the owner applies the same changes itself. */
   encodeChanges(input: { identity: Address; changes: readonly DidChange[] }): { to: Address; data: Hex }
+  /** @throws LEDGER_DATA_INVALID for more than 2,000 changes */
   history(identity: Address): Promise<readonly DidEvent[]>
 }
 

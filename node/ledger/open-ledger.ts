@@ -7,6 +7,7 @@ import { createDidLedger } from './did-registry.ts'
 import { ethrDid, ethrIdentity } from './ethr-did.ts'
 import type { Address, Ledger, RegistryAddresses } from './ledger.ts'
 import { answer, isUnreachable } from './ledger-error.ts'
+import { createReadOnlyRelayer } from './read-only-relayer.ts'
 import { createRelayer } from './relayer.ts'
 import { createSchemaLedger } from './schema-registry.ts'
 import { createStatusListLedger } from './status-list-registry.ts'
@@ -16,8 +17,8 @@ interface LedgerOptions {
   /** JSON-RPC over HTTP or HTTPS. */
   rpcUrl: string
   registries: RegistryAddresses
-  /** The secp256k1 key of the account that pays. */
-  relayer: DigestSigner
+  /** The secp256k1 key of the account that pays; a ledger without one is only read, and refuses to write. */
+  relayer?: DigestSigner
   /** The chain that it must be; any when left out. */
   chainId?: number
   /** Milliseconds between two looks at the chain while waiting for something; 1,000 when left out. */
@@ -86,7 +87,9 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   }
   await checkRegistries(client, registries)
 
-  const relayer = createRelayer({ client, chainId, signer: options.relayer, receiptTimeout })
+  const relayer = options.relayer
+    ? createRelayer({ client, chainId, signer: options.relayer, receiptTimeout })
+    : createReadOnlyRelayer(client)
   const watches = new Set<() => void>()
   return {
     chainId,

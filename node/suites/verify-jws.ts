@@ -3,7 +3,7 @@ import type { JsonObject } from '../json.ts'
 import { tokenType } from '../token-type.ts'
 import { type Refusal, resolveAssertionKey, timeProblem } from './assertion-key.ts'
 import { jwsAlgorithmNames, keyTypeOf } from './jws-algorithms.ts'
-import type { ProofVerdict, ResolvedKey, VerifyOptions } from './suite.ts'
+import type { ProofVerdict, VerifyOptions } from './suite.ts'
 import { verificationKey, verifySignature } from './verification-key.ts'
 
 interface JwsRules {
@@ -70,12 +70,9 @@ async function verifyUnnamed(
   const methods = ([verificationMethod ?? []].flat() as JsonObject[]).concat(
     ([listed ?? []].flat() as (string | JsonObject)[]).filter((method) => typeof method === 'object'),
   )
-  const method = methods.find((candidate) => isSigned(token, candidate)) as
-    | ResolvedKey['verificationMethod']
-    | undefined
-  if (!method) return { status: 'fail', reason: 'Invalid signature.' }
-  const resolveKey = async () => ({ verificationMethod: method, didDocument, deactivated: false })
-  return verifyNamed(token, method.id, controller, { ...options, resolveKey })
+  const id = methods.find((candidate) => isSigned(token, candidate))?.id
+  if (typeof id !== 'string') return { status: 'fail', reason: 'Invalid signature.' }
+  return verifyNamed(token, id, controller, options)
 }
 
 async function verifyNamed(
@@ -84,7 +81,9 @@ async function verifyNamed(
   issuer: string,
   { resolveKey, purpose }: VerifyOptions,
 ): Promise<(Refusal | { status: 'pass' }) & { verificationMethod: string }> {
-  const rule = { verificationMethod, issuer, ...(purpose && { purpose }) }
+  const { iat } = token.payload
+  const signedAt = typeof iat === 'number' ? new Date(iat * 1000) : undefined
+  const rule = { verificationMethod, issuer, signedAt, ...(purpose && { purpose }) }
   const checked = await resolveAssertionKey(resolveKey, rule)
   if ('status' in checked) return { ...checked, verificationMethod }
   return isSigned(token, checked.resolved.verificationMethod)
