@@ -1,6 +1,7 @@
 import canonicalize from 'canonicalize'
-import { IssuerError } from '../errors.ts'
+import { IssuerError, type Violation } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
+import { proofSetViolations } from '../proof-set.ts'
 import { constructDocument } from './credential-document.ts'
 import { readFacts } from './credential-facts.ts'
 import type { Format, OpenedCredential } from './format.ts'
@@ -8,11 +9,8 @@ import type { Format, OpenedCredential } from './format.ts'
 const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-const malformed = (pointer: string, message: string): IssuerError =>
-  new IssuerError('MALFORMED_REQUEST', {
-    detail: 'The credential is not well formed.',
-    violations: [{ pointer, message }],
-  })
+const malformed = (violations: readonly Violation[]): IssuerError =>
+  new IssuerError('MALFORMED_REQUEST', { detail: 'The credential is not well formed.', violations })
 
 /** JCS bytes (RFC 8785). @throws MALFORMED_REQUEST for text that is not well-formed Unicode */
 function jcs(document: JsonObject): Buffer {
@@ -29,14 +27,12 @@ function jcs(document: JsonObject): Buffer {
 function open(received: unknown): OpenedCredential | undefined {
   if (!isObject(received) || received.proof === undefined) return undefined
   const { proof, ...document } = received
-  const proofs = [proof].flat()
-  const [only] = proofs
-  if (proofs.length !== 1) {
-    throw malformed('/proof', 'must be one proof: sets and chains of proofs are not supported')
+  const violations = proofSetViolations(received)
+  if (violations.length > 0) throw malformed(violations)
+  if (([proof].flat() as JsonObject[]).some(({ jwt }) => jwt !== undefined)) {
+    const message = 'must be sent by itself: the compact JWT as a string'
+    throw malformed([{ pointer: '/proof/jwt', message }])
   }
-  if (!isObject(only)) throw malformed('/proof', 'must be an object')
-  if (only.jwt !== undefined)
-    throw malformed('/proof/jwt', 'must be sent by itself: the compact JWT as a string')
   jcs(received)
   return { document, facts: readFacts(document), secured: received }
 }

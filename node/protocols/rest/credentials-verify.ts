@@ -8,11 +8,24 @@ const verdict = {
   reason: z.string().optional(),
 }
 
+const proof = {
+  ...verdict,
+  type: z.string(),
+  verificationMethod: z.string().optional(),
+}
+
 const answer = z.object({
   verified: z.boolean().describe('True when every check passed.'),
   credentialId: z.string().nullable(),
   checks: z.object({
-    proof: z.object({ ...verdict, type: z.string(), verificationMethod: z.string().optional() }),
+    proof: z.object({
+      ...proof,
+      proofs: z
+        .array(z.object({ ...proof, controller: z.string().optional().describe('An endorser.') }))
+        .readonly()
+        .optional()
+        .describe('Every proof of a set or chain; all of them must hold, one must be by the issuer.'),
+    }),
     issuer: z.object({ ...verdict, did: z.string(), active: z.boolean().nullable() }),
     schema: z.object({ ...verdict, schemaId: z.string().nullable() }),
     expiration: z.object({

@@ -261,10 +261,9 @@ describe('verifyCredential', () => {
       for (const value of [null, 1, true, '', 'a.b.c', [], {}, { proof: {} }, unsecured]) await refused(value)
     })
 
-    it('refuses a set of proofs, and a proof that is none', async () => {
-      await refused(
-        await changed((document) => Object.assign(document, { proof: [document.proof, document.proof] })),
-      )
+    it('refuses a set of proofs that is none, and a proof that is none', async () => {
+      const copies = (document: Record<string, unknown>) => Array.from({ length: 17 }, () => document.proof)
+      await refused(await changed((document) => Object.assign(document, { proof: copies(document) })))
       await refused(await changed((document) => Object.assign(document, { proof: 'yes' })))
       await refused(await changed((document) => Object.assign(document, { proof: [] })))
     })
