@@ -46,7 +46,7 @@ contract DidRegistry is IDidRegistry, EIP712 {
         public
         override delegates;
 
-    constructor() EIP712("Cartulary DidRegistry", "1") {}
+    constructor() EIP712("DidRegistry", "1") {}
 
     /*//////////////////////////////////////////////////////////////
                                 ERC-1056

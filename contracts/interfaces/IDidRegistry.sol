@@ -73,7 +73,7 @@ interface IDidRegistry is IERC1056 {
     function applyChanges(address identity, Change[] calldata changes) external;
 
     /// @notice `applyChanges` by EIP-712 signature of the identity's owner, whoever sends it.
-    /// @dev Domain: name `Cartulary DidRegistry`, version `1`, chain id, this contract. Type:
+    /// @dev Domain: name `DidRegistry`, version `1`, chain id, this contract. Type:
     /// `ApplyChanges(address identity,Change[] changes,uint256 nonce,uint256 deadline)` with
     /// `Change(uint8 kind,bytes32 name,bytes value,uint256 validity)`, where nonce is `changesNonce(identity)`.
     /// @dev Warning: an unused signature stays good until its deadline or until another one takes its nonce; other

@@ -150,7 +150,7 @@ export function createDidLedger({ client, relayer, address, chainId }: DidRegist
       )
       const deadline = block.timestamp + signatureLifetime
       const digest = hashTypedData({
-        domain: { name: 'Cartulary DidRegistry', version: '1', chainId, verifyingContract: address },
+        domain: { name: 'DidRegistry', version: '1', chainId, verifyingContract: address },
         types: changeTypes,
         primaryType: 'ApplyChanges',
         message: { identity, changes: encoded, nonce, deadline },

@@ -60,7 +60,7 @@ library DidRegistryChanges {
                 keccak256(
                     "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
                 ),
-                keccak256("Cartulary DidRegistry"),
+                keccak256("DidRegistry"),
                 keccak256("1"),
                 chain,
                 address(registry)

@@ -109,7 +109,7 @@ export async function deployDidRegistry(rpcUrl?: string) {
   ): Promise<Hex> =>
     signer.signTypedData({
       domain: {
-        name: 'Cartulary DidRegistry',
+        name: 'DidRegistry',
         version: '1',
         chainId: fields.chainId ?? chainId,
         verifyingContract: fields.registry ?? registry.address,
