@@ -1,7 +1,7 @@
 import type { Secured } from '../suites/suite.ts'
 import type { Database } from './database.ts'
+import { pageOf } from './page.ts'
 import type { NewRow, Row } from './tables.ts'
-import { parseTimeCursor, toTimeCursor } from './time-cursor.ts'
 
 const ROWS_PER_INSERT = 100
 
@@ -74,17 +74,10 @@ export function createCredentialStore(database: Database) {
     async list(
       question: CredentialQuestion,
     ): Promise<{ items: RegisteredCredentialRow[]; nextCursor: string | null }> {
-      const { limit, issuers } = question
-      if (issuers?.length === 0) return { items: [], nextCursor: null }
-      const rows = await selected(database, question)
-        .orderBy('issued_at', 'desc')
-        .orderBy('credential_id', 'desc')
-        .limit(limit + 1)
-        .execute()
-      const items = rows.slice(0, limit)
-      const last = rows.length > limit ? items.at(-1) : undefined
-      const nextCursor = last ? toTimeCursor({ time: last.issued_at, id: last.credential_id }) : null
-      return { items, nextCursor }
+      if (question.issuers?.length === 0) return { items: [], nextCursor: null }
+      const order = { time: 'issued_at', id: 'credential_id' } as const
+      const { rows, nextCursor } = await pageOf(selected(database, question), order, question)
+      return { items: rows, nextCursor }
     },
   }
 }
@@ -102,7 +95,6 @@ function withRegistration(database: Database) {
 }
 
 function selected(database: Database, question: CredentialQuestion) {
-  const after = parseTimeCursor(question.cursor)
   const equal = {
     issuer_did: question.issuerDid,
     holder_did: question.holderDid,
@@ -112,14 +104,7 @@ function selected(database: Database, question: CredentialQuestion) {
   let query = withRegistration(database)
   for (const [column, value] of Object.entries(equal))
     if (value !== undefined) query = query.where(column as keyof typeof equal, '=', value)
-  if (question.issuers) query = query.where('issuer_did', 'in', question.issuers)
-  if (!after) return query
-  return query.where((eb) =>
-    eb.or([
-      eb('issued_at', '<', after.time),
-      eb('issued_at', '=', after.time).and('credential_id', '<', after.id),
-    ]),
-  )
+  return question.issuers ? query.where('issuer_did', 'in', question.issuers) : query
 }
 
 /** The credential as it was delivered. */

@@ -1,7 +1,7 @@
 import type { KeyType } from '../keys/key-store.ts'
 import type { Database } from './database.ts'
+import { type PageQuestion, pageOf } from './page.ts'
 import { type DidKey, type StoredDid, withKeys } from './stored-did.ts'
-import { parseTimeCursor, toTimeCursor } from './time-cursor.ts'
 
 type NewDid = Pick<StoredDid, 'did' | 'method' | 'name' | 'origin' | 'controllerKeyRef'>
 
@@ -210,32 +210,15 @@ function questions(database: Database) {
 function pages(database: Database) {
   return {
     /** A page, newest first; `issuers` limits it. */
-    async list(question: {
-      limit: number
-      cursor?: string | undefined
-      issuers?: readonly string[] | undefined
-    }): Promise<{ items: StoredDid[]; nextCursor: string | null }> {
-      const { limit, issuers } = question
+    async list(
+      question: PageQuestion & { issuers?: readonly string[] | undefined },
+    ): Promise<{ items: StoredDid[]; nextCursor: string | null }> {
+      const { issuers } = question
       if (issuers?.length === 0) return { items: [], nextCursor: null }
-      const after = parseTimeCursor(question.cursor)
-      let query = database.selectFrom('dids').selectAll()
-      if (issuers) query = query.where('did', 'in', issuers)
-      if (after)
-        query = query.where((eb) =>
-          eb.or([
-            eb('created_at', '<', after.time),
-            eb('created_at', '=', after.time).and('did', '<', after.id),
-          ]),
-        )
-      const rows = await query
-        .orderBy('created_at', 'desc')
-        .orderBy('did', 'desc')
-        .limit(limit + 1)
-        .execute()
-      const page = rows.slice(0, limit)
-      const last = rows.length > limit ? page.at(-1) : undefined
-      const nextCursor = last ? toTimeCursor({ time: last.created_at, id: last.did }) : null
-      return { items: await withKeys(database, page), nextCursor }
+      const all = database.selectFrom('dids').selectAll()
+      const query = issuers ? all.where('did', 'in', issuers) : all
+      const { rows, nextCursor } = await pageOf(query, { time: 'created_at', id: 'did' }, question)
+      return { items: await withKeys(database, rows), nextCursor }
     },
   }
 }

@@ -1,7 +1,7 @@
 import { IssuerError } from '../errors.ts'
 import { type Database, isUniqueViolation } from './database.ts'
+import { type PageQuestion, pageOf } from './page.ts'
 import type { NewRow, Row } from './tables.ts'
-import { parseTimeCursor, toTimeCursor } from './time-cursor.ts'
 
 /** A schema as the node's records have it; the ledger is the truth. Time: ISO 8601, UTC. */
 interface StoredSchema {
@@ -119,33 +119,14 @@ function reads(database: Database) {
     },
 
     /** A page, newest first. */
-    async list(question: {
-      limit: number
-      cursor?: string | undefined
-      issuerDid?: string | undefined
-    }): Promise<{ items: StoredSchema[]; nextCursor: string | null }> {
-      const { limit, issuerDid } = question
-      const after = parseTimeCursor(question.cursor)
-      let query = database.selectFrom('schemas').selectAll().where('state', '=', 'registered')
-      if (issuerDid !== undefined) query = query.where('issuer_did', '=', issuerDid)
-      if (after)
-        query = query.where((eb) =>
-          eb.or([
-            eb('created_at', '<', after.time),
-            eb('created_at', '=', after.time).and('schema_id', '<', after.id),
-          ]),
-        )
-      const rows = await query
-        .orderBy('created_at', 'desc')
-        .orderBy('schema_id', 'desc')
-        .limit(limit + 1)
-        .execute()
-      const page = rows.slice(0, limit)
-      const last = rows.length > limit ? page.at(-1) : undefined
-      return {
-        items: page.map((row) => toStoredSchema(row) as StoredSchema),
-        nextCursor: last ? toTimeCursor({ time: last.created_at, id: last.schema_id }) : null,
-      }
+    async list(
+      question: PageQuestion & { issuerDid?: string | undefined },
+    ): Promise<{ items: StoredSchema[]; nextCursor: string | null }> {
+      const { issuerDid } = question
+      const all = database.selectFrom('schemas').selectAll().where('state', '=', 'registered')
+      const query = issuerDid === undefined ? all : all.where('issuer_did', '=', issuerDid)
+      const { rows, nextCursor } = await pageOf(query, { time: 'created_at', id: 'schema_id' }, question)
+      return { items: rows.map((row) => toStoredSchema(row) as StoredSchema), nextCursor }
     },
   }
 }
