@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import type { KeyType } from '../node/keys/key-store.ts'
+import type { MessageKeyType } from '../node/keys/key-store.ts'
 import { libraryRate, rawSigningRate } from './bench/libraries.ts'
 import { batches, batchSize, gasFor, type Order, single } from './bench/load.ts'
 import { type NodeProcess, openNodeProcess } from './bench/open-node-process.ts'
@@ -18,7 +18,7 @@ const counts: Counts = flags.quick
   : { one: 200, many: 1_600, batches: 5, raw: 20_000, library: 500 }
 const concurrency = 32
 
-const variants: readonly { proofType: string; key: KeyType; algorithm?: string }[] = [
+const variants: readonly { proofType: string; key: MessageKeyType; algorithm?: string }[] = [
   { proofType: 'Ed25519Signature2020', key: 'Ed25519' },
   { proofType: 'eddsa-rdfc-2022', key: 'Ed25519' },
   { proofType: 'eddsa-jcs-2022', key: 'Ed25519' },

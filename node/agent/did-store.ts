@@ -3,7 +3,7 @@ import { AbstractDIDStore } from '@veramo/did-manager'
 import { IssuerError } from '../errors.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import type { DidRecord, DidRecords } from './did-records.ts'
-import { managedKey } from './key-management.ts'
+import { isManaged, managedKey } from './key-management.ts'
 
 const readOnly = (): IssuerError =>
   new IssuerError('FORBIDDEN', { detail: 'Agents read the DIDs of this node; the registrar writes them.' })
@@ -45,7 +45,9 @@ export class NodeDidStore extends AbstractDIDStore {
   }
 
   async #identifier({ did, keys }: DidRecord): Promise<IIdentifier> {
-    const signers = await Promise.all(keys.map(({ keyRef }) => this.#keyStore.requireSigner(keyRef)))
+    const signers = await Promise.all(
+      keys.filter(isManaged).map(({ keyRef }) => this.#keyStore.requireSigner(keyRef)),
+    )
     return {
       did,
       provider: did.split(':', 2).join(':'),

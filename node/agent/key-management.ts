@@ -6,7 +6,7 @@ import type { KeyStore, KeyType, Signer } from '../keys/key-store.ts'
 /** The name under which Veramo knows the node's key store. */
 export const kms = 'cartulary'
 
-/** One row for each type of key: Veramo's name for it and the JOSE algorithm it signs with. */
+/** One row for each type of key that Veramo knows: its name there and the JOSE algorithm it signs with. */
 const veramoKeys: readonly { type: KeyType; veramo: TKeyType; algorithm: string }[] = [
   { type: 'Ed25519', veramo: 'Ed25519', algorithm: 'EdDSA' },
   { type: 'P-256', veramo: 'Secp256r1', algorithm: 'ES256' },
@@ -22,9 +22,17 @@ function requireRow(type: TKeyType) {
   return row
 }
 
-/** A key of the store as Veramo writes it: public part only. */
+/** The node's name for a type of Veramo's keys; undefined for those that the node does not have. */
+export const keyTypeOf = (type: TKeyType): KeyType | undefined =>
+  veramoKeys.find(({ veramo }) => veramo === type)?.type
+
+/** Whether Veramo knows keys of this type. */
+export const isManaged = ({ type }: { type: KeyType }): boolean => veramoKeys.some((row) => row.type === type)
+
+/** A key of the store as Veramo writes it: public part only. @throws KEY_NOT_FOUND for a type that it does not know */
 export function managedKey({ keyRef, type, publicKey }: Signer): ManagedKeyInfo {
-  const row = veramoKeys.find((candidate) => candidate.type === type) as (typeof veramoKeys)[number]
+  const row = veramoKeys.find((candidate) => candidate.type === type)
+  if (!row) throw unsupported(`key ${keyRef} that agents know`)
   return {
     kid: keyRef,
     kms,

@@ -17,6 +17,7 @@ import type { JsonObject } from '../json.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import type { AssertionKey, DocumentLoader, KeyResolver, Secured, Suite } from '../suites/suite.ts'
 import type { DidRecords } from './did-records.ts'
+import { keyTypeOf } from './key-management.ts'
 
 /** What a provider stands on. */
 export interface ProviderDeps {
@@ -72,8 +73,10 @@ async function verifyCredential(
 export function suiteProvider(deps: ProviderDeps): ICredentialProvider {
   const { suite, documentLoader, now } = deps
   return {
-    getProofFormatsSupportedForKey: ({ type }: IKey) =>
-      type === 'Ed25519' && suite.keyTypes.includes('Ed25519') ? [suite.name] : [],
+    getProofFormatsSupportedForKey: ({ type }: IKey) => {
+      const known = keyTypeOf(type)
+      return known && suite.keyTypes.includes(known) ? [suite.name] : []
+    },
     canIssueProofFormat: ({ proofFormat }: ProofFormatQuery) => proofFormat === suite.name,
     canVerifyDocumentType: ({ document }: TentativeVerificationQuery) =>
       suite.recognises(document as Secured),

@@ -1,7 +1,10 @@
 import { ECDH } from 'node:crypto'
+import { bls12_381 } from '@noble/curves/bls12-381.js'
 import type { DIDDocument, DIDResolutionResult, DIDResolver } from 'did-resolver'
 import { decodeMultikey, encodeMultikey, type Multikey } from './multikey.ts'
 import { invalidDid, resolved } from './resolution-result.ts'
+
+const { Point: G2 } = bls12_381.G2
 
 const ecdhCurves: Partial<Record<Multikey['codec'], string>> = {
   'secp256k1-pub': 'secp256k1',
@@ -10,12 +13,12 @@ const ecdhCurves: Partial<Record<Multikey['codec'], string>> = {
   'p521-pub': 'secp521r1',
 }
 
-/** Whether the bytes are a point of the curve; other kinds of keys have no such rule that could be told here. */
+/** Whether the bytes are a key; those of Ed25519 and X25519 are not judged here. */
 function isOnCurve({ codec, publicKey }: Multikey): boolean {
   const curve = ecdhCurves[codec]
-  if (!curve) return true
   try {
-    ECDH.convertKey(publicKey, curve)
+    if (codec === 'bls12_381-g2-pub') G2.fromBytes(publicKey).assertValidity()
+    else if (curve) ECDH.convertKey(publicKey, curve)
     return true
   } catch {
     return false

@@ -32,7 +32,9 @@ const codecs: readonly Codec[] = [
 const codecOfKeyType: Record<KeyType, Multicodec> = {
   Ed25519: 'ed25519-pub',
   'P-256': 'p256-pub',
+  'P-384': 'p384-pub',
   secp256k1: 'secp256k1-pub',
+  Bls12381G2: 'bls12_381-g2-pub',
 }
 
 // The longest one, BLS12-381 G2, has 136 characters; base58 takes time with the square of the length.

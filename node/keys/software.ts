@@ -3,7 +3,7 @@ import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { BoundedCache } from '../bounded-cache.ts'
 import { IssuerError } from '../errors.ts'
 import { keyMaterial, privateKeyBytes } from './key-material.ts'
-import type { DigestSigner, KeyStore, KeyType, Signer } from './key-store.ts'
+import type { DigestSigner, KeyStore, KeyType, Signer, SignMessages } from './key-store.ts'
 import type { SecretBox } from './secret-box.ts'
 
 const CACHED_KEYS = 1_000
@@ -28,16 +28,23 @@ interface LoadedKey {
   signer: Signer
 }
 
+interface Deps {
+  table: KeyTable
+  secrets: SecretBox
+  /** What Bls12381G2 keys sign with; without it such a key is kept and signs nothing. */
+  signMessages?: SignMessages
+}
+
 /**
  * Keys made and used inside this process: encrypted in the database, bound to their name and type; the ones in
  * use stay decrypted as key objects, which only OpenSSL reads.
  */
-export function createSoftwareKeyStore(deps: { table: KeyTable; secrets: SecretBox }): KeyStore {
+export function createSoftwareKeyStore(deps: Deps): KeyStore {
   const loaded = new BoundedCache<string, LoadedKey>(CACHED_KEYS)
 
   async function keep(type: KeyType, key: KeyObject): Promise<Signer> {
     const keyRef = randomUUID()
-    const signer = toSigner(keyRef, type, key)
+    const signer = toSigner(deps, keyRef, type, key)
     const bytes = privateKeyBytes(key)
     const wrapped = deps.secrets.seal(bytes, bindingOf(keyRef, type))
     bytes.fill(0)
@@ -55,7 +62,7 @@ export function createSoftwareKeyStore(deps: { table: KeyTable; secrets: SecretB
     const bytes = deps.secrets.open(stored.wrapped, bindingOf(keyRef, stored.type))
     const key = keyMaterial[stored.type].import(bytes)
     bytes.fill(0)
-    const fresh = { key, signer: toSigner(keyRef, stored.type, key) }
+    const fresh = { key, signer: toSigner(deps, keyRef, stored.type, key) }
     loaded.set(keyRef, fresh)
     return fresh
   }
@@ -82,14 +89,19 @@ function bindingOf(keyRef: string, type: KeyType): string {
 
 function importChecked(type: KeyType, privateKey: Uint8Array): KeyObject {
   try {
-    if (privateKey.length === 32) return keyMaterial[type].import(privateKey)
+    if (privateKey.length === keyMaterial[type].bytes) return keyMaterial[type].import(privateKey)
   } catch {
     // the reason may hold parts of the key: it goes nowhere
   }
   throw new IssuerError('MALFORMED_REQUEST', { detail: `This is not a private key of type ${type}.` })
 }
 
-function toSigner(keyRef: string, type: KeyType, key: KeyObject): Signer {
+function toSigner(
+  { signMessages }: Pick<Deps, 'signMessages'>,
+  keyRef: string,
+  type: KeyType,
+  key: KeyObject,
+): Signer {
   const material = keyMaterial[type]
   const publicKey = material.publicKey(key)
   return Object.freeze({
@@ -97,7 +109,23 @@ function toSigner(keyRef: string, type: KeyType, key: KeyObject): Signer {
     type,
     publicKey,
     sign: (message: Uint8Array) => material.sign(key, message),
+    ...(type === 'Bls12381G2' && signMessages && { signMessages: withKey(signMessages, key, publicKey) }),
   })
+}
+
+function withKey(
+  signMessages: SignMessages,
+  key: KeyObject,
+  publicKey: Uint8Array,
+): NonNullable<Signer['signMessages']> {
+  return async (list) => {
+    const privateKey = privateKeyBytes(key)
+    try {
+      return await signMessages({ privateKey, publicKey }, list)
+    } finally {
+      privateKey.fill(0)
+    }
+  }
 }
 
 /** OpenSSL neither signs a digest as it is nor gives the recovery id. */

@@ -7,7 +7,7 @@ import type { AssertionKey } from './suite.ts'
 import { verificationKey, verifySignature } from './verification-key.ts'
 
 /** Curves of the ECDSA cryptosuites and the hash that goes with each (Data Integrity ECDSA Cryptosuites 1.0, 3). */
-const hashes = { 'P-256': 'SHA-256' } as const satisfies Partial<Record<KeyType, string>>
+const hashes = { 'P-256': 'SHA-256', 'P-384': 'SHA-384' } as const satisfies Partial<Record<KeyType, string>>
 type Hash = (typeof hashes)[keyof typeof hashes]
 
 /** Types of keys that the ECDSA cryptosuites sign with. */

@@ -1,37 +1,40 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto'
 import { base58 } from '@scure/base'
 import type { JsonObject } from '../json.ts'
-import type { KeyType } from '../keys/key-store.ts'
+import type { MessageKeyType } from '../keys/key-store.ts'
 
-/** A public key taken from a verification method. */
+/** A public key that checks signatures over one message, taken from a verification method. */
 export interface VerificationKey {
-  type: KeyType
+  type: MessageKeyType
   key: KeyObject
 }
 
 /** SubjectPublicKeyInfo (RFC 5280, 4.1) up to the key's bytes: Ed25519 by RFC 8410, compressed points by RFC 5480. */
-const spkiPrefix: Record<KeyType, Buffer> = {
+const spkiPrefix: Record<MessageKeyType, Buffer> = {
   Ed25519: Buffer.from('302a300506032b6570032100', 'hex'),
   'P-256': Buffer.from('3039301306072a8648ce3d020106082a8648ce3d030107032200', 'hex'),
+  'P-384': Buffer.from('3046301006072a8648ce3d020106052b81040022033200', 'hex'),
   secp256k1: Buffer.from('3036301006072a8648ce3d020106052b8104000a032200', 'hex'),
 }
 
-const keyLength: Record<KeyType, number> = { Ed25519: 32, 'P-256': 33, secp256k1: 33 }
+const keyLength: Record<MessageKeyType, number> = { Ed25519: 32, 'P-256': 33, 'P-384': 49, secp256k1: 33 }
 
 /** Multicodec prefixes of public keys, as varints: https://github.com/multiformats/multicodec. */
-const multicodecs: readonly (readonly [string, KeyType])[] = [
+const multicodecs: readonly (readonly [string, MessageKeyType])[] = [
   ['ed01', 'Ed25519'],
   ['8024', 'P-256'],
+  ['8124', 'P-384'],
   ['e701', 'secp256k1'],
 ]
 
-const jwkCurves: Readonly<Record<string, KeyType>> = {
+const jwkCurves: Readonly<Record<string, MessageKeyType>> = {
   Ed25519: 'Ed25519',
   'P-256': 'P-256',
+  'P-384': 'P-384',
   secp256k1: 'secp256k1',
 }
 
-function fromBytes(type: KeyType, bytes: Uint8Array): VerificationKey | undefined {
+function fromBytes(type: MessageKeyType, bytes: Uint8Array): VerificationKey | undefined {
   if (bytes.length !== keyLength[type]) return undefined
   const key = createPublicKey({
     key: Buffer.concat([spkiPrefix[type], bytes]),
@@ -78,13 +81,22 @@ export function verificationKey(method: JsonObject): VerificationKey | undefined
   }
 }
 
-/** Checks a raw signature: 64 bytes, `r ‖ s` over SHA-256 for the ECDSA keys. */
+/**
+ * Checks a raw signature, as `Signer.sign` makes it. ECDSA with a high `s` is accepted: neither RFC 7518, 3.4, nor
+ * RFC 8812, 3.2, nor the ECDSA cryptosuites forbid it, and other signers make it. Nothing may therefore take a signed
+ * text for the only one that says the same.
+ */
 export function verifySignature(
   { type, key }: VerificationKey,
   message: Uint8Array,
   signature: Uint8Array,
 ): boolean {
-  if (signature.length !== 64) return false
+  if (signature.length !== (type === 'P-384' ? 96 : 64)) return false
   if (type === 'Ed25519') return verify(null, message, key, signature)
-  return verify('sha256', message, { key, dsaEncoding: 'ieee-p1363' }, signature)
+  return verify(
+    type === 'P-384' ? 'sha384' : 'sha256',
+    message,
+    { key, dsaEncoding: 'ieee-p1363' },
+    signature,
+  )
 }

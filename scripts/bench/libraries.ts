@@ -9,20 +9,20 @@ import { issue } from '@digitalbazaar/vc'
 import { contexts as statusContexts } from '@digitalbazaar/vc-bitstring-status-list-context'
 import ed25519Context from 'ed25519-signature-2020-context'
 import type { JsonObject } from '../../node/json.ts'
-import type { KeyType } from '../../node/keys/key-store.ts'
+import type { MessageKeyType } from '../../node/keys/key-store.ts'
 import { rateOf } from './load.ts'
 
-const curves = { 'P-256': 'prime256v1', secp256k1: 'secp256k1' } as const
+const curves = { 'P-256': 'prime256v1', 'P-384': 'secp384r1', secp256k1: 'secp256k1' } as const
 
-function privateKey(type: KeyType): KeyObject {
+function privateKey(type: MessageKeyType): KeyObject {
   if (type === 'Ed25519') return generateKeyPairSync('ed25519').privateKey
   return generateKeyPairSync('ec', { namedCurve: curves[type] }).privateKey
 }
 
 /** Signatures a second of node:crypto over 64 bytes, as many as a data integrity proof signs; one thread. */
-export function rawSigningRate(type: KeyType, count: number): number {
+export function rawSigningRate(type: MessageKeyType, count: number): number {
   const key = privateKey(type)
-  const digest = type === 'Ed25519' ? null : 'sha256'
+  const digest = type === 'Ed25519' ? null : type === 'P-384' ? 'sha384' : 'sha256'
   const message = randomBytes(64)
   const run = (times: number) => {
     for (let i = 0; i < times; i++) sign(digest, message, { key, dsaEncoding: 'ieee-p1363' })

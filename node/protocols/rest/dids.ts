@@ -4,24 +4,31 @@ import type { ErrorCode } from '../../errors.ts'
 import { keyTypes } from '../../keys/key-store.ts'
 import { problems } from '../problem-document.ts'
 import { callerOf } from '../protocol.ts'
-import { did, jsonObject, pageOf, pageQuery, time, transactionHash } from './fields.ts'
+import { did, instant, jsonObject, pageOf, pageQuery, time, transactionHash } from './fields.ts'
 import type { Resource } from './resource.ts'
 
 const name = z.string().min(1).max(200).describe('Goes into the issuer of its credentials.')
 const keyType = z.enum(keyTypes)
+const assertionKeys = z.array(keyType).min(1).max(keyTypes.length).default(['Ed25519'])
 
 const createBody = z
   .strictObject({
     method: z
-      .enum(['ethr', 'key'])
+      .enum(['ethr', 'key', 'web'])
       .default('ethr')
-      .describe('Issuers are did:ethr; a holder may be did:key.'),
-    keys: z
-      .array(keyType)
-      .min(1)
-      .max(3)
-      .default(['Ed25519'])
-      .describe('Assertion keys; did:key has exactly one.'),
+      .describe(
+        'Issuers are did:ethr; a holder may be did:key. did:web, and did:key too, issue what has no status, where the configuration allows.',
+      ),
+    path: z
+      .string()
+      .max(200)
+      .optional()
+      .describe(
+        'did:web: where this node serves the document, such as `issuers/1`; none for the host itself.',
+      ),
+    keys: assertionKeys.describe(
+      'Assertion keys; did:key has exactly one. The type decides which proofs the issuer can make: Bls12381G2 is for BBS alone.',
+    ),
     name: name.optional(),
   })
   .meta({ examples: [{ method: 'ethr', keys: ['Ed25519', 'P-256'], name: 'MIT' }] })
@@ -33,7 +40,7 @@ const service = z.strictObject({
 
 const importBody = z.strictObject({
   did,
-  keys: z.array(keyType).min(1).max(3).default(['Ed25519']),
+  keys: assertionKeys,
   name: name.optional(),
 })
 
@@ -41,6 +48,13 @@ const rotateBody = z
   .strictObject({
     keyType: keyType.optional().describe('Only keys of this type; default: all.'),
     verificationMethod: z.string().max(2_048).optional().describe('Only this key.'),
+    reason: z
+      .enum(['rotation', 'compromise'])
+      .default('rotation')
+      .describe('`compromise`: the ledger says from then on that others may hold the old keys.'),
+    compromisedSince: instant
+      .optional()
+      .describe('Since when others may hold them; now when left out. Cannot be taken back.'),
   })
   .nullish()
   .transform((body) => body ?? {})
@@ -116,9 +130,10 @@ export const dids: Resource = (server, issuer, limits) => {
       schema: {
         tags: ['DIDs'],
         summary: 'Make a DID',
-        description: 'did:ethr: the node makes the keys, signs the change, and its relayer account pays.',
+        description:
+          'did:ethr: the node makes the keys, signs the change, and its relayer account pays. did:web: the node serves the document below its public URL.',
         body: createBody,
-        response: { 201: created, ...problems(...createCodes, 'QUOTA_EXCEEDED') },
+        response: { 201: created, ...problems(...createCodes, 'QUOTA_EXCEEDED', 'DID_ALREADY_EXISTS') },
       },
     },
     async (request, reply) => {
@@ -260,7 +275,8 @@ const changeDid: Resource = (server, issuer) => {
         schema: {
           tags: ['DIDs'],
           summary: 'Replace assertion keys by new ones, in one transaction',
-          description: 'What the old keys signed no longer verifies by the present document.',
+          description:
+            'What the old keys signed before verifies on, by the history on the ledger. Of keys marked as compromised, what claims to be signed after that time fails, and what claims to be older has to show its registration on the ledger. An earlier key can be marked, too, by its `verificationMethod`.',
           params,
           body: rotateBody,
           response: { 200: rotated, ...problems(...changeCodes, 'KEY_NOT_FOUND') },

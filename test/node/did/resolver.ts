@@ -8,7 +8,6 @@ import { type DidResolution, resolveDid } from '../../../node/did/resolve-did.ts
 import { createDidResolver, type DidResolver } from '../../../node/did/resolver.ts'
 import type { IssuerError } from '../../../node/errors.ts'
 import type { JsonObject } from '../../../node/json.ts'
-import type { KeyType } from '../../../node/keys/key-store.ts'
 import type { DidChange, Ledger } from '../../../node/ledger/ledger.ts'
 import { openLedger } from '../../../node/ledger/open-ledger.ts'
 import { verificationKey } from '../../../node/suites/verification-key.ts'
@@ -28,7 +27,7 @@ const attribute = (value: Uint8Array, name = attributeName): DidChange => ({
 const curves = { Ed25519: 'ed25519', 'P-256': 'P-256', secp256k1: 'secp256k1' } as const
 
 /** A key pair of Node, with its public key in the form of the key store too: compressed. */
-function newKey(type: KeyType) {
+function newKey(type: keyof typeof curves) {
   const pair =
     type === 'Ed25519'
       ? generateKeyPairSync('ed25519')
@@ -42,7 +41,7 @@ function newKey(type: KeyType) {
 const algorithms = { Ed25519: 'EdDSA', 'P-256': 'ES256', secp256k1: 'ES256K' } as const
 
 const jwtSigner =
-  (type: KeyType, privateKey: KeyObject): Signer =>
+  (type: keyof typeof curves, privateKey: KeyObject): Signer =>
   async (data) => {
     const key = type === 'Ed25519' ? privateKey : { key: privateKey, dsaEncoding: 'ieee-p1363' as const }
     const digest = type === 'Ed25519' ? null : 'sha256'

@@ -1,8 +1,15 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { base58 } from '@scure/base'
 import { getDidKeyResolver } from '@veramo/did-provider-key'
-import { type DIDDocument, type DIDResolutionResult, Resolver, type ResolverRegistry } from 'did-resolver'
+import {
+  type DIDDocument,
+  type DIDResolutionResult,
+  type DIDResolver,
+  Resolver,
+  type ResolverRegistry,
+} from 'did-resolver'
 import type { DidRecord, DidRecords } from '../../../node/agent/did-records.ts'
+import { resolveDidKey } from '../../../node/did/did-key.ts'
 import type { CredentialContent } from '../../../node/formats/format.ts'
 import type { JsonObject } from '../../../node/json.ts'
 import type { KeyStore, KeyType } from '../../../node/keys/key-store.ts'
@@ -14,7 +21,13 @@ import { contextDigest } from '../../../node/suites/contexts/bundled-contexts.ts
 import { createDocumentLoader } from '../../../node/suites/document-loader.ts'
 import type { AssertionKey, KeyResolver, ResolvedKey } from '../../../node/suites/suite.ts'
 
-const multicodec: Record<KeyType, string> = { Ed25519: 'ed01', 'P-256': '8024', secp256k1: 'e701' }
+const multicodec: Record<KeyType, string> = {
+  Ed25519: 'ed01',
+  'P-256': '8024',
+  'P-384': '8124',
+  secp256k1: 'e701',
+  Bls12381G2: 'eb01',
+}
 
 /** A did:ethr document has several keys, in the forms that the normalised resolver gives; did:key has one. */
 export type Method = 'ethr' | 'key'
@@ -76,6 +89,13 @@ function ethrDocument(did: string, key: AssertionKey): DIDDocument {
 const multibase = ({ signer: { type, publicKey } }: AssertionKey): string =>
   `z${base58.encode(Buffer.concat([Buffer.from(multicodec[type], 'hex'), publicKey]))}`
 
+const { key: veramoDidKey } = getDidKeyResolver() as unknown as Required<ResolverRegistry>
+const unknownToVeramo = /^did:key:z(82|UC7)/
+
+/** By Veramo's resolver; of P-384 and BLS12-381 it knows nothing. */
+const resolveKeyDid: DIDResolver = (did, ...rest) =>
+  (unknownToVeramo.test(did) ? resolveDidKey : veramoDidKey)(did, ...rest)
+
 export function resolveKeyWith(resolver: Resolver): KeyResolver {
   return async (verificationMethod) => {
     const { didDocument } = await resolver.resolve(verificationMethod.split('#')[0] as string)
@@ -95,7 +115,7 @@ export async function openIssuers(): Promise<Issuers> {
   const records = new Map<string, DidRecord>()
   const resolver = new Resolver({
     // Typed against did-resolver 4.
-    ...(getDidKeyResolver() as unknown as ResolverRegistry),
+    key: resolveKeyDid,
     ethr: async (did) => resolution(documents.get(did) ?? null),
   })
   return {
@@ -189,6 +209,10 @@ export function degree(issuer: string, content: Partial<CredentialContent> = {})
       id: `${issuer}/schema/university-degree/1.0`,
       type: 'JsonSchema',
       digestSRI: 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=',
+    },
+    credentialType: {
+      vct: `http://127.0.0.1:3000/api/v1/types/${encodeURIComponent(`${issuer}/schema/university-degree/1.0`)}/UniversityDegreeCredential`,
+      integrity: 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=',
     },
     ...content,
   }

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { base58 } from '@scure/base'
 import type { Resolvable } from 'did-resolver'
 import { createAgent, jwtAgent } from '../../../node/agent/agent.ts'
 import type { DidRecord, DidRecords } from '../../../node/agent/did-records.ts'
@@ -18,14 +19,14 @@ import { deriveContext } from '../../../node/schemas/derive-context.ts'
 import { hexDigest, jcsBytes, sriDigest } from '../../../node/schemas/digest.ts'
 import { type OpenedSchema, openSchema } from '../../../node/schemas/open-schema.ts'
 import { serializeSchemaDocument } from '../../../node/schemas/schema-document.ts'
-import { bitstringStatusList } from '../../../node/status/bitstring-status-list.ts'
 import { statusEncodings } from '../../../node/status/index.ts'
+import type { StatusEncoding } from '../../../node/status/status-list.ts'
 import { openDatabase } from '../../../node/stores/database.ts'
 import { createKeyTable } from '../../../node/stores/keys.ts'
+import { registryStatusTermsUrl } from '../../../node/suites/contexts/bundled-contexts.ts'
 import { createDocumentLoader } from '../../../node/suites/document-loader.ts'
 import { createSuites } from '../../../node/suites/index.ts'
 import type { AssertionKey, DataModel, ResolvedKey, Secured, Suite } from '../../../node/suites/suite.ts'
-import { verificationKey } from '../../../node/suites/verification-key.ts'
 import type { VerificationDeps } from '../../../node/verification/verification.ts'
 import type { TestChain } from '../../chain.ts'
 import { digestSigner, fundedKey } from '../../digest-signer.ts'
@@ -35,7 +36,13 @@ const capacity = 131_072
 const year = 31_536_000
 const purposes = ['revocation', 'suspension'] as const
 const holderDid = 'did:key:z6MkrJVnaZkeFzdQyMZu1cgjg7k1pZZ6pvBQ7XJPt4swbTQ2'
-const multicodec: Record<KeyType, string> = { Ed25519: 'ed01', 'P-256': '8024', secp256k1: 'e701' }
+const multicodec: Record<KeyType, string> = {
+  Ed25519: 'ed01',
+  'P-256': '8024',
+  'P-384': '8124',
+  secp256k1: 'e701',
+  Bls12381G2: 'eb01',
+}
 
 /** An issuer on the ledger: its keys stand in its DID document, the relayer writes for it. */
 export interface LedgerIssuer {
@@ -78,6 +85,8 @@ export interface Wish {
   validUntil?: Date | null
   /** Indices in lists of the issuer. */
   status?: readonly StatusWish[]
+  /** Name of the encoding of the status; BitstringStatusListEntry when left out. */
+  statusEncoding?: string
   /** Changes the content before it is signed. */
   content?: (content: CredentialContent) => CredentialContent
 }
@@ -184,10 +193,11 @@ async function createIssuer(deps: IssuerDeps): Promise<LedgerIssuer> {
   const document = (await resolveDid(resolver, did))?.document as JsonObject
   const methods = document.verificationMethod as ResolvedKey['verificationMethod'][]
   const keys = signers.map((signer) => {
-    const method = methods.find((candidate) =>
-      Buffer.from(verificationKey(candidate)?.key.export({ format: 'der', type: 'spki' }) ?? []).includes(
-        Buffer.from(signer.publicKey.subarray(1)),
-      ),
+    const { type, publicKey } = signer
+    const multibase = `z${base58.encode(Buffer.concat([Buffer.from(multicodec[type], 'hex'), publicKey]))}`
+    const hex = Buffer.from(publicKey).toString('hex')
+    const method = methods.find(
+      ({ publicKeyMultibase, publicKeyHex }) => publicKeyMultibase === multibase || publicKeyHex === hex,
     )
     return { verificationMethod: method?.id as string, signer }
   })
@@ -224,20 +234,34 @@ async function registerSchema(
   return openSchema({ schemaId: id, content, digest })
 }
 
-function statusEntry({ did }: LedgerIssuer, { purpose, index, list = 1 }: StatusWish): JsonObject {
-  const id = statusListId(did, purpose, list)
-  const url = `${publicUrl}/api/v1/status-lists/${encodeURIComponent(id)}`
-  return bitstringStatusList.entry({ statusListId: id, statusListUrl: url, purpose, index })
+function statusEntries(
+  { entries }: StatusEncoding,
+  { did }: LedgerIssuer,
+  { purpose, index, list = 1 }: StatusWish,
+): readonly JsonObject[] {
+  return entries({
+    index,
+    purposes: [purpose],
+    lists: {
+      revocation: statusListId(did, 'revocation', list),
+      suspension: statusListId(did, 'suspension', list),
+    },
+    urlOf: (id) => `${publicUrl}/api/v1/status-lists/${encodeURIComponent(id)}`,
+  })
 }
 
 async function sign(suites: readonly Suite[], wish: Wish): Promise<Secured> {
   const { issuer, schema, claims, proofType = 'eddsa-rdfc-2022', keyType = 'Ed25519', status = [] } = wish
   const suite = suites.find(({ name }) => name === proofType) as Suite
   const format = formats.find(({ name }) => name === suite.format) as Format
+  const encoding = statusEncodings.find(
+    ({ name }) => name === (wish.statusEncoding ?? 'BitstringStatusListEntry'),
+  ) as StatusEncoding
   const dataModel = wish.dataModel ?? (suite.dataModels[0] as DataModel)
+  const found = status.flatMap((entry) => statusEntries(encoding, issuer, entry))
   const contexts = [
     ...schema.contexts.map(({ url }) => url),
-    ...(status.length > 0 ? bitstringStatusList.contexts(dataModel) : []),
+    ...(status.length > 0 ? encoding.contexts(dataModel, registryStatusTermsUrl(publicUrl)) : []),
     ...suite.contexts(dataModel),
   ]
   const content: CredentialContent = {
@@ -250,7 +274,8 @@ async function sign(suites: readonly Suite[], wish: Wish): Promise<Secured> {
     claims,
     validFrom: wish.validFrom ?? justNow(),
     ...(wish.validUntil === null ? {} : { validUntil: wish.validUntil ?? tomorrow }),
-    credentialStatus: status.map((entry) => statusEntry(issuer, entry)),
+    credentialStatus: encoding.place === 'entry' ? found : [],
+    ...(encoding.place === 'claim' && found[0] && { status: found[0] }),
     credentialSchema: schema.credentialSchema.reference,
   }
   const documents = new Map(schema.contexts.map(({ url, document }) => [url, document]))
