@@ -1,4 +1,5 @@
 import { administerApiKeys } from './access/api-key-administration.ts'
+import { bindStatusLists } from './bind-status-lists.ts'
 import { createHealthCheck } from './check-health.ts'
 import { collectOffer } from './delivery/collect-offer.ts'
 import { createOffer } from './delivery/create-offer.ts'
@@ -10,7 +11,6 @@ import { credentialStatus } from './issuance/credential-status.ts'
 import { issue } from './issuance/issue.ts'
 import { issueBatch } from './issuance/issue-batch.ts'
 import { createRegistrationProofs } from './issuance/registration-proof.ts'
-import { createStatusListPublisher } from './issuance/status-list-credential.ts'
 import type { House } from './issuer.ts'
 import type { Issuer } from './protocols/issuer.ts'
 import { allowIssuers } from './registrar/allow-issuers.ts'
@@ -28,9 +28,6 @@ import { readSecured } from './stores/credentials.ts'
 import { ownContexts } from './suites/contexts/bundled-contexts.ts'
 import { verifyCredential } from './verification/verify-credential.ts'
 
-/** How long others may keep a status list. */
-const listMaxAgeSeconds = 60
-
 /** Binds the functions of all rooms to what they stand on: the house as its doors see it. */
 export function bindIssuer(house: House & { nodeDid: string }): Issuer {
   return {
@@ -38,6 +35,7 @@ export function bindIssuer(house: House & { nodeDid: string }): Issuer {
     ...bindDids(house),
     ...bindSchemas(house),
     ...bindCredentials(house),
+    ...bindStatusLists(house),
     ...bindOffers(house),
   }
 }
@@ -133,12 +131,6 @@ function bindCredentials({ config, foundation, stores, pipeline, statusChanger, 
     registrationProof: createRegistrationProofs({ ...stores, ledger, finalityDepth: config.finalityDepth }),
     credentialStatus: (id) => credentialStatus({ ...pipeline, ledger }, id),
     changeStatus: (change) => statusChanger.change(change),
-    statusList: createStatusListPublisher({
-      ...pipeline,
-      ledger,
-      documentLoader: pipeline.documentLoader({ extra: async () => undefined }),
-      maxAgeSeconds: listMaxAgeSeconds,
-    }),
     verify: (input) => verifyCredential(verification, input),
   } satisfies Partial<Issuer>
 }

@@ -27,6 +27,8 @@ export interface Config {
   readonly ledgerCacheMs: number
   readonly finalityDepth: number
   readonly didWeb: boolean
+  /** Whether lists that are not of this ledger are fetched: not, from public hosts, or from this machine too. */
+  readonly statusListFetch: (typeof fetchModes)[number]
   /** Listens with TLS alone; undefined: without. */
   readonly tls: TlsFiles | undefined
   /** Whether did:key and did:web may issue what has no status: they are not on the ledger. */
@@ -61,6 +63,7 @@ export class ConfigError extends Error {
   }
 }
 
+const fetchModes = ['off', 'public', 'loopback'] as const
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
 const whole = (min: number, max: number, fallback: number) =>
@@ -151,6 +154,7 @@ const variables = z.object({
   LEDGER_CACHE_MS: whole(0, 3_600_000, 5_000),
   FINALITY_DEPTH: whole(0, 10_000, 0),
   DID_WEB: flag,
+  STATUS_LIST_FETCH: z.enum(fetchModes, `must be one of ${fetchModes.join(', ')}`).default('off'),
   TLS_CERT: z.string().optional(),
   TLS_KEY: z.string().optional(),
   OFF_LEDGER_ISSUERS: flag,
@@ -222,6 +226,7 @@ function assemble(values: Variables, registered: RegistryAddresses | undefined):
     ledgerCacheMs: values.LEDGER_CACHE_MS,
     finalityDepth: values.FINALITY_DEPTH,
     didWeb: values.DID_WEB,
+    statusListFetch: values.STATUS_LIST_FETCH,
     didQuota: values.DID_QUOTA,
     rateLimit: values.RATE_LIMIT,
     rateLimitAnonymous: values.RATE_LIMIT_ANONYMOUS,

@@ -24,6 +24,7 @@ export const errorTable = {
   NODE_STOPPING: entry(503, 'The node is stopping and takes no new requests.', true),
   RATE_LIMIT_EXCEEDED: entry(429, 'Too many requests: wait as long as Retry-After says.', true),
   QUOTA_EXCEEDED: entry(429, 'This node makes no more DIDs.'),
+  NOT_IMPLEMENTED: entry(501, 'This parameter is not supported here.'),
   INTERNAL_ERROR: entry(500, 'The node failed to answer; the log tells why.'),
 
   // issuers and holders
@@ -84,6 +85,7 @@ export const errorTable = {
   API_KEY_NOT_FOUND: entry(404, 'The API key is not known.'),
 
   // what the node stands on
+  STATUS_LIST_UNREACHABLE: entry(503, 'The status list cannot be fetched.', true),
   DID_HOST_UNREACHABLE: entry(503, 'The host of the DID document does not answer.', true),
   CHAIN_UNREACHABLE: entry(503, 'The chain does not answer.', true),
   CHAIN_MISMATCH: entry(500, 'The chain is not the one this database belongs to.'),

@@ -33,7 +33,8 @@ import { createRegistrationStore } from './stores/registrations.ts'
 import { createSchemaStore } from './stores/schemas.ts'
 import { createStatusChangeStore } from './stores/status-changes.ts'
 import { createStatusListStore } from './stores/status-lists.ts'
-import { bundledContexts } from './suites/contexts/bundled-contexts.ts'
+import { claimsTokens } from './suites/claims-tokens.ts'
+import { bundledContexts, registryStatusTermsUrl } from './suites/contexts/bundled-contexts.ts'
 import { createDocumentLoader } from './suites/document-loader.ts'
 import { createSuites } from './suites/index.ts'
 import { openCredential } from './verification/open-credential.ts'
@@ -215,7 +216,9 @@ function createPipeline(parts: PipelineParts): PipelineDeps {
       now,
     },
     issuers: issuerRecords(stores.dids),
-    statusEncoding: statusEncodings[0],
+    claimsTokens,
+    statusEncodings,
+    registryTerms: registryStatusTermsUrl(config.publicUrl),
     allocateStatus: createAllocation({ ...lists, statusListUrl }),
     documentLoader: createDocumentLoader,
     schemaIdOf: stores.schemas.idOf,

@@ -13,8 +13,8 @@ import { issue } from '../node/issuance/issue.ts'
 import { issueBatch } from '../node/issuance/issue-batch.ts'
 import { createLedgerFacts } from '../node/issuance/ledger-facts.ts'
 import type { PipelineDeps } from '../node/issuance/pipeline.ts'
+import { createStatusListPublisher } from '../node/issuance/publish-status-list.ts'
 import { createRegistrationProofs } from '../node/issuance/registration-proof.ts'
-import { createStatusListPublisher } from '../node/issuance/status-list-credential.ts'
 import { createInProcessQueue } from '../node/jobs/in-process.ts'
 import type { Job } from '../node/jobs/queue.ts'
 import { createSecretBox } from '../node/keys/secret-box.ts'
@@ -33,6 +33,7 @@ import { createKeyTable } from '../node/stores/keys.ts'
 import { createRegistrationStore } from '../node/stores/registrations.ts'
 import { createStatusChangeStore } from '../node/stores/status-changes.ts'
 import { createStatusListStore } from '../node/stores/status-lists.ts'
+import { claimsTokens } from '../node/suites/claims-tokens.ts'
 import { registryStatusTermsUrl } from '../node/suites/contexts/bundled-contexts.ts'
 import { createDocumentLoader } from '../node/suites/document-loader.ts'
 import { createSuites } from '../node/suites/index.ts'
@@ -130,6 +131,7 @@ export async function openIssuing(options: {
     formats,
     statusEncodings,
     registryTerms: registryStatusTermsUrl(publicUrl),
+    claimsTokens,
     statusListUrl,
     listCapacity: 131_072,
     allocateStatus,
@@ -149,6 +151,7 @@ export async function openIssuing(options: {
     publish: createStatusListPublisher({
       ...deps,
       statusLists,
+      aggregationUrl: () => `${publicUrl}/api/v1/status-lists`,
       documentLoader: createDocumentLoader({ extra: async () => undefined }),
       maxAgeSeconds: 60,
     }),

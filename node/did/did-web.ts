@@ -1,31 +1,10 @@
-import { lookup as dnsLookup } from 'node:dns/promises'
-import { get } from 'node:https'
-import { isIP, type LookupFunction } from 'node:net'
+import { isIP } from 'node:net'
 import type { DIDDocument, DIDResolver, VerificationMethod } from 'did-resolver'
-import { isPublicAddress } from './public-address.ts'
+import { type PublicFetchOptions, publicFetch, Refused } from '../public-fetch.ts'
 import { resolved, unresolved } from './resolution-result.ts'
 
-interface HostAddress {
-  address: string
-  family: number
-}
-
 /** Limits of look-ups of did:web. */
-export interface WebOptions {
-  /** Milliseconds for one look-up altogether; 5,000 when left out. */
-  timeout?: number
-  /** Most bytes of a document; 262,144 when left out. */
-  maximumBytes?: number
-  /** Certificates (PEM) to trust instead of those of Node. */
-  ca?: string
-  /** Whether hosts may stand in a private network; false when left out. */
-  allowPrivateAddresses?: boolean
-  /** Finds the addresses of a host name; that of the system when left out. */
-  lookup?: (hostname: string) => Promise<readonly HostAddress[]>
-}
-
-/** A look-up that failed for good, with a sentence for whoever asked. */
-class Refused extends Error {}
+export type WebOptions = Omit<PublicFetchOptions, 'allowLoopback' | 'redirects'>
 
 const label = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?'
 // The last label begins with a letter: "1.2.3.0x4" would be read as an IP address, which did:web forbids, and which
@@ -45,59 +24,7 @@ export function didWebUrl(id: string): URL | undefined {
   return isIP(url.hostname) === 0 ? url : undefined
 }
 
-const systemLookup = (hostname: string): Promise<readonly HostAddress[]> => dnsLookup(hostname, { all: true })
-
-/** A look-up for `connect`: what it gives is what is connected to, so no second answer of the DNS can differ. */
-function guardedLookup({ lookup = systemLookup, allowPrivateAddresses = false }: WebOptions): LookupFunction {
-  return (hostname, options, callback) => {
-    lookup(hostname).then(
-      (addresses) => {
-        const [first] = addresses
-        const isAllowed = allowPrivateAddresses || addresses.every(({ address }) => isPublicAddress(address))
-        if (!first || !isAllowed) callback(new Refused('The host has no public address.'), [])
-        else if (options.all) callback(null, [...addresses])
-        else callback(null, first.address, first.family)
-      },
-      (error) => callback(error, []),
-    )
-  }
-}
-
-/** Fetches a JSON text over HTTPS; follows no redirect. */
-function fetchText(url: URL, options: WebOptions): Promise<string> {
-  const { timeout = 5_000, maximumBytes = 262_144, ca } = options
-  return new Promise((resolve, reject) => {
-    const request = get(url, {
-      agent: false,
-      lookup: guardedLookup(options),
-      headers: {
-        accept: 'application/did+ld+json, application/did+json, application/json',
-        'accept-encoding': 'identity',
-      },
-      maxHeaderSize: 16_384,
-      signal: AbortSignal.timeout(timeout),
-      ...(ca === undefined ? {} : { ca }),
-    })
-    request.on('error', reject)
-    request.on('response', (response) => {
-      const { statusCode = 0 } = response
-      if (statusCode !== 200) {
-        const reason = `The host answers with status ${statusCode}.`
-        request.destroy(statusCode >= 500 || statusCode === 429 ? new Error(reason) : new Refused(reason))
-        return
-      }
-      const chunks: Buffer[] = []
-      let size = 0
-      response.on('data', (chunk: Buffer) => {
-        size += chunk.length
-        if (size > maximumBytes) request.destroy(new Refused('The DID document is too large.'))
-        else chunks.push(chunk)
-      })
-      response.on('error', reject)
-      response.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')))
-    })
-  })
-}
+const mediaTypes = 'application/did+ld+json, application/did+json, application/json'
 
 const isMethod = (value: unknown): value is VerificationMethod => {
   const { id, type, controller } = (value ?? {}) as Partial<VerificationMethod>
@@ -142,7 +69,8 @@ export function createDidWebResolver(options: WebOptions): DIDResolver {
     const url = didWebUrl(id)
     if (!url) return unresolved('invalidDid', 'The did:web names no host.')
     try {
-      return resolved(parseDocument(did, await fetchText(url, options)))
+      const text = (await publicFetch(url, mediaTypes, options)).toString('utf8')
+      return resolved(parseDocument(did, text))
     } catch (error) {
       if (error instanceof Refused) return unresolved('notFound', error.message)
       if (error instanceof SyntaxError) return unresolved('notFound', 'The DID document is no JSON.')

@@ -6,12 +6,22 @@ import type { DataModel, DocumentLoader, Suite } from '../suites/suite.ts'
 import { checkIssuer } from './check-issuer.ts'
 import { checkKey } from './check-key.ts'
 import { checkSchema } from './check-schema.ts'
+import { chooseStatusEncodings } from './choose-status-encodings.ts'
 import type { IssuanceTerms } from './issuance.ts'
 import type { CheckedTerms, PipelineDeps } from './pipeline.ts'
 
 type Deps = Pick<
   PipelineDeps,
-  'ledger' | 'facts' | 'issuers' | 'keys' | 'schemaIdOf' | 'suites' | 'formats' | 'documentLoader' | 'now'
+  | 'ledger'
+  | 'facts'
+  | 'issuers'
+  | 'keys'
+  | 'schemaIdOf'
+  | 'suites'
+  | 'formats'
+  | 'statusEncodings'
+  | 'documentLoader'
+  | 'now'
 >
 
 /**
@@ -25,6 +35,7 @@ export async function checkTerms(deps: Deps, terms: IssuanceTerms): Promise<Chec
   const dataModel = chooseDataModel(suite, terms.dataModel)
   const validity = checkValidity(terms, deps.now())
   const purposes = purposesOf(terms)
+  const statusEncodings = chooseStatusEncodings(deps, { format, dataModel, names: terms.statusEncodings })
   const { issuer, ...found } = await checkIssuer(deps, {
     issuerDid: terms.issuerDid,
     registers: purposes.length > 0,
@@ -32,9 +43,9 @@ export async function checkTerms(deps: Deps, terms: IssuanceTerms): Promise<Chec
   const key = await checkKey(deps, { suite, ...found })
   const schema = await checkSchema(deps, { schemaId: terms.schemaId, issuer: issuer.identity })
   const documentLoader = loaderOf(deps, schema)
-  const common = { issuer, key, schema, documentLoader, suite, format, dataModel, purposes, ...validity }
+  const common = { issuer, key, schema, documentLoader, suite, format, dataModel, purposes, statusEncodings }
   const { mandatoryPointers } = terms
-  return { ...common, ...(mandatoryPointers && { mandatoryPointers }) }
+  return { ...common, ...validity, ...(mandatoryPointers && { mandatoryPointers }) }
 }
 
 function chooseSuite(deps: Pick<Deps, 'suites' | 'formats'>, proofType: string) {

@@ -1,32 +1,24 @@
+import type { CredentialContent, StatusPlace } from '../formats/format.ts'
 import type { JsonObject } from '../json.ts'
 import type { Subject } from './issuance.ts'
 import type { CheckedTerms, PipelineDeps, StatusEntry } from './pipeline.ts'
 
 /** The unsecured credential; `entry` is undefined for one that nobody can revoke or suspend. */
 export function construct(
-  deps: Pick<PipelineDeps, 'statusEncoding' | 'statusListUrl'>,
+  deps: Pick<PipelineDeps, 'registryTerms' | 'statusListUrl'>,
   terms: CheckedTerms,
   input: Subject & { credentialId: string; entry: StatusEntry | undefined },
 ): JsonObject {
   const { issuer, schema, suite, format, dataModel } = terms
-  const { entry } = input
-  const credentialStatus = entry
-    ? terms.purposes.map((purpose) =>
-        deps.statusEncoding.entry({
-          statusListId: entry.lists[purpose],
-          statusListUrl: deps.statusListUrl(entry.lists[purpose]),
-          purpose,
-          index: entry.index,
-        }),
-      )
-    : []
   return format.construct({
     dataModel,
     id: input.credentialId,
     contexts: [
       ...schema.contexts.map(({ url }) => url),
       ...suite.contexts(dataModel),
-      ...(entry ? deps.statusEncoding.contexts(dataModel) : []),
+      ...(input.entry
+        ? terms.statusEncodings.flatMap((encoding) => encoding.contexts(dataModel, deps.registryTerms))
+        : []),
     ],
     type: schema.type,
     issuer: { id: issuer.did, ...(issuer.name !== null && { name: issuer.name }) },
@@ -34,7 +26,24 @@ export function construct(
     claims: input.claims,
     validFrom: terms.validFrom,
     ...(terms.validUntil && { validUntil: terms.validUntil }),
-    credentialStatus,
+    ...statusOf(deps, terms, input.entry),
     credentialSchema: schema.credentialSchema.reference,
   })
+}
+
+/** What the encodings make of one status entry: entries of the document, and the `status` claim of a token. */
+function statusOf(
+  deps: Pick<PipelineDeps, 'statusListUrl'>,
+  { purposes, statusEncodings }: CheckedTerms,
+  entry: StatusEntry | undefined,
+): Pick<CredentialContent, 'credentialStatus' | 'status'> {
+  if (!entry) return { credentialStatus: [] }
+  const position = { ...entry, purposes, urlOf: deps.statusListUrl }
+  const of = (place: StatusPlace) =>
+    statusEncodings.filter((encoding) => encoding.place === place).flatMap(({ entries }) => entries(position))
+  const claims = of('claim')
+  return {
+    credentialStatus: of('entry'),
+    ...(claims.length > 0 && { status: Object.assign({}, ...claims) }),
+  }
 }

@@ -13,6 +13,8 @@ export interface IssuanceTerms {
   expirationDate?: Date
   revocable: boolean
   suspendable: boolean
+  /** Names of status encodings, each a view of the one index; the default of the format when left out. */
+  statusEncodings?: readonly string[]
   /** JSON pointers into the credential that every derived proof reveals; for suites that derive. */
   mandatoryPointers?: readonly string[]
   /** Does every check and writes nothing. */

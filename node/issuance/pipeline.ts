@@ -8,6 +8,7 @@ import type { OpenedSchema } from '../schemas/open-schema.ts'
 import type { StatusEncoding } from '../status/status-list.ts'
 import type { CredentialStore } from '../stores/credentials.ts'
 import type { StatusListStore } from '../stores/status-lists.ts'
+import type { ClaimsToken } from '../suites/claims-token.ts'
 import type { AssertionKey, DataModel, DocumentLoader, Suite } from '../suites/suite.ts'
 import type { AllocateStatus } from './allocate-status.ts'
 import type { Anchor } from './anchor.ts'
@@ -46,8 +47,12 @@ export interface PipelineDeps {
   secrets: SecretBox
   suites: readonly Suite[]
   formats: readonly Format[]
-  /** How new credentials name their status entries. */
-  statusEncoding: StatusEncoding
+  /** Ways to sign what is no credential: status lists as tokens. */
+  claimsTokens: readonly ClaimsToken[]
+  /** How credentials can carry their status. */
+  statusEncodings: readonly StatusEncoding[]
+  /** Where this node serves the terms of entries that name the registry. */
+  registryTerms: string
   credentials: CredentialStore
   statusLists: StatusListStore
   queue: Pick<Queue, 'notify'>
@@ -79,6 +84,7 @@ export interface CheckedTerms {
   validUntil?: Date
   /** Purposes of the status entries, the one whose list registers the credential first. */
   purposes: readonly StatusPurpose[]
+  statusEncodings: readonly StatusEncoding[]
   mandatoryPointers?: readonly string[]
 }
 

@@ -9,7 +9,7 @@ import { sign } from './sign.ts'
  * @throws SIGNING_FAILED, SCHEMA_VALIDATION_FAILED
  */
 export async function rehearse(
-  deps: Pick<PipelineDeps, 'statusEncoding' | 'statusListUrl' | 'now'>,
+  deps: Pick<PipelineDeps, 'registryTerms' | 'statusListUrl' | 'now'>,
   terms: CheckedTerms,
   subject: Subject & { credentialId: string },
 ): Promise<IssuedCredential> {

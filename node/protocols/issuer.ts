@@ -5,8 +5,8 @@ import type { CredentialRecord } from '../issuance/credential-record.ts'
 import type { CredentialStatus } from '../issuance/credential-status.ts'
 import type { issue } from '../issuance/issue.ts'
 import type { issueBatch } from '../issuance/issue-batch.ts'
+import type { PublishedStatusList, StatusListRequest } from '../issuance/publish-status-list.ts'
 import type { RegistrationProof } from '../issuance/registration-proof.ts'
-import type { PublishedStatusList } from '../issuance/status-list-credential.ts'
 import type { JsonObject } from '../json.ts'
 import type { RegistryAddresses } from '../ledger/ledger.ts'
 import type { allowIssuers } from '../registrar/allow-issuers.ts'
@@ -108,7 +108,9 @@ export interface Issuer {
   registrationProof(credentialId: string): Promise<RegistrationProof>
   credentialStatus(credentialId: string): Promise<CredentialStatus>
   changeStatus: StatusChanger['change']
-  statusList(id: string): Promise<PublishedStatusList>
+  statusList(request: StatusListRequest): Promise<PublishedStatusList>
+  /** Addresses of the token status lists of one issuer, or of all. */
+  statusListAddresses(question: { issuerDid?: string }): Promise<string[]>
   verify: Bound<typeof verifyCredential>
 
   /** @throws CREDENTIAL_NOT_FOUND, also when it is of an issuer outside the limits */

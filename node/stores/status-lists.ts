@@ -5,6 +5,9 @@ import type { NewRow, Row } from './tables.ts'
 export type StatusPairRow = Row<'status_pairs'>
 export type StatusListRow = Row<'status_lists'>
 
+// a few megabytes of addresses
+const MOST_IDS = 20_000
+
 /** Questions to the tables of status lists and their allocation. */
 export type StatusListStore = ReturnType<typeof createStatusListStore>
 
@@ -79,6 +82,23 @@ export function createStatusListStore(database: Database) {
         .where('pair_id', '=', pairId)
         .execute()
       return Object.fromEntries(rows.map((row) => [row.purpose, row])) as Record<StatusPurpose, StatusListRow>
+    },
+
+    /** Ids of the revocation lists that are on the ledger, by which pairs are named: of one issuer, or of all. */
+    async openIds(issuerDid: string | undefined): Promise<string[]> {
+      const rows = await database
+        .selectFrom('status_lists')
+        .innerJoin('status_pairs', 'status_pairs.pair_id', 'status_lists.pair_id')
+        .select('status_lists.status_list_id')
+        .where('status_lists.purpose', '=', 'revocation')
+        .where('status_pairs.state', '=', 'open')
+        .$if(issuerDid !== undefined, (query) =>
+          query.where('status_lists.issuer_did', '=', issuerDid as string),
+        )
+        .orderBy('status_lists.status_list_id')
+        .limit(MOST_IDS)
+        .execute()
+      return rows.map(({ status_list_id: id }) => id)
     },
 
     async get(statusListId: string): Promise<StatusListRow | undefined> {

@@ -106,6 +106,11 @@ declare module '@digitalbazaar/vc-bitstring-status-list-context' {
   export const contexts: ReadonlyMap<string, Document>
 }
 
+declare module '@digitalbazaar/vc-status-list-context' {
+  const library: { contexts: ReadonlyMap<string, Document> }
+  export default library
+}
+
 declare module '@digitalbazaar/data-integrity-context' {
   const library: { contexts: ReadonlyMap<string, Document> }
   export default library

@@ -4,6 +4,7 @@ import type { JsonObject } from '../json.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { StatusEncoding } from '../status/status-list.ts'
 import type { DocumentLoader, KeyResolver, ProofVerdict, Suite } from '../suites/suite.ts'
+import type { PublishedLists } from './published-lists.ts'
 
 /** `unknown`: it could not be decided, such as when the chain does not answer. */
 export type Verdict = 'pass' | 'fail' | 'unknown'
@@ -45,6 +46,8 @@ export interface VerificationDeps {
   formats: readonly Format[]
   suites: readonly Suite[]
   statusEncodings: readonly StatusEncoding[]
+  /** Reads lists that are not of this ledger from where they are published; absent where nothing may be fetched. */
+  publishedLists?: PublishedLists
   ledger: Pick<Ledger, 'dids' | 'schemas' | 'statusLists' | 'identityOf'>
   /** Undefined when the DID does not exist. @throws CHAIN_UNREACHABLE and other retryable codes */
   resolveDid(did: string): Promise<DidResolution | undefined>

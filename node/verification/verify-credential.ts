@@ -4,8 +4,8 @@ import { checkDelegation } from './check-delegation.ts'
 import { checkExpiration } from './check-expiration.ts'
 import { checkIssuer } from './check-issuer.ts'
 import { checkProof } from './check-proof.ts'
-import { checkRevocation } from './check-revocation.ts'
 import { checkSchema, type SchemaFinding } from './check-schema.ts'
+import { checkStatus } from './check-status.ts'
 import { openCredential } from './open-credential.ts'
 import type { CheckResult, Checks, Verdict, VerificationDeps, VerificationOutcome } from './verification.ts'
 
@@ -41,7 +41,7 @@ async function checkAlone(deps: VerificationDeps, credential: OpenedCredential):
   const [finding, issuer, revocation] = await Promise.all([
     checkSchema(deps, facts),
     checkIssuer(deps, facts.issuer),
-    checkRevocation(deps, facts),
+    checkStatus(deps, facts),
   ])
   const { extra, isMissing } = contextsOf(finding)
   const found = await checkProof({ ...deps, documentLoader: deps.documentLoader({ extra }) }, credential)

@@ -38,6 +38,20 @@ const termsFields = {
   validUntil: instant.optional().describe('Another name of expirationDate.'),
   revocable: z.boolean().default(true).describe('False: no status entry, nothing is written to the ledger.'),
   suspendable: z.boolean().default(false),
+  statusEncoding: z
+    .union([z.string().max(64), z.array(z.string().max(64)).min(1).max(8)])
+    .optional()
+    .describe(
+      'How the credential carries its status; several are views of one entry. Each format has its default.',
+    )
+    .meta({
+      examples: [
+        'BitstringStatusListEntry',
+        'StatusList2021Entry',
+        'TokenStatusList',
+        'StatusListRegistryEntry',
+      ],
+    }),
   dryRun: z.boolean().default(false).describe('Does every check and writes nothing.'),
   anchorOnChain: z.literal(true).optional().describe('A status entry is always registered on the ledger.'),
 }
@@ -151,6 +165,7 @@ const termsCodes: readonly ErrorCode[] = [
   'SCHEMA_RESTRICTED',
   'PROOF_TYPE_UNSUPPORTED',
   'DATA_MODEL_UNSUPPORTED',
+  'STATUS_ENCODING_UNSUPPORTED',
   'EXPIRATION_INVALID',
   'STATUS_LIST_FULL',
   'CHAIN_UNREACHABLE',
@@ -252,6 +267,7 @@ function termsOf(body: z.output<typeof issueBody> | z.output<typeof batchBody>):
       dataModel: body.dataModel,
       validFrom: body.validFrom,
       expirationDate: body.expirationDate ?? body.validUntil,
+      statusEncodings: body.statusEncoding === undefined ? undefined : [body.statusEncoding].flat(),
     }),
   }
 }

@@ -3,11 +3,13 @@ import { contexts as credentialsContexts } from '@digitalbazaar/credentials-cont
 import dataIntegrity from '@digitalbazaar/data-integrity-context'
 import multikey from '@digitalbazaar/multikey-context'
 import { contexts as statusContexts } from '@digitalbazaar/vc-bitstring-status-list-context'
+import statusList2021 from '@digitalbazaar/vc-status-list-context'
 import canonicalize from 'canonicalize'
 import did from 'did-context'
 import ed25519Signature2020 from 'ed25519-signature-2020-context'
 import type { JsonObject } from '../../json.ts'
 import { credentialTerms } from './credential-terms.ts'
+import { registryStatusTerms } from './registry-status-terms.ts'
 
 /** First context of a credential, by version of the data model. */
 export const credentialsContext = {
@@ -28,6 +30,7 @@ export function contextDigest(context: JsonObject): string {
 const published = new Map<string, JsonObject>([
   ...credentialsContexts,
   ...statusContexts,
+  ...statusList2021.contexts,
   ...dataIntegrity.contexts,
   ...multikey.contexts,
   ...did.contexts,
@@ -40,6 +43,8 @@ const pinned: Readonly<Record<string, string>> = {
   [credentialsContext['2.0']]: 'b463c8d6a066214123ddd9827b135e1b50e1fc73322cc52a9b12a4f1fc7d86cf',
   'https://www.w3.org/ns/credentials/status/v1':
     'b2fcebfbaf4e6beae2be370fda8a5f9f99c28540c798a75a8cdccc0fb1a12492',
+  'https://w3id.org/vc/status-list/2021/v1':
+    '9768f9aa81ab6c3e2ad96b2d669eaba67afe13fff0140a853f1e3d313fab13b6',
   'https://w3id.org/security/data-integrity/v1':
     '9505bf85338a4c2121ad03992ac90061bc85d43bcfa34d9d47b779381cf08b5f',
   [dataIntegrityContext]: '7ba3c50acf2689d5e07927267343eb353249c7c22a9f2d00307cc970e855e305',
@@ -64,9 +69,18 @@ export const bundledContexts: ReadonlyMap<string, JsonObject> = new Map(
 /** Contexts of this project, by digest. A node serves them at `<public URL>/api/v1/contexts/<digest>.jsonld`. */
 export const ownContexts: ReadonlyMap<string, JsonObject> = new Map([
   [contextDigest(credentialTerms), credentialTerms],
+  [contextDigest(registryStatusTerms), registryStatusTerms],
 ])
+
+const ownContextUrl = (publicUrl: string, context: JsonObject): string =>
+  `${publicUrl.replace(/\/$/, '')}/api/v1/contexts/${contextDigest(context)}.jsonld`
 
 /** URL at which a node serves the terms that 1.1 credentials borrow from data model 2.0. */
 export function credentialTermsUrl(publicUrl: string): string {
-  return `${publicUrl.replace(/\/$/, '')}/api/v1/contexts/${contextDigest(credentialTerms)}.jsonld`
+  return ownContextUrl(publicUrl, credentialTerms)
+}
+
+/** URL at which a node serves the terms of status entries that name the registry. */
+export function registryStatusTermsUrl(publicUrl: string): string {
+  return ownContextUrl(publicUrl, registryStatusTerms)
 }

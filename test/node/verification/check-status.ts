@@ -7,7 +7,7 @@ import { startChain, type TestChain } from '../../chain.ts'
 import { degreeClaims, degreeSchema } from './degree.ts'
 import { type LedgerIssuer, type LedgerIssuers, openLedgerIssuers, type Wish } from './ledger-issuers.ts'
 
-describe('checkRevocation', () => {
+describe('checkStatus', () => {
   let chain: TestChain
   let issuers: LedgerIssuers
   let issuer: LedgerIssuer
@@ -147,7 +147,7 @@ describe('checkRevocation', () => {
       (entry) => ({ ...entry, statusListIndex: '01' }),
       (entry) => ({ ...entry, statusListIndex: '4294967296' }),
       (entry) => ({ ...entry, statusListIndex: 5 }),
-      (entry) => ({ ...entry, statusPurpose: 'message' }),
+      ({ statusPurpose: _, ...entry }) => entry,
     ] as const satisfies readonly ((entry: JsonObject) => JsonObject)[]) {
       const { status, revoked, reason } = await withEntry(change)
       assert.equal(status, 'fail')
@@ -156,15 +156,34 @@ describe('checkRevocation', () => {
     }
   })
 
-  it('cannot decide about an entry of another kind, or of another ledger', async () => {
-    for (const change of [
-      (entry) => ({ ...entry, type: 'StatusList2021Entry' }),
-      (entry) => ({ ...entry, id: 'https://issuer.example/lists/1#5' }),
-      ({ id: _, ...entry }) => entry,
-    ] as const satisfies readonly ((entry: JsonObject) => JsonObject)[]) {
-      const { status, revoked } = await withEntry(change)
+  it('cannot decide about an entry of another kind, purpose or size, or of another ledger', async () => {
+    const elsewhere = 'https://issuer.example/lists/1'
+    const otherLedger = `did:ethr:0x1:${issuer.identity}/status/revocation/1`
+    for (const [change, expected] of [
+      [(entry) => ({ ...entry, type: 'UnheardOf' }), /of a kind that is not known/],
+      [(entry) => ({ ...entry, statusPurpose: 'message' }), /the purpose "message" are not read/],
+      [(entry) => ({ ...entry, statusSize: 2 }), /more than one bit/],
+      [
+        (entry) => ({ ...entry, id: `${elsewhere}#5`, statusListCredential: elsewhere }),
+        /does not name a list of this ledger, and no others are fetched/,
+      ],
+    ] as const satisfies readonly [(entry: JsonObject) => JsonObject, RegExp][]) {
+      const { status, revoked, reason } = await withEntry(change)
       assert.deepEqual({ status, revoked }, { status: 'unknown', revoked: null })
+      assert.match(reason ?? '', expected)
     }
+    const { status } = await withEntry((entry) => ({ ...entry, id: `${otherLedger}#5` }))
+    assert.equal(status, 'fail', 'a list of another DID than the issuer')
+  })
+
+  it('finds the list by its address when the entry has no id', async () => {
+    const index = next++
+    await issuers.setStatus(issuer, 'revocation', index)
+    const { status, statusListId } = await withEntry(({ id: _, ...entry }) => entry, index)
+    assert.deepEqual(
+      { status, statusListId },
+      { status: 'fail', statusListId: `${issuer.did}/status/revocation/1` },
+    )
   })
 
   it('does not let an undecidable entry hide that another one is revoked, in whatever order', async () => {
