@@ -4,10 +4,10 @@
 const rooms = ['formats', 'suites', 'status', 'did', 'ledger', 'stores', 'keys', 'jobs', 'agent']
 const anyRoom = `^node/(${rooms.join('|')})/`
 const domain = '^node/(schemas|delegation)/'
-const application = '^node/(issuance|registrar|access|delivery|verification)/'
+const application = '^node/(issuance|registrar|access|delivery|verification|presentation)/'
 // Pure functions inside a room: names and numbers that mean the same to everybody.
 const pure =
-  '^node/(ledger/resource-id|ledger/ethr-did|ledger/account-address|did/multikey|status/permute|keys/key-store)\\.ts$'
+  '^node/(ledger/resource-id|ledger/ethr-did|ledger/account-address|did/multikey|did/key-history|status/permute|keys/key-store)\\.ts$'
 
 /** Outside libraries and the only place in node/ that may import them. */
 const homes = [
@@ -32,6 +32,8 @@ const homes = [
     library: '(@noble|@scure)/[^/]+',
     home: '^node/(keys/|suites/|did/|issuance/merkle-tree\\.ts$)',
   },
+  { name: 'sd-jwt', library: '@sd-jwt/[^/]+', home: '^node/suites/' },
+  { name: 'cbor', library: 'cborg', home: '^node/cbor\\.ts$' },
   { name: 'json-schema', library: '(ajv|ajv-formats|re2js)', home: '^node/schemas/' },
   { name: 'pino', library: 'pino', home: '^node/logger\\.ts$' },
   { name: 'qrcode', library: 'qrcode', home: '^node/delivery/' },

@@ -1,4 +1,5 @@
 import { administerApiKeys } from './access/api-key-administration.ts'
+import { bindPresentations } from './bind-presentations.ts'
 import { bindStatusLists } from './bind-status-lists.ts'
 import { createHealthCheck } from './check-health.ts'
 import { collectOffer } from './delivery/collect-offer.ts'
@@ -10,7 +11,7 @@ import { credentialRecord } from './issuance/credential-record.ts'
 import { credentialStatus } from './issuance/credential-status.ts'
 import { issue } from './issuance/issue.ts'
 import { issueBatch } from './issuance/issue-batch.ts'
-import { createRegistrationProofs } from './issuance/registration-proof.ts'
+import { issueDocument } from './issuance/issue-document.ts'
 import type { House } from './issuer.ts'
 import type { Issuer } from './protocols/issuer.ts'
 import { allowIssuers } from './registrar/allow-issuers.ts'
@@ -20,6 +21,7 @@ import { deactivateSchema } from './registrar/deactivate-schema.ts'
 import { didHistory } from './registrar/did-history.ts'
 import { getSchema } from './registrar/get-schema.ts'
 import { importDid } from './registrar/import-did.ts'
+import { registerContext } from './registrar/register-context.ts'
 import { registerSchema } from './registrar/register-schema.ts'
 import { rotateKeys } from './registrar/rotate-keys.ts'
 import { updateDid } from './registrar/update-did.ts'
@@ -37,6 +39,7 @@ export function bindIssuer(house: House & { nodeDid: string }): Issuer {
     ...bindCredentials(house),
     ...bindStatusLists(house),
     ...bindOffers(house),
+    ...bindPresentations(house),
   }
 }
 
@@ -79,7 +82,8 @@ function bindDids({ config, registrar, stores }: House) {
     listDids: (question) => stores.dids.list(question),
     didWebDocument: async (path) => {
       const atRoot = new URL(config.publicUrl).pathname === '/'
-      const own = path === '.well-known' ? (atRoot ? '' : undefined) : path === '' && atRoot ? undefined : path
+      const own =
+        path === '.well-known' ? (atRoot ? '' : undefined) : path === '' && atRoot ? undefined : path
       const did = own === undefined ? undefined : didWebOf(config.publicUrl, own)
       const stored = did === undefined ? undefined : await stores.dids.get(did)
       if (stored?.method !== 'web' || stored.state !== 'active') throw new IssuerError('NOT_FOUND')
@@ -100,6 +104,7 @@ function bindDids({ config, registrar, stores }: House) {
 function bindSchemas({ registrar, stores }: House) {
   const { contexts } = stores
   return {
+    registerContext: (input) => registerContext(registrar, input),
     registerSchema: (input) => registerSchema(registrar, input),
     deactivateSchema: (input) => deactivateSchema(registrar, input),
     allowIssuers: (input) => allowIssuers(registrar, input),
@@ -114,11 +119,20 @@ function bindSchemas({ registrar, stores }: House) {
   } satisfies Partial<Issuer>
 }
 
-function bindCredentials({ config, foundation, stores, pipeline, statusChanger, verification }: House) {
+function bindCredentials({
+  foundation,
+  stores,
+  pipeline,
+  statusChanger,
+  registrationProof,
+  verification,
+  documents,
+}: House) {
   const { credentials } = stores
   const { ledger } = foundation
   return {
     issue: (request) => issue(pipeline, request),
+    issueDocument: (request) => issueDocument(documents, request),
     issueBatch: (request) => issueBatch(pipeline, request),
     listCredentials: async (question) => {
       const { schemaId } = question
@@ -128,7 +142,7 @@ function bindCredentials({ config, foundation, stores, pipeline, statusChanger, 
       return { items: items.map(credentialRecord), nextCursor }
     },
     requireCredential: (input) => requireCredential({ credentials }, input),
-    registrationProof: createRegistrationProofs({ ...stores, ledger, finalityDepth: config.finalityDepth }),
+    registrationProof,
     credentialStatus: (id) => credentialStatus({ ...pipeline, ledger }, id),
     changeStatus: (change) => statusChanger.change(change),
     verify: (input) => verifyCredential(verification, input),

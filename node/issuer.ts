@@ -2,19 +2,23 @@ import { createAgent, jwtAgent } from './agent/agent.ts'
 import { bindIssuer } from './bind-issuer.ts'
 import type { Config } from './config.ts'
 import { checkNewDelegation } from './delegation/check-new-delegation.ts'
-import { keyResolver } from './did/key-resolver.ts'
 import { resolveDid } from './did/resolve-did.ts'
-import { createDidResolver, type DidResolver } from './did/resolver.ts'
+import { createDidResolver } from './did/resolver.ts'
 import { IssuerError } from './errors.ts'
+import { readFacts } from './formats/credential-facts.ts'
 import { formats } from './formats/index.ts'
 import { type ChainLocation, type Foundation, openFoundation } from './foundation.ts'
 import { createAllocation } from './issuance/allocate-status.ts'
 import { createAnchor } from './issuance/anchor.ts'
 import { createStatusChanger } from './issuance/change-status.ts'
+import type { DocumentDeps } from './issuance/document-terms.ts'
 import { createLedgerFacts } from './issuance/ledger-facts.ts'
 import type { IssuerRecords, PipelineDeps } from './issuance/pipeline.ts'
+import { createRegistrationProofs } from './issuance/registration-proof.ts'
 import { createInProcessQueue } from './jobs/in-process.ts'
+import type { JsonObject } from './json.ts'
 import type { Logger } from './logger.ts'
+import { openVerification } from './open-verification.ts'
 import type { Issuer } from './protocols/issuer.ts'
 import { registerBuiltInSchemas } from './registrar/built-in-schemas.ts'
 import { requireNodeDid } from './registrar/node-did.ts'
@@ -22,9 +26,10 @@ import type { RegistrarDeps } from './registrar/registrar.ts'
 import { settleDids } from './registrar/settle-dids.ts'
 import { settleSchemas } from './registrar/settle-schemas.ts'
 import { createSettlement } from './registrar/settlement.ts'
+import { resolverOptions } from './resolver-options.ts'
 import { statusEncodings } from './status/index.ts'
 import { type ApiKeyStore, createApiKeyStore } from './stores/api-keys.ts'
-import { createContextStore } from './stores/contexts.ts'
+import { type ContextStore, createContextStore } from './stores/contexts.ts'
 import { createCredentialStore, readSecured } from './stores/credentials.ts'
 import type { Database } from './stores/database.ts'
 import { createDidStore, type DidStore } from './stores/dids.ts'
@@ -37,6 +42,7 @@ import { claimsTokens } from './suites/claims-tokens.ts'
 import { bundledContexts, registryStatusTermsUrl } from './suites/contexts/bundled-contexts.ts'
 import { createDocumentLoader } from './suites/document-loader.ts'
 import { createSuites } from './suites/index.ts'
+import { requireDefinedTerms } from './suites/require-defined-terms.ts'
 import { openCredential } from './verification/open-credential.ts'
 import type { VerificationDeps } from './verification/verification.ts'
 import { verifyCredential } from './verification/verify-credential.ts'
@@ -114,7 +120,10 @@ function wire({ config, chain, logger }: Input, foundation: Foundation) {
   const queue = createInProcessQueue({
     onError: (err, job) => logger.error({ err, job }, 'a job failed'),
   })
-  const resolver = openResolver(config, chain, logger, ledger.chainId)
+  const didMethods = resolverOptions({
+    ...{ config, chain, logger, keys, dids: stores.dids, chainId: ledger.chainId },
+  })
+  const resolver = createDidResolver(didMethods)
   const resolve = (did: string) => resolveDid(resolver, did)
   const facts = createLedgerFacts({ ledger, resolveDid: resolve, ttlMs: config.ledgerCacheMs })
   const anchor = createAnchor({ ...stores, ledger, queue, anchorWaitMs: config.anchorWaitMs, now })
@@ -124,17 +133,23 @@ function wire({ config, chain, logger }: Input, foundation: Foundation) {
     resolver,
   })
   const suites = createSuites({ publicUrl: config.publicUrl, agent: jwtAgent(agent) })
-  const verification: VerificationDeps = {
-    ...{ formats, suites, statusEncodings, ledger, now },
-    resolveDid: resolve,
-    resolveKey: keyResolver(resolver),
-    documentLoader: createDocumentLoader,
-  }
+  const registrationProof = createRegistrationProofs({
+    ...{ ...stores, ledger, finalityDepth: config.finalityDepth },
+  })
+  const { deps: verification, forget } = openVerification({
+    ...{ ledger, suites, resolver: didMethods, ttlMs: config.ledgerCacheMs },
+    statusListFetch: config.statusListFetch,
+    findRegistration: (credentialId) => registrationProof(credentialId).catch(noRegistration),
+  })
+  ledger.watch(forget)
   const registrar: RegistrarDeps = {
     ...{ ledger, keyStore: keys, bundledContexts, now, publicUrl: config.publicUrl },
     ...{ dids: stores.dids, schemas: stores.schemas, contexts: stores.contexts },
     resolveDid: resolve,
-    forget: facts.forget,
+    forget: (change) => {
+      facts.forget(change)
+      forget(change)
+    },
   }
   const pipeline = createPipeline({
     ...foundation,
@@ -146,6 +161,10 @@ function wire({ config, chain, logger }: Input, foundation: Foundation) {
     suites,
     verification,
   })
+  const documents: DocumentDeps = {
+    ...{ ...pipeline, readFacts, requireDefinedTerms },
+    registeredContext: (did, url) => registeredContext(stores.contexts, did, url),
+  }
   const statusChanger = createStatusChanger({ ...pipeline, statusChanges: stores.statusChanges })
   return {
     config,
@@ -156,10 +175,21 @@ function wire({ config, chain, logger }: Input, foundation: Foundation) {
     facts,
     anchor,
     verification,
+    registrationProof,
     registrar,
     pipeline,
+    documents,
     statusChanger,
   }
+}
+
+async function registeredContext(
+  contexts: ContextStore,
+  issuerDid: string,
+  url: string,
+): Promise<JsonObject | undefined> {
+  const text = await contexts.registered(issuerDid, url)
+  return text === undefined ? undefined : JSON.parse(text)
 }
 
 function openStores(database: Database) {
@@ -176,14 +206,10 @@ function openStores(database: Database) {
   }
 }
 
-function openResolver(config: Config, chain: ChainLocation, logger: Logger, chainId: number): DidResolver {
-  return createDidResolver({
-    chainId,
-    rpcUrl: chain.rpcUrl,
-    didRegistry: chain.registries.didRegistry,
-    onFailure: (reason) => logger.warn({ reason }, 'a DID could not be read from the chain'),
-    ...(config.didWeb && { web: {} }),
-  })
+/** What this node issued but cannot show is no evidence; what a verifier cannot know is no error. */
+function noRegistration(error: unknown): undefined {
+  if (!(error instanceof IssuerError)) throw error
+  if (error.retryable && error.code !== 'REGISTRATION_PENDING') throw error
 }
 
 interface PipelineParts extends Pick<PipelineDeps, 'queue' | 'facts' | 'anchor' | 'suites'> {
@@ -216,6 +242,7 @@ function createPipeline(parts: PipelineParts): PipelineDeps {
       now,
     },
     issuers: issuerRecords(stores.dids),
+    offLedgerIssuers: config.offLedgerIssuers,
     claimsTokens,
     statusEncodings,
     registryTerms: registryStatusTermsUrl(config.publicUrl),
@@ -238,12 +265,13 @@ function createPipeline(parts: PipelineParts): PipelineDeps {
   }
 }
 
-/** DIDs that are not on the ledger yet issue nothing. */
+/** DIDs that are not on the ledger yet, or whose document is served no more, issue nothing. */
 function issuerRecords(dids: DidStore): IssuerRecords {
   return {
     get: async (did) => {
       const stored = await dids.get(did)
-      return stored?.state === 'pending' ? undefined : stored
+      const gone = stored?.method === 'web' && stored.state === 'deactivated'
+      return stored?.state === 'pending' || gone ? undefined : stored
     },
   }
 }

@@ -15,7 +15,10 @@ const clockSkew = 300_000
  * that others may hold signs what they claim, so that only what can be shown to be older than the theft holds.
  * @throws KEY_NOT_VALID, and KEY_DOUBTFUL when it cannot be told
  */
-export async function judgeKey(validity: KeyValidity, { signedAt, evidence }: Signing): Promise<void> {
+export async function judgeKey(
+  validity: KeyValidity & { isOver: boolean },
+  { signedAt, evidence }: Signing,
+): Promise<void> {
   const { validFrom, validUntil, compromisedSince } = validity
   const existedBefore = async (time: string) => (await evidence?.existedBefore(new Date(time))) ?? false
   const isClaimedFrom = (time: string) => signedAt !== undefined && signedAt.getTime() >= Date.parse(time)
@@ -28,7 +31,7 @@ export async function judgeKey(validity: KeyValidity, { signedAt, evidence }: Si
   if (validFrom !== null && signedAt && signedAt.getTime() < Date.parse(validFrom) - clockSkew) {
     throw notValid(`The proof claims to be older than its key, which was listed at ${validFrom}.`)
   }
-  if (validUntil === null || Date.parse(validUntil) > Date.now()) return
+  if (!validity.isOver || validUntil === null) return
   const claimed = signedAt ?? evidence?.startOfValidity
   if (claimed && claimed.getTime() > Date.parse(validUntil)) {
     throw notValid(`The key was removed from the DID document at ${validUntil}, before the proof was made.`)

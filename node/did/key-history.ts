@@ -11,6 +11,8 @@ export interface KeyPeriod {
   from: string | null
   /** Null: no end is known. The future, where the ledger gave the key an end beforehand. */
   until: string | null
+  /** Whether an event has ended it, whatever the clocks say. */
+  isEnded: boolean
   /** A block in which the document showed the method. */
   blockNumber: number
 }
@@ -93,13 +95,27 @@ const earlier = (a: string | null, b: string | null): string | null => {
   return Date.parse(a) < Date.parse(b) ? a : b
 }
 
+/** When a listing ends that has a planned end, given what became of the same key next. */
+function endOf(
+  planned: string | null,
+  next: KeyPeriod | { until: string; isEnded: true } | undefined,
+): Pick<KeyPeriod, 'until' | 'isEnded'> {
+  if (next === undefined) return { until: planned, isEnded: false }
+  const at = 'from' in next ? next.from : next.until
+  // it ran out before it was listed again or removed
+  if (planned !== null && at !== null && Date.parse(planned) < Date.parse(at)) {
+    return { until: planned, isEnded: true }
+  }
+  return { until: next.until, isEnded: next.isEnded }
+}
+
 /**
  * The listings of delegates and attributes, numbered as ethr-did-resolver 11 numbers them. A key that is listed again
  * gets another id, and goes on: the period of its first id ends with that of the second.
  */
 function listings(events: readonly DidEvent[]): KeyPeriod[] {
   const found: KeyPeriod[] = []
-  const successors = new Map<string, KeyPeriod | { until: string }>()
+  const successors = new Map<string, KeyPeriod | { until: string; isEnded: true }>()
   const numbers = new Map<DidEvent, number>()
   for (const event of events) if (isCounted(event)) numbers.set(event, numbers.size + 1)
   for (const event of events.toReversed()) {
@@ -108,16 +124,15 @@ function listings(events: readonly DidEvent[]): KeyPeriod[] {
     const subject = subjectOf(event)
     const end = plannedEnd(event)
     if (end === undefined) {
-      successors.set(subject, { until: event.time })
+      successors.set(subject, { until: event.time, isEnded: true })
       continue
     }
     const next = successors.get(subject)
-    const isContinued = next !== undefined && 'from' in next && (end === null || end >= (next.from ?? ''))
-    const until = isContinued ? next.until : earlier(end, next && !('from' in next) ? next.until : null)
+    const { until, isEnded } = endOf(end, next)
     const { time: from, blockNumber } = event
     const period = {
       ...{ fragment: `delegate-${number}`, fingerprint: fingerprintOf(event) },
-      ...{ from, until, blockNumber },
+      ...{ from, until, isEnded, blockNumber },
     }
     successors.set(subject, period)
     found.push(period)
@@ -138,7 +153,8 @@ function ownerships(identity: string, events: readonly DidEvent[]): KeyPeriod[] 
   ]
   const nobody = keyFingerprint(addressBytes(noAddress))
   return owners
-    .map((owner, i) => ({ fragment: 'controller', ...owner, until: ends[i] ?? null }))
+    .map((owner, i) => ({ ...owner, until: ends[i] ?? null, isEnded: i < changes.length }))
+    .map((owner) => ({ fragment: 'controller', ...owner }))
     .filter(({ fingerprint }) => fingerprint !== nobody)
 }
 
@@ -169,7 +185,11 @@ export function readKeyHistory(identity: string, events: readonly DidEvent[]): K
   const statements = events.map(readStatement).filter((statement) => statement !== undefined)
   return {
     deactivatedAt,
-    periods: periods.map((period) => ({ ...period, until: earlier(period.until, deactivatedAt) })),
+    periods: periods.map(({ until, isEnded, ...period }) => ({
+      ...period,
+      until: earlier(until, deactivatedAt),
+      isEnded: isEnded || deactivatedAt !== null,
+    })),
     compromisedSince: (fingerprint) =>
       statements
         .filter((statement) => statement.fingerprint === fingerprint)

@@ -28,7 +28,11 @@ const listOf = (document: JsonObject, name: string): readonly Json[] => {
 }
 
 /** The method with this id, if the document lists it for the purpose and its controller is the DID itself. */
-function methodFor(document: DidResolution['document'], purpose: ProofPurpose, id: string): Method | undefined {
+function methodFor(
+  document: DidResolution['document'],
+  purpose: ProofPurpose,
+  id: string,
+): Method | undefined {
   const listed = listOf(document, purpose).find((entry) => entry === id || isMethod(entry, id))
   const method =
     typeof listed === 'string'
@@ -37,7 +41,8 @@ function methodFor(document: DidResolution['document'], purpose: ProofPurpose, i
   return isMethod(method, id) && method.controller === document.id ? method : undefined
 }
 
-const isPast = (time: string | null): time is string => time !== null && Date.parse(time) <= Date.now()
+const isOver = ({ isEnded, until }: KeyPeriod): boolean =>
+  isEnded || (until !== null && Date.parse(until) <= Date.now())
 
 /** The time of listing that a proof of this time falls into, or else the last one. */
 function periodFor(periods: readonly KeyPeriod[], signedAt: Date | undefined): KeyPeriod | undefined {
@@ -58,7 +63,7 @@ function validityOf({ from, until, fingerprint }: KeyPeriod, { compromisedSince 
 /** An answer is given now: a key that others may hold gives none. @throws KEY_NOT_VALID */
 function refuseStolen(known: KeyHistory | undefined, period: KeyPeriod | undefined): void {
   const since = period && known?.compromisedSince(period.fingerprint)
-  if (!since || since.getTime() > Date.now()) return
+  if (!since) return
   const detail = `The holder says that others may hold the key since ${since.toISOString()}.`
   throw new IssuerError('KEY_NOT_VALID', { detail })
 }
@@ -91,9 +96,9 @@ export function keyResolver(resolver: Resolvable, { history }: KeyResolverOption
     { signedAt, evidence }: Options,
   ): Promise<ResolvedKey | undefined> {
     const { deactivated } = current
-    const wasRemoved = isPast(period.until) && !(deactivated && period.until === known.deactivatedAt)
+    const wasRemoved = isOver(period) && !(deactivated && period.until === known.deactivatedAt)
     if (wasRemoved && !signedAt && !evidence) return undefined
-    const isListed = !isPast(period.until) && methodFor(current.document, 'assertionMethod', id)
+    const isListed = !isOver(period) && methodFor(current.document, 'assertionMethod', id)
     const { document } = isListed
       ? current
       : ((await versionOf(current.document.id, period.blockNumber)) ?? current)
@@ -101,7 +106,7 @@ export function keyResolver(resolver: Resolvable, { history }: KeyResolverOption
     if (!verificationMethod) return undefined
     const validity = validityOf(period, known)
     const isJudged = wasRemoved || signedAt !== undefined || validity.compromisedSince !== null
-    if (isJudged) await judgeKey(validity, { signedAt, evidence })
+    if (isJudged) await judgeKey({ ...validity, isOver: isOver(period) }, { signedAt, evidence })
     return { verificationMethod, didDocument: document, deactivated, validity }
   }
 

@@ -1,9 +1,15 @@
-import { type DIDResolutionResult, type DIDResolver, parse, type Resolvable } from 'did-resolver'
+import {
+  type DIDDocument,
+  type DIDResolutionResult,
+  type DIDResolver,
+  parse,
+  type Resolvable,
+} from 'did-resolver'
 import { createDidEthrResolver, type EthrOptions } from './did-ethr.ts'
 import { resolveDidJwk } from './did-jwk.ts'
 import { resolveDidKey } from './did-key.ts'
 import { createDidWebResolver, type WebOptions } from './did-web.ts'
-import { invalidDid, unresolved } from './resolution-result.ts'
+import { invalidDid, resolved, unresolved } from './resolution-result.ts'
 
 /** How long results are kept, and how many. */
 interface CacheOptions {
@@ -13,9 +19,11 @@ interface CacheOptions {
   maximumEntries?: number
 }
 
-interface DidResolverOptions extends EthrOptions {
+export interface DidResolverOptions extends EthrOptions {
   /** Look-ups of did:web and their limits; without it no did:web is looked up. */
   web?: WebOptions
+  /** Gives the did:web documents that this node serves: no look-up over the network, and no need to allow any. */
+  ownWeb?: (did: string) => Promise<{ document: DIDDocument; deactivated: boolean } | undefined>
   /** Keeps results of did:ethr and did:web for a time; none when left out. */
   cache?: CacheOptions
 }
@@ -92,6 +100,12 @@ function represent(result: DIDResolutionResult, accept: string): DIDResolutionRe
   return copy
 }
 
+const unsupported = unresolved('unsupportedDidMethod', 'DIDs of this method are not resolved here.')
+
+function webResolver({ web }: DidResolverOptions): DIDResolver {
+  return web ? createDidWebResolver(web) : async () => unsupported
+}
+
 /**
  * Makes a resolver of did:ethr (of one registry), did:key, did:jwk and, where allowed, did:web. It throws nothing:
  * `didResolutionMetadata.error` tells `chainUnreachable` and `hostUnreachable` from what does not exist. A DID URL may
@@ -103,14 +117,17 @@ export function createDidResolver(options: DidResolverOptions): DidResolver {
     key: resolveDidKey,
     jwk: resolveDidJwk,
     ethr: createDidEthrResolver(options),
-    ...(options.web ? { web: createDidWebResolver(options.web) } : {}),
+    web: webResolver(options),
   }
 
   async function resolve(didUrl: string): Promise<DIDResolutionResult> {
     const parsed = didUrl.length > longestDidUrl ? null : parse(didUrl)
     if (!parsed) return invalidDid('This is no DID.')
     const method = Object.hasOwn(methods, parsed.method) ? methods[parsed.method] : undefined
-    if (!method) return unresolved('unsupportedDidMethod', 'DIDs of this method are not resolved here.')
+    if (!method) return unsupported
+    // what this node itself serves is as fresh as its database, and never kept
+    const own = parsed.method === 'web' ? await options.ownWeb?.(parsed.did) : undefined
+    if (own) return resolved(own.document, own.deactivated ? { deactivated: true } : {})
     const ask = () => method(parsed.did, parsed, resolver, {})
     const isComputed = parsed.method === 'key' || parsed.method === 'jwk'
     return cache && !isComputed ? cache.get(parsed.did, parsed.query ?? '', ask) : ask()

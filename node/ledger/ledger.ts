@@ -213,6 +213,8 @@ export interface StatusListLedger {
   bitstring(key: Hex): Promise<{ bits: Uint8Array; version: number; blockNumber: number }>
   /** The registration that holds the `position`-th entry (0-based count of registered entries). */
   registration(key: Hex, position: number): Promise<LedgerRegistration | undefined>
+  /** The root that the Merkle proof of an entry leads to; it proves a registration that has this root. */
+  rootOf(path: { key: Hex; index: number; digest: Hex; proof: readonly Hex[] }): Hex
   /** The registration made by a known transaction for this list. */
   registrationInTransaction(key: Hex, transactionHash: Hex): Promise<readonly LedgerRegistration[]>
 }

@@ -12,6 +12,7 @@ import { statusListRegistryAbi as abi } from './abi.ts'
 import type { ChainClient } from './client.ts'
 import type { Address, Hex, LedgerStatusList, StatusListLedger, StatusListName, StatusOp } from './ledger.ts'
 import { answer } from './ledger-error.ts'
+import { registrationRoot } from './registration-root.ts'
 import { createRegistrations } from './registrations.ts'
 import type { Relayer } from './relayer.ts'
 import { packIndices, splitIntoTransactions } from './status-transactions.ts'
@@ -78,6 +79,7 @@ export function createStatusListLedger({
   return {
     ...createRegistrations({ client, relayer, address }),
     keyOf: statusListKey,
+    rootOf: registrationRoot,
     createLists: (inputs, options) => {
       const creations = inputs.map(({ issuer, purpose, number, capacity, url }) => ({
         issuer,

@@ -3,7 +3,11 @@ import type { Json, JsonObject } from '../json.ts'
 import type { KeyResolver, ProofPurpose, ProofVerdict, ResolvedKey } from './suite.ts'
 
 /** What says nothing about the proof. */
-const undecided: ReadonlySet<string> = new Set(['DID_METHOD_UNSUPPORTED', 'KEY_DOUBTFUL', 'LEDGER_DATA_INVALID'])
+const undecided: ReadonlySet<string> = new Set([
+  'DID_METHOD_UNSUPPORTED',
+  'KEY_DOUBTFUL',
+  'LEDGER_DATA_INVALID',
+])
 
 /** Seconds that clocks may differ when a time in the future is judged. */
 const clockSkew = 300

@@ -1,6 +1,7 @@
 import { contextViolations } from '../embedded-context.ts'
 import { IssuerError } from '../errors.ts'
 import type { Json, JsonObject } from '../json.ts'
+import { previousIds } from '../proof-set.ts'
 import { controllerOf, type Refusal, resolveAssertionKey, timeProblem } from './assertion-key.ts'
 import type { ResolvedKey, Secured, VerifyOptions } from './suite.ts'
 
@@ -39,9 +40,6 @@ const proofMembers = new Set([
 
 /** What a proof has to be, besides made by the right key. */
 type Expected = Pick<VerifyOptions, 'purpose' | 'challenge' | 'domain' | 'previousProofs' | 'controller'>
-
-/** Ids that a proof names under `previousProof`: one or many (Verifiable Credential Data Integrity 1.0, 2.1). */
-export const previousIds = ({ previousProof }: JsonObject): Json[] => [previousProof ?? []].flat() as Json[]
 
 /** Whether a proof names exactly these as the ones before it. */
 function follows(proof: JsonObject, previousProofs: readonly JsonObject[] = []): boolean {
@@ -91,5 +89,7 @@ export async function checkEmbeddedProof(
     verificationMethod: proven.proof.verificationMethod as string,
     issuer: controller ?? controllerOf(proven.document, purpose),
     purpose,
+    // a proof may leave out when it was made (Verifiable Credential Data Integrity 1.0, 2.1)
+    signedAt: proven.proof.created === undefined ? undefined : new Date(String(proven.proof.created)),
   })
 }

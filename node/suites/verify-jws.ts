@@ -6,7 +6,8 @@ import { jwsAlgorithmNames, keyTypeOf } from './jws-algorithms.ts'
 import type { ProofVerdict, VerifyOptions } from './suite.ts'
 import { verificationKey, verifySignature } from './verification-key.ts'
 
-interface JwsRules {
+/** What a token has to be. */
+export interface JwsRules {
   /** Whose key has to have signed. */
   controller: string | undefined
   /** Values of `typ` (see tokenType); undefined among them when a token without type is taken too. */

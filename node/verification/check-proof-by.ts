@@ -9,7 +9,7 @@ export type ProofDeps = Pick<VerificationDeps, 'suites' | 'resolveDid' | 'resolv
 }
 
 /** What proofs are checked against. */
-interface Expected extends Pick<VerifyOptions, 'purpose' | 'challenge' | 'domain'> {
+interface Expected extends Pick<VerifyOptions, 'purpose' | 'challenge' | 'domain' | 'controller'> {
   /** The issuer of a credential, the holder of a presentation: one proof must be its own. */
   party: string
 }

@@ -3,7 +3,7 @@ import type { Format } from '../formats/format.ts'
 import type { JsonObject } from '../json.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { StatusEncoding } from '../status/status-list.ts'
-import type { DocumentLoader, KeyResolver, ProofVerdict, Suite } from '../suites/suite.ts'
+import type { DocumentLoader, KeyResolver, KeyValidity, ProofVerdict, Suite } from '../suites/suite.ts'
 import type { PublishedLists } from './published-lists.ts'
 
 /** `unknown`: it could not be decided, such as when the chain does not answer. */
@@ -17,7 +17,8 @@ export interface CheckResult {
 
 /** What was found about one credential, check by check. */
 export interface Checks {
-  proof: ProofVerdict
+  /** `key`: for which time the DID document listed the key, where the DID has a history. */
+  proof: ProofVerdict & { key?: KeyValidity }
   issuer: CheckResult & { did: string; active: boolean | null }
   schema: CheckResult & { schemaId: string | null }
   expiration: CheckResult & { validFrom: string | null; expirationDate: string | null }
@@ -52,6 +53,8 @@ export interface VerificationDeps {
   /** Undefined when the DID does not exist. @throws CHAIN_UNREACHABLE and other retryable codes */
   resolveDid(did: string): Promise<DidResolution | undefined>
   resolveKey: KeyResolver
+  /** The registration of a credential that this verifier knows of; what it gives is checked on the ledger. */
+  findRegistration?(credentialId: string): Promise<object | undefined>
   /** A loader of the bundled contexts and those that `extra` gives. */
   documentLoader(source: { extra(url: string): Promise<JsonObject | undefined> }): DocumentLoader
   now(): Date

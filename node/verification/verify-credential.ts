@@ -7,7 +7,9 @@ import { checkProof } from './check-proof.ts'
 import { checkSchema, type SchemaFinding } from './check-schema.ts'
 import { checkStatus } from './check-status.ts'
 import { openCredential } from './open-credential.ts'
+import { type ClaimedRegistration, signingEvidence } from './registration-evidence.ts'
 import type { CheckResult, Checks, Verdict, VerificationDeps, VerificationOutcome } from './verification.ts'
+import { watchKeys } from './watch-keys.ts'
 
 /**
  * Checks a credential of any supported format against the ledger: proof, issuer, schema, expiration, revocation, and
@@ -16,11 +18,16 @@ import type { CheckResult, Checks, Verdict, VerificationDeps, VerificationOutcom
  */
 export async function verifyCredential(
   deps: VerificationDeps,
-  input: { credential: unknown; chain?: readonly unknown[] },
+  input: {
+    credential: unknown
+    chain?: readonly unknown[]
+    /** The Merkle proof of its registration: how old the credential is, for keys that were stolen since. */
+    registration?: ClaimedRegistration | undefined
+  },
 ): Promise<VerificationOutcome> {
   const credential = openCredential(deps.formats, input.credential)
   const chain = (input.chain ?? []).map((parent) => openCredential(deps.formats, parent))
-  const checks = await checkAlone(deps, credential)
+  const checks = await checkAlone(deps, credential, input.registration)
   if (credential.facts.types.includes(delegationType)) {
     checks.delegation = await checkDelegation({
       credential,
@@ -36,7 +43,11 @@ export async function verifyCredential(
 }
 
 /** Every check that needs nothing but the credential and the ledger. */
-async function checkAlone(deps: VerificationDeps, credential: OpenedCredential): Promise<Checks> {
+async function checkAlone(
+  deps: VerificationDeps,
+  credential: OpenedCredential,
+  registration?: ClaimedRegistration,
+): Promise<Checks> {
   const { facts } = credential
   const [finding, issuer, revocation] = await Promise.all([
     checkSchema(deps, facts),
@@ -44,7 +55,9 @@ async function checkAlone(deps: VerificationDeps, credential: OpenedCredential):
     checkStatus(deps, facts),
   ])
   const { extra, isMissing } = contextsOf(finding)
-  const found = await checkProof({ ...deps, documentLoader: deps.documentLoader({ extra }) }, credential)
+  const { resolveKey, tell } = watchKeys(deps.resolveKey, signingEvidence(deps, credential, registration))
+  const documentLoader = deps.documentLoader({ extra })
+  const found = tell(await checkProof({ ...deps, resolveKey, documentLoader }, credential))
   const proof = found.status === 'fail' && isMissing() ? { ...found, status: 'unknown' as const } : found
   return { proof, issuer, schema: finding.result, expiration: checkExpiration(deps, facts), revocation }
 }

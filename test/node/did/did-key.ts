@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { bls12_381 } from '@noble/curves/bls12-381.js'
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { parse } from 'did-resolver'
 import fc from 'fast-check'
@@ -13,11 +14,12 @@ async function resolve(did: string) {
   return resolveDidKey(did, parsed, noResolver, {})
 }
 
-// Test vectors of https://w3c-ccg.github.io/did-key-spec/.
+// Test vectors of https://w3c-ccg.github.io/did-key-spec/; for BLS12-381 the generator.
 const signingKeys = {
   secp256k1: 'zQ3shokFTS3brHcDQrn82RUDfCZESWL1ZdCEJwekUDPQiYBme',
   'P-256': 'zDnaerx9CtbPJ1q36T5Ln5wYt3MQYeGRG5ehnPAmxcf5mDZpv',
   'P-384': 'z82Lm1MpAkeJcix9K8TMiLd5NMAhnwkjjCBeWHXyu3U4oT2MVJJKXkcVBgjGhnLBn2Kaau9',
+  Bls12381G2: encodeMultikey('bls12_381-g2-pub', bls12_381.G2.Point.BASE.toBytes(true)),
 }
 
 describe('did:key', () => {
@@ -72,7 +74,9 @@ describe('did:key', () => {
     const offCurve = encodeMultikey('p256-pub', new Uint8Array(33).fill(5))
     const yIsOne = encodeMultikey('ed25519-pub', Uint8Array.from([1, ...new Array(31).fill(0)]))
     const rsa = 'z4MXj1wBzi9jUstyPMS4jQqB6KdJaiatPkAtVtGc6bQEQEEsKTic'
-    for (const id of [offCurve, yIsOne, rsa, 'z6Mk', 'abc', 'u7QE']) {
+    const blsIdentity = encodeMultikey('bls12_381-g2-pub', bls12_381.G2.Point.ZERO.toBytes(true))
+    const noBls = encodeMultikey('bls12_381-g2-pub', new Uint8Array(96).fill(0x80))
+    for (const id of [offCurve, blsIdentity, noBls, yIsOne, rsa, 'z6Mk', 'abc', 'u7QE']) {
       assert.equal((await resolve(`did:key:${id}`)).didResolutionMetadata.error, 'invalidDid', id)
     }
   })

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { createKeyHistories } from '../../../node/did/key-histories.ts'
+import { compromiseAttribute, compromiseStatement, keyFingerprint } from '../../../node/did/key-history.ts'
 import { keyResolver } from '../../../node/did/key-resolver.ts'
 import { encodeMultikey, multikeyAttribute } from '../../../node/did/multikey.ts'
 import { createDidResolver, type DidResolver } from '../../../node/did/resolver.ts'
@@ -83,22 +85,100 @@ describe('the key resolver', () => {
     }
   })
 
-  it('finds no revoked key, except at a time when it was valid', async () => {
+  const withHistory = () => keyResolver(resolver, { history: createKeyHistories({ ledger }).of })
+  const later = (seconds: number) => chain.request('evm_increaseTime', [seconds])
+  const timeOf = async () => new Date((await ledger.head()).time)
+
+  it('finds a removed key for what claims to be older than its removal alone', async () => {
     const { did, apply } = newIssuer()
-    const { blockNumber } = await apply(set(1))
-    const at = new Date((await ledger.head()).time)
-    await chain.request('evm_increaseTime', [10])
+    await apply(set(1))
+    const listed = await timeOf()
+    await later(1_000)
     await apply(revoke(1), set(2))
+    const removed = await timeOf()
     const id = `${did}#delegate-1`
-    assert.equal(await keyResolver(resolver)(id), undefined)
-    const then = await keyResolver(resolver, { at })(id)
-    assert.equal(then?.verificationMethod.id, id)
+    const resolveKey = withHistory()
+    assert.equal(await resolveKey(id), undefined)
+    assert.equal(await keyResolver(resolver)(id, { signedAt: listed }), undefined)
+    const then = await resolveKey(id, { signedAt: listed })
     assert.equal(then?.verificationMethod.publicKeyMultibase, encodeMultikey('ed25519-pub', keyOf(1)))
-    const byBlock = await keyResolver(resolver)(`${did}?versionId=${blockNumber}#delegate-1`)
-    assert.equal(byBlock?.verificationMethod.id, id)
+    assert.deepEqual(then?.validity, {
+      validFrom: listed.toISOString(),
+      validUntil: removed.toISOString(),
+      compromisedSince: null,
+    })
+    const after = new Date(removed.getTime() + 1_000)
+    await assert.rejects(resolveKey(id, { signedAt: after }), { code: 'KEY_NOT_VALID' })
+    const before = new Date(listed.getTime() - 301_000)
+    await assert.rejects(resolveKey(id, { signedAt: before }), { code: 'KEY_NOT_VALID' })
+    // A holder answers with what it has now.
+    const answer = { signedAt: listed, purpose: 'authentication' as const }
+    assert.equal(await resolveKey(id, answer), undefined)
     // A revocation counts in the numbers of the library, too.
-    const now = await keyResolver(resolver)(`${did}#delegate-3`)
+    const now = await resolveKey(`${did}#delegate-3`)
     assert.equal(now?.verificationMethod.publicKeyMultibase, encodeMultikey('ed25519-pub', keyOf(2)))
+    assert.equal(now?.validity?.validUntil, new Date(removed.getTime() + 86_400_000).toISOString())
+  })
+
+  it('asks for evidence where a proof tells no time', async () => {
+    const { did, apply } = newIssuer()
+    await apply(set(1))
+    const listed = await timeOf()
+    await later(1_000)
+    await apply(revoke(1))
+    const resolveKey = withHistory()
+    const id = `${did}#delegate-1`
+    const ask = (existed: boolean, startOfValidity?: Date) => {
+      const evidence = { existedBefore: async () => existed, ...(startOfValidity && { startOfValidity }) }
+      return resolveKey(id, { evidence })
+    }
+    await assert.rejects(ask(false), { code: 'KEY_DOUBTFUL' })
+    assert.equal((await ask(true))?.verificationMethod.id, id)
+    assert.equal((await ask(false, listed))?.verificationMethod.id, id)
+  })
+
+  it('believes a stolen key only for what can be shown to be older than the theft', async () => {
+    const { did, apply } = newIssuer()
+    await apply(set(1))
+    const listed = await timeOf()
+    await later(1_000)
+    const stolen = new Date(listed.getTime() + 500_000)
+    const value = compromiseStatement(keyFingerprint(multikeyAttribute('Ed25519', keyOf(1))), stolen)
+    const statement: DidChange = { kind: 'setAttribute', name: compromiseAttribute, value, validity: 1 }
+    const id = `${did}#delegate-1`
+    // First marked while it is still listed, then removed: no difference.
+    for (const changes of [[statement], [revoke(1)], [{ ...statement, kind: 'revokeAttribute' as const }]]) {
+      await apply(...(changes as DidChange[]))
+      const resolveKey = withHistory()
+      const asked: Date[] = []
+      const evidence = (existed: boolean) => ({
+        existedBefore: async (date: Date) => asked.push(date) > 0 && existed,
+      })
+      await assert.rejects(resolveKey(id, { signedAt: stolen, evidence: evidence(true) }), {
+        code: 'KEY_NOT_VALID',
+      })
+      await assert.rejects(resolveKey(id, { signedAt: listed }), { code: 'KEY_DOUBTFUL' })
+      await assert.rejects(resolveKey(id, { signedAt: listed, evidence: evidence(false) }), {
+        code: 'KEY_DOUBTFUL',
+      })
+      const shown = await resolveKey(id, { signedAt: listed, evidence: evidence(true) })
+      assert.equal(shown?.validity?.compromisedSince, `${stolen.toISOString().slice(0, 19)}.000Z`)
+      assert.equal(asked.length, 2)
+    }
+    await apply(set(1))
+    // Listed again, it has another name and is the same key.
+    await assert.rejects(
+      withHistory()(`${did}#delegate-3`, { evidence: { existedBefore: async () => false } }),
+      {
+        code: 'KEY_DOUBTFUL',
+      },
+    )
+    await assert.rejects(withHistory()(`${did}#delegate-3`, { purpose: 'authentication' }), {
+      code: 'KEY_NOT_VALID',
+    })
+    const document = (await resolver.resolve(did)).didDocument
+    assert.equal(document?.verificationMethod?.length, 2, 'resolvers see no key in the statement')
+    assert.equal(document?.service, undefined)
   })
 
   it('gives the last keys of a deactivated DID, flagged', async () => {
@@ -115,7 +195,7 @@ describe('the key resolver', () => {
   it('finds the key of a did:key at any time', async () => {
     const multibase = encodeMultikey('ed25519-pub', keyOf(0x20))
     const id = `did:key:${multibase}#${multibase}`
-    const resolved = await keyResolver(resolver, { at: new Date(0) })(id)
+    const resolved = await withHistory()(id, { signedAt: new Date(0) })
     assert.equal(resolved?.verificationMethod.publicKeyMultibase, multibase)
   })
 

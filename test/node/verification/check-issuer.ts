@@ -38,8 +38,9 @@ describe('checkIssuer', () => {
       status: 'fail',
       did: issuer.did,
       active: false,
-      reason: 'The issuer DID has been deactivated.',
+      reason: checks.issuer.reason,
     })
+    assert.match(String(checks.issuer.reason), /^The issuer DID was deactivated at \d{4}-/)
     assert.equal(checks.proof.status, 'pass')
   })
 
