@@ -49,6 +49,8 @@ export function ecdsaProof(
     const type = verificationMethod ? verificationKey(verificationMethod)?.type : signing?.key.signer.type
     const algorithm = hashes[type as keyof typeof hashes]
     if (algorithm === undefined) throw new Error(`The key is none of ${ecdsaKeyTypes.join(', ')}.`)
+    // base58-btc alone (3.2.2, step 3): the library takes base64url too
+    if (verificationMethod && !String(proof.proofValue).startsWith('z')) throw new Error('Invalid signature.')
     const options = { documentLoader, base: null, safe: true, messageDigestAlgorithm: algorithm }
     const proofText = await suite.canonizeProof(proof, { document, documentLoader })
     const documentText = await suite.canonize(document, options)

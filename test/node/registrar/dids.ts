@@ -92,6 +92,8 @@ describe('the DIDs of a node', () => {
         ['Ed25519', 'z6Mk'],
         ['P-256', 'zDn'],
         ['secp256k1', 'zQ3s'],
+        ['P-384', 'z82'],
+        ['Bls12381G2', 'zUC7'],
       ] as const) {
         const { did, transactionHash } = await createDid(deps, { method: 'key', keys: [type] })
         assert.ok(did.startsWith(`did:key:${start}`))

@@ -42,8 +42,8 @@ export const digitalBazaar: Readonly<Record<string, LibraryJudge>> = {
   },
   'eddsa-rdfc-2022': judge({ sign: eddsaRdfc, verify: eddsaRdfc }, ['Ed25519']),
   'eddsa-jcs-2022': judge(both(eddsaJcs), ['Ed25519']),
-  'ecdsa-rdfc-2019': judge({ sign: ecdsaRdfc, verify: ecdsaRdfc }, ['P-256']),
-  'ecdsa-jcs-2019': judge(both(ecdsaJcs), ['P-256']),
+  'ecdsa-rdfc-2019': judge({ sign: ecdsaRdfc, verify: ecdsaRdfc }, ['P-256', 'P-384']),
+  'ecdsa-jcs-2019': judge(both(ecdsaJcs), ['P-256', 'P-384']),
 }
 
 /** What Digital Bazaar's verifyCredential says of a credential, by the library of its proof. Status is not looked at. */

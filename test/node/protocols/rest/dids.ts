@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { Resolver } from 'did-resolver'
 import { getResolver } from 'ethr-did-resolver'
 import { stringToHex } from 'viem'
+import { keyTypes } from '../../../../node/keys/key-store.ts'
 import { startNode, type TestNode } from '../../../node.ts'
 import {
   at,
@@ -32,7 +33,7 @@ describe('DIDs', () => {
 
   it('did:ethr are made, and the unmodified npm resolver finds every key that signs', async () => {
     const answer = await node.call('POST', '/api/v1/dids', {
-      body: { method: 'ethr', keys: ['Ed25519', 'P-256', 'secp256k1'], name: 'MIT' },
+      body: { method: 'ethr', keys: keyTypes, name: 'MIT' },
     })
     const { did, document, transactionHash } = expect(201, answer).body
     assert.match(did, /^did:ethr:0x7a69:0x[0-9a-f]{40}$/)
@@ -41,8 +42,42 @@ describe('DIDs', () => {
     const methods = (list: readonly unknown[] | undefined) =>
       (list ?? []).map((method) => (typeof method === 'string' ? method : (method as { id: string }).id))
     assert.deepEqual(methods(document.assertionMethod), methods(didDocument?.assertionMethod))
-    assert.equal(methods(document.assertionMethod).length, 4)
+    assert.equal(methods(document.assertionMethod).length, 1 + keyTypes.length)
+    // The resolver gives a Multikey in base58: its multicodec prefix begins with these characters.
+    const shown = didDocument?.verificationMethod?.map(({ publicKeyBase58 }) => publicKeyBase58?.slice(0, 3))
+    assert.deepEqual(
+      shown?.filter((start) => start?.startsWith('82L') || start?.startsWith('UC7')),
+      ['82L', 'UC7'],
+    )
   })
+
+  for (const type of ['P-384', 'Bls12381G2'] as const) {
+    it(`have keys of ${type} that are rotated`, async () => {
+      const did = await makeIssuer(node, ['Ed25519', type])
+      const start = type === 'P-384' ? 'z82L' : 'zUC7'
+      const keyOf = (document: { verificationMethod: { publicKeyMultibase?: string }[] }) =>
+        document.verificationMethod.flatMap(({ publicKeyMultibase }) =>
+          publicKeyMultibase?.startsWith(start) ? [publicKeyMultibase] : [],
+        )
+      const before = keyOf(expect(200, await node.call('GET', at('dids', did))).body.document)
+      const body = { keyType: type }
+      const rotated = expect(200, await node.call('POST', at('dids', did, 'keys', 'rotate'), { body })).body
+      assert.equal(rotated.added.length, 1)
+      const after = keyOf(rotated.document)
+      assert.deepEqual([before.length, after.length], [1, 1])
+      assert.notEqual(after[0], before[0])
+    })
+
+    it(`are did:key of ${type}`, async () => {
+      const body = { method: 'key', keys: [type] }
+      const { did, document } = expect(201, await node.call('POST', '/api/v1/dids', { body })).body
+      assert.match(did, type === 'P-384' ? /^did:key:z82L/ : /^did:key:zUC7/)
+      const multibase = did.slice('did:key:'.length)
+      assert.equal(document.verificationMethod[0].publicKeyMultibase, multibase)
+      assert.deepEqual(document.assertionMethod, [`${did}#${multibase}`])
+      assert.deepEqual(expect(200, await node.call('GET', at('dids', did))).body.document, document)
+    })
+  }
 
   it('did:key are made without a transaction', async () => {
     const body = { method: 'key', keys: ['Ed25519'] }
