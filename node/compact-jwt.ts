@@ -1,4 +1,5 @@
 import type { JsonObject } from './json.ts'
+import { parseStrictJson } from './strict-json.ts'
 
 /** A compact JWT taken apart; nothing in it has been verified. */
 export interface CompactJwt {
@@ -12,19 +13,24 @@ export interface CompactJwt {
 const compact = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/
 
 /** Bytes of base64url without padding; undefined when they could be written differently, so that no text has a twin. */
-function decodeBase64url(text: string): Buffer | undefined {
+export function decodeBase64url(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, 'base64url')
   return bytes.toString('base64url') === text ? bytes : undefined
 }
 
+/** A JSON object as two readers cannot understand it differently: well-formed UTF-8, no name twice. */
 function parseObject(part: string): JsonObject | undefined {
-  const bytes = decodeBase64url(part)
+  const value = parseJsonBytes(decodeBase64url(part))
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as JsonObject)
+    : undefined
+}
+
+/** The JSON value of a part of a token; undefined for everything else. */
+export function parseJsonBytes(bytes: Uint8Array | undefined): unknown {
   if (!bytes) return undefined
   try {
-    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as JsonObject)
-      : undefined
+    return parseStrictJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes))
   } catch {
     return undefined
   }

@@ -3,8 +3,8 @@ import type { JsonObject } from '../json.ts'
 import { readFacts } from './credential-facts.ts'
 import type { CredentialFacts } from './format.ts'
 
-/** Claims about the token, which are no part of the document: RFC 7519, 4.1, and RFC 7800, 3.1. */
-const tokenClaims = new Set(['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'cnf'])
+/** Claims about the token, which are no part of the document (RFC 7519, 4.1). */
+const tokenClaims = new Set(['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti'])
 
 const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,13 +1,14 @@
 import { contextViolations } from '../embedded-context.ts'
 import { IssuerError, type Violation } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
+import type { W3cDataModel } from '../suites/suite.ts'
 import type { CredentialContent } from './format.ts'
 
 /** First context of a credential, by version of the data model. */
 export const dataModelContexts = {
   '1.1': 'https://www.w3.org/2018/credentials/v1',
   '2.0': 'https://www.w3.org/ns/credentials/v2',
-} as const
+} as const satisfies Record<W3cDataModel, string>
 
 /** Keywords of JSON-LD that a claim's value may use: those of a text with a language. */
 const valueKeywords = new Set(['@value', '@language', '@direction'])
@@ -49,7 +50,7 @@ export function constructDocument(content: CredentialContent): JsonObject {
   if (violations.length > 0) throw new IssuerError('SCHEMA_VALIDATION_FAILED', { violations })
   const credentialStatus = single(content.credentialStatus)
   return {
-    '@context': [...new Set([dataModelContexts[dataModel], ...content.contexts])],
+    '@context': [...new Set([dataModelContexts[dataModel as W3cDataModel], ...content.contexts])],
     id: content.id,
     type: [...new Set(['VerifiableCredential', content.type])],
     issuer: issuer.name === undefined ? issuer.id : { id: issuer.id, name: issuer.name },

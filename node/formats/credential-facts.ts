@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { contextViolations } from '../embedded-context.ts'
 import { IssuerError, type Violation } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
+import type { W3cDataModel } from '../suites/suite.ts'
 import { dataModelContexts } from './credential-document.ts'
 import type { CredentialFacts } from './format.ts'
 
@@ -60,9 +61,9 @@ function refuse(violations: readonly Violation[]): never {
   })
 }
 
-function dataModelOf(document: JsonObject): CredentialFacts['dataModel'] {
+function dataModelOf(document: JsonObject): W3cDataModel {
   const [first, ...others] = [document['@context'] ?? []].flat()
-  const models = Object.entries(dataModelContexts) as [CredentialFacts['dataModel'], string][]
+  const models = Object.entries(dataModelContexts) as [W3cDataModel, string][]
   const model = models.find(([, context]) => context === first)?.[0]
   if (!model) {
     return refuse([

@@ -20,6 +20,10 @@ export interface CredentialContent {
   /** The `status` claim of a token, such as `{ status_list: { idx, uri } }`; only for formats that have a place for it. */
   status?: JsonObject
   credentialSchema: JsonObject
+  /** How an SD-JWT VC names its type, and the SRI digest of what is served there; for formats that name it so. */
+  credentialType?: { vct: string; integrity: string }
+  /** Public key of the holder (JWK, RFC 7517), for formats that bind credentials to it; absent when there is none. */
+  holderKey?: JsonObject
 }
 
 /** Where a credential can carry its status: entries in `credentialStatus`, or the `status` claim of a token. */
@@ -55,6 +59,8 @@ export interface Format {
   readonly mediaType: string
   /** Where its credentials can carry their status, the default first; `entry` alone when left out. */
   readonly statusPlaces?: readonly StatusPlace[]
+  /** Whether its credentials name a key of their holder. */
+  readonly bindsHolder?: boolean
   /** The unsecured document; pure. */
   construct(content: CredentialContent): JsonObject
   /** Understands a received credential; undefined when it is not of this format. @throws MALFORMED_REQUEST */

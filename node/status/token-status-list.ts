@@ -107,7 +107,7 @@ function pairOf(url: string): Record<StatusPurpose, string> | undefined {
 export const tokenStatusList: StatusEncoding = {
   name: 'TokenStatusList',
   place: 'claim',
-  dataModels: ['2.0', '1.1'],
+  dataModels: ['2.0', '1.1', 'sd-jwt-vc'],
   contexts: () => [],
 
   // The pair is published under both ids; credentials name it by that of its revocation list.

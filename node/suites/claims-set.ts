@@ -5,7 +5,7 @@ import { requireContexts } from './require-contexts.ts'
 import type { SecureOptions } from './suite.ts'
 
 /** Names that mean something else in a token than in a document. */
-const reserved = ['vc', 'vp', 'iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'cnf']
+const reserved = ['vc', 'vp', 'iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti']
 
 /**
  * A document as the payload of a token (Securing Verifiable Credentials using JOSE and COSE, 3.1): itself, and `iat`,

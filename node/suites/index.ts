@@ -1,4 +1,5 @@
 import { credentialTermsUrl } from './contexts/bundled-contexts.ts'
+import { dcSdJwt } from './dc-sd-jwt.ts'
 import { ecdsaJcs2019 } from './ecdsa-jcs-2019.ts'
 import { ecdsaRdfc2019 } from './ecdsa-rdfc-2019.ts'
 import { ed25519Signature2020 } from './ed25519-signature-2020.ts'
@@ -8,6 +9,7 @@ import type { JwtAgent } from './jwt-agent.ts'
 import { jwtProof2020 } from './jwt-proof-2020.ts'
 import type { Suite } from './suite.ts'
 import { vcJwt } from './vc-jwt.ts'
+import { vcSdJwt } from './vc-sd-jwt.ts'
 
 /**
  * Every way to secure a document. `publicUrl` is where this node serves its own context; without an agent the suites
@@ -29,5 +31,7 @@ export function createSuites({
     ecdsaJcs2019(termsUrl),
     jwtProof2020(termsUrl, agent),
     vcJwt,
+    vcSdJwt,
+    dcSdJwt,
   ]
 }

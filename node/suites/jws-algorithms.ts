@@ -4,6 +4,7 @@ import type { KeyType } from '../keys/key-store.ts'
 const algorithms: readonly (readonly [string, KeyType])[] = [
   ['EdDSA', 'Ed25519'],
   ['ES256', 'P-256'],
+  ['ES384', 'P-384'],
   ['ES256K', 'secp256k1'],
 ]
 

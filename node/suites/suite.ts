@@ -2,7 +2,10 @@ import type { JsonObject } from '../json.ts'
 import type { KeyType, Signer } from '../keys/key-store.ts'
 
 /** Versions of the W3C Verifiable Credentials Data Model. */
-export type DataModel = '1.1' | '2.0'
+export type W3cDataModel = '1.1' | '2.0'
+
+/** What a credential is written in: a version of the W3C data model, or the claims of an SD-JWT VC. */
+export type DataModel = W3cDataModel | 'sd-jwt-vc'
 
 /** A key of an issuer that may sign assertions, by the DID URL its DID document gives it. */
 export interface AssertionKey {

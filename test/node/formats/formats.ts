@@ -22,6 +22,7 @@ const content = (changes: Partial<CredentialContent> = {}): CredentialContent =>
   validFrom: new Date('2026-03-28T10:00:00.789Z'),
   credentialStatus: [],
   credentialSchema: { id: `${issuer}/schema/university-degree/1.0`, type: 'JsonSchema' },
+  credentialType: { vct: 'https://node.example/types/degree', integrity: 'sha256-x' },
   ...changes,
 })
 
