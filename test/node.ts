@@ -82,7 +82,7 @@ async function call(url: string, method: string, path: string, options: CallOpti
     }),
   })
   const text = await response.text()
-  const isJson = /json/.test(response.headers.get('content-type') ?? '')
+  const isJson = /json|^application\/vc$/.test(response.headers.get('content-type') ?? '')
   return {
     status: response.status,
     headers: response.headers,
