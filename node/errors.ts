@@ -43,6 +43,10 @@ export const errorTable = {
   ISSUER_DEACTIVATED: entry(409, 'The issuer DID has been deactivated.'),
   ASSERTION_KEY_MISSING: entry(422, 'The issuer has no assertionMethod key that this proof type can use.'),
   HOLDER_NOT_FOUND: entry(422, 'The holder DID does not resolve.'),
+  AUTHENTICATION_KEY_MISSING: entry(
+    422,
+    'The holder has no authentication key that this proof type can use.',
+  ),
   KEY_NOT_FOUND: entry(404, 'This key is not known.'),
   KEY_NOT_VALID: entry(422, 'The key was not valid when the proof was made.'),
   KEY_DOUBTFUL: entry(422, 'It cannot be shown that the key was valid when the proof was made.'),

@@ -9,6 +9,7 @@ export const scopes = [
   'credentials:read',
   'credentials:revoke',
   'offers:write',
+  'presentations:create',
   'keys:admin',
 ] as const
 export type Scope = (typeof scopes)[number]

@@ -9,6 +9,8 @@ import type { PublishedStatusList, StatusListRequest } from '../issuance/publish
 import type { RegistrationProof } from '../issuance/registration-proof.ts'
 import type { JsonObject } from '../json.ts'
 import type { RegistryAddresses } from '../ledger/ledger.ts'
+import type { deriveCredential } from '../presentation/derive-credential.ts'
+import type { provePresentation } from '../presentation/prove-presentation.ts'
 import type { allowIssuers } from '../registrar/allow-issuers.ts'
 import type { createDid } from '../registrar/create-did.ts'
 import type { deactivateDid } from '../registrar/deactivate-did.ts'
@@ -24,6 +26,7 @@ import type { SchemaStore } from '../stores/schemas.ts'
 import type { StoredDid } from '../stores/stored-did.ts'
 import type { Secured } from '../suites/suite.ts'
 import type { verifyCredential } from '../verification/verify-credential.ts'
+import type { verifyPresentation } from '../verification/verify-presentation.ts'
 
 /** A function `f(deps, input)` whose deps are given. */
 type Bound<F> = F extends (deps: never, input: infer Input) => infer Result ? (input: Input) => Result : never
@@ -112,6 +115,11 @@ export interface Issuer {
   /** Addresses of the token status lists of one issuer, or of all. */
   statusListAddresses(question: { issuerDid?: string }): Promise<string[]>
   verify: Bound<typeof verifyCredential>
+
+  verifyPresentation: Bound<typeof verifyPresentation>
+  /** Signs with keys of this node: whoever asks must be allowed to act for the holder. */
+  provePresentation: Bound<typeof provePresentation>
+  deriveCredential: Bound<typeof deriveCredential>
 
   /** @throws CREDENTIAL_NOT_FOUND, also when it is of an issuer outside the limits */
   offer(

@@ -5,21 +5,50 @@ import type { ProofVerdict } from './suite.ts'
 
 const vocabulary = 'https://www.w3.org/2018/credentials#'
 
-/** Members of a credential that checks read, and the predicates of their statements. */
-const predicates: readonly (readonly [string, string])[] = [
-  ['type', 'http://www.w3.org/1999/02/22-rdf-syntax-ns#type'],
-  ...[
-    ...['issuer', 'issuanceDate', 'expirationDate', 'validFrom', 'validUntil'],
-    ...['credentialSubject', 'credentialStatus', 'credentialSchema'],
-  ].map((name) => [name, vocabulary + name] as const),
-]
+const typePredicate = 'http://www.w3.org/1999/02/22-rdf-syntax-ns#type'
+
+/** What a kind of document is to show, and how its node is known when it has no id. */
+interface Shape {
+  /** Members that checks read, and the predicates of their statements. */
+  predicates: readonly (readonly [string, string])[]
+  isNode(predicate: string, object: string): boolean
+}
+
+const credential: Shape = {
+  predicates: [
+    ['type', typePredicate],
+    ...[
+      ...['issuer', 'issuanceDate', 'expirationDate', 'validFrom', 'validUntil'],
+      ...['credentialSubject', 'credentialStatus', 'credentialSchema'],
+    ].map((name) => [name, vocabulary + name] as const),
+  ],
+  isNode: (predicate) => predicate === `<${vocabulary}credentialSubject>`,
+}
+
+const presentationType = 'VerifiablePresentation'
+
+const presentation: Shape = {
+  predicates: [
+    ['type', typePredicate],
+    ['holder', `${vocabulary}holder`],
+    ['verifiableCredential', `${vocabulary}verifiableCredential`],
+  ],
+  isNode: (predicate, object) =>
+    predicate === `<${typePredicate}>` && object === `<${vocabulary}${presentationType}>`,
+}
+
+/** Each presented credential is a graph of its own, which has a blank node for a name. */
+const graphs: ReadonlySet<string> = new Set(['verifiableCredential'])
 
 const idOf = (item: Json): Json | undefined =>
   typeof item === 'object' && item !== null ? (item as JsonObject).id : undefined
 
 /** Whether a member shows exactly these objects of its statements: nodes by their ids, others by their number. */
-function shows(member: Json | undefined, objects: readonly string[]): boolean {
+function shows(name: string, member: Json | undefined, objects: readonly string[]): boolean {
   const items = [member ?? []].flat() as Json[]
+  if (graphs.has(name)) {
+    return items.length === objects.length && objects.every((object) => object.startsWith('_:'))
+  }
   const named = new Set(items.flatMap((item) => (typeof idOf(item) === 'string' ? [`<${idOf(item)}>`] : [])))
   const others = new Set(items.filter((item) => typeof idOf(item) !== 'string'))
   const unnamed = objects.filter((object) => !named.has(object))
@@ -27,23 +56,24 @@ function shows(member: Json | undefined, objects: readonly string[]): boolean {
   return unnamed.length === others.size && (!isNode || unnamed.every((object) => object.startsWith('_:')))
 }
 
-/** The credential's own node: its id, or the one blank node that has a subject as credentials have. */
-function nodeOf({ id }: JsonObject, statements: readonly string[][]): string | undefined {
+/** The document's own node: its id, or the one blank node that is of the kind. */
+function nodeOf({ id }: JsonObject, { isNode }: Shape, statements: readonly string[][]): string | undefined {
   if (typeof id === 'string') return `<${id}>`
-  const nodes = statements.filter(([, predicate]) => predicate === `<${vocabulary}credentialSubject>`)
+  const nodes = statements.filter(([, predicate = '', object = '']) => isNode(predicate, object))
   const [node, ...others] = new Set(nodes.map(([subject]) => subject))
   return others.length === 0 && node?.startsWith('_:') ? node : undefined
 }
 
 /** Which member of the document does not show what its canonical N-Quads say; undefined when none. */
 function concealedMember(document: JsonObject, quads: string): string | undefined {
+  const shape = [document.type].flat().includes(presentationType) ? presentation : credential
   const statements = quads.split('\n').map((quad) => quad.split(' ', 3))
-  const node = nodeOf(document, statements)
+  const node = nodeOf(document, shape, statements)
   if (node === undefined) return 'id'
   const own = statements.filter(([subject]) => subject === node)
   const objects = (iri: string) =>
     own.flatMap(([, predicate, object]) => (predicate === `<${iri}>` ? [object ?? ''] : []))
-  return predicates.find(([name, iri]) => !shows(document[name], objects(iri)))?.[0]
+  return shape.predicates.find(([name, iri]) => !shows(name, document[name], objects(iri)))?.[0]
 }
 
 /** Keeps what a suite makes of a document; what it makes of the proof's options goes by. */

@@ -8,8 +8,10 @@ import { credentialsVerify } from './credentials-verify.ts'
 import { dids } from './dids.ts'
 import { network } from './network.ts'
 import { offers } from './offers.ts'
+import { presentations } from './presentations.ts'
 import { schemas } from './schemas.ts'
 import { statusLists } from './status-lists.ts'
+import { types } from './types.ts'
 
 const resources = [
   dids,
@@ -18,9 +20,11 @@ const resources = [
   credentials,
   credentialsStatus,
   credentialsVerify,
+  presentations,
   offers,
   statusLists,
   contexts,
+  types,
   network,
   apiKeys,
 ]

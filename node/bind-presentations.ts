@@ -1,0 +1,18 @@
+import { presentationFormats } from './formats/presentations.ts'
+import type { House } from './issuer.ts'
+import { deriveCredential } from './presentation/derive-credential.ts'
+import type { PresentationDeps } from './presentation/presentation-deps.ts'
+import { provePresentation } from './presentation/prove-presentation.ts'
+import type { Issuer } from './protocols/issuer.ts'
+import { verifyPresentation } from './verification/verify-presentation.ts'
+
+/** Binds what holders and verifiers of presentations ask for. */
+export function bindPresentations({ foundation, stores, verification }: House) {
+  const verifying = { ...verification, presentationFormats }
+  const holding: PresentationDeps = { ...verifying, dids: stores.dids, keys: foundation.keys }
+  return {
+    verifyPresentation: (input) => verifyPresentation(verifying, input),
+    provePresentation: (input) => provePresentation(holding, input),
+    deriveCredential: (input) => deriveCredential(holding, input),
+  } satisfies Partial<Issuer>
+}

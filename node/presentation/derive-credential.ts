@@ -1,0 +1,37 @@
+import { IssuerError } from '../errors.ts'
+import type { Secured } from '../suites/suite.ts'
+import { openCredential } from '../verification/open-credential.ts'
+import { presentedContexts } from '../verification/presented-contexts.ts'
+import type { PresentationDeps } from './presentation-deps.ts'
+
+interface Input {
+  credential: unknown
+  /** JSON pointers (RFC 6901) into the credential whose values are revealed, besides those that the issuer chose. */
+  selectivePointers: readonly string[]
+  /** What the derived proof repeats, where its suite can. */
+  nonce?: Uint8Array
+}
+
+/**
+ * Makes of a credential one that reveals a choice of its attributes.
+ * @throws MALFORMED_REQUEST for what is no credential, DERIVATION_FAILED when its proof reveals everything or nothing
+ * can be derived with these pointers
+ */
+export async function deriveCredential(
+  deps: Pick<PresentationDeps, 'formats' | 'suites' | 'ledger' | 'documentLoader' | 'resolveKey'>,
+  { credential, selectivePointers, nonce }: Input,
+): Promise<Secured> {
+  const opened = openCredential(deps.formats, credential)
+  const suite = deps.suites.find((candidate) => candidate.recognises(opened.secured))
+  if (!suite?.derive) {
+    const detail = 'The credential has no proof from which another one can be derived.'
+    throw new IssuerError('DERIVATION_FAILED', { detail })
+  }
+  const { extra } = await presentedContexts(deps, [opened])
+  return suite.derive(opened.secured, {
+    selectivePointers,
+    documentLoader: deps.documentLoader({ extra }),
+    resolveKey: deps.resolveKey,
+    ...(nonce && { nonce }),
+  })
+}

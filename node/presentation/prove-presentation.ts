@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto'
+import { IssuerError } from '../errors.ts'
+import type { OpenedCredential } from '../formats/format.ts'
+import type { PresentationContent, PresentationFormat, PresentedCredential } from '../formats/presentation.ts'
+import type { DocumentLoader, Secured, Suite } from '../suites/suite.ts'
+import { presentedContexts } from '../verification/presented-contexts.ts'
+import { authenticationKey } from './authentication-key.ts'
+import type { PresentationDeps } from './presentation-deps.ts'
+
+interface Input {
+  credentials: readonly unknown[]
+  holderDid: string
+  /** A suite's name. */
+  proofType: string
+  dataModel?: PresentationContent['dataModel']
+  /** What the verifier asked for; goes into the proof. */
+  challenge?: string
+  domain?: string
+}
+
+interface Chosen {
+  suite: Suite
+  format: PresentationFormat
+  dataModel: PresentationContent['dataModel']
+}
+
+/**
+ * Presents credentials in the name of a DID of this node, with one of its authentication keys. Whether the credentials
+ * hold is for the verifier to say.
+ * @throws PROOF_TYPE_UNSUPPORTED, DATA_MODEL_UNSUPPORTED, DID_NOT_FOUND, AUTHENTICATION_KEY_MISSING, SIGNING_FAILED,
+ * MALFORMED_REQUEST for what is no credential
+ */
+export async function provePresentation(deps: PresentationDeps, input: Input): Promise<Secured> {
+  const { holderDid, challenge, domain } = input
+  const found = input.credentials.map((credential, index) => openPresented(deps, credential, index))
+  const chosen = choose(
+    deps,
+    input,
+    found.map(({ opened }) => opened),
+  )
+  const key = await authenticationKey(deps, { suite: chosen.suite, holderDid })
+  const document = chosen.format.construct({
+    dataModel: chosen.dataModel,
+    contexts: chosen.suite.contexts(chosen.dataModel),
+    id: `urn:uuid:${randomUUID()}`,
+    holderDid,
+    credentials: found,
+  })
+  return chosen.suite.secure(document, {
+    key,
+    created: deps.now(),
+    documentLoader: await loaderOf(
+      deps,
+      found.map(({ opened }) => opened),
+    ),
+    purpose: 'authentication',
+    ...(challenge !== undefined && { challenge }),
+    ...(domain !== undefined && { domain }),
+  })
+}
+
+/** @throws MALFORMED_REQUEST with pointers that start at the request */
+function openPresented(
+  { formats }: PresentationDeps,
+  credential: unknown,
+  index: number,
+): PresentedCredential & { opened: OpenedCredential } {
+  for (const format of formats) {
+    const opened = format.open(credential)
+    if (opened) return { opened, secured: opened.secured, mediaType: format.mediaType }
+  }
+  throw new IssuerError('MALFORMED_REQUEST', {
+    detail: 'A credential to be presented is of no supported format.',
+    violations: [{ pointer: `/credentials/${index}`, message: 'must be a secured credential' }],
+  })
+}
+
+/** A presentation of data model 1.1 holds credentials of that model alone, so it is made where all of them are. */
+function choose(deps: PresentationDeps, input: Input, opened: readonly OpenedCredential[]): Chosen {
+  const suite = deps.suites.find(({ name }) => name === input.proofType)
+  const format = deps.presentationFormats.find(({ name }) => name === suite?.format)
+  if (!suite || !format) {
+    const able = deps.suites.filter((each) =>
+      deps.presentationFormats.some(({ name }) => name === each.format),
+    )
+    const supported = able.map(({ name }) => name).join(', ')
+    throw new IssuerError('PROOF_TYPE_UNSUPPORTED', { facts: { proofType: input.proofType, supported } })
+  }
+  const areOlder = opened.length > 0 && opened.every(({ facts }) => facts.dataModel === '1.1')
+  const preferred = input.dataModel ?? (areOlder ? '1.1' : '2.0')
+  const isFitting = preferred === '2.0' || areOlder || opened.length === 0
+  if (!suite.dataModels.includes(preferred) || !isFitting) {
+    throw new IssuerError('DATA_MODEL_UNSUPPORTED', {
+      detail: `No presentation of data model ${preferred} can be made of these credentials with ${suite.name}.`,
+      facts: { proofType: suite.name, dataModels: suite.dataModels.join(', ') },
+    })
+  }
+  return { suite, format, dataModel: preferred }
+}
+
+async function loaderOf(
+  deps: PresentationDeps,
+  opened: readonly OpenedCredential[],
+): Promise<DocumentLoader> {
+  const { extra } = await presentedContexts(deps, opened)
+  return deps.documentLoader({ extra })
+}
