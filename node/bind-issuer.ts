@@ -1,7 +1,6 @@
 import { administerApiKeys } from './access/api-key-administration.ts'
 import { bindPresentations } from './bind-presentations.ts'
 import { bindStatusLists } from './bind-status-lists.ts'
-import { bindPresentations } from './bind-presentations.ts'
 import { createHealthCheck } from './check-health.ts'
 import { collectOffer } from './delivery/collect-offer.ts'
 import { createOffer } from './delivery/create-offer.ts'
