@@ -8,6 +8,7 @@ import { IssuerError } from './errors.ts'
 import { readFacts } from './formats/credential-facts.ts'
 import { formats } from './formats/index.ts'
 import { type ChainLocation, type Foundation, openFoundation } from './foundation.ts'
+import { nameInlineContexts } from './inline-contexts.ts'
 import { createAllocation } from './issuance/allocate-status.ts'
 import { createAnchor } from './issuance/anchor.ts'
 import { createStatusChanger } from './issuance/change-status.ts'
@@ -17,6 +18,7 @@ import type { IssuerRecords, PipelineDeps } from './issuance/pipeline.ts'
 import { createRegistrationProofs } from './issuance/registration-proof.ts'
 import { createInProcessQueue } from './jobs/in-process.ts'
 import type { JsonObject } from './json.ts'
+import type { LedgerChange } from './ledger/ledger.ts'
 import type { Logger } from './logger.ts'
 import { openVerification } from './open-verification.ts'
 import type { Issuer } from './protocols/issuer.ts'
@@ -27,10 +29,11 @@ import { settleDids } from './registrar/settle-dids.ts'
 import { settleSchemas } from './registrar/settle-schemas.ts'
 import { createSettlement } from './registrar/settlement.ts'
 import { resolverOptions } from './resolver-options.ts'
+import { typeMetadata } from './schemas/type-metadata.ts'
 import { statusEncodings } from './status/index.ts'
 import { type ApiKeyStore, createApiKeyStore } from './stores/api-keys.ts'
 import { type ContextStore, createContextStore } from './stores/contexts.ts'
-import { createCredentialStore, readSecured } from './stores/credentials.ts'
+import { createCredentialStore, isErased, readSecured } from './stores/credentials.ts'
 import type { Database } from './stores/database.ts'
 import { createDidStore, type DidStore } from './stores/dids.ts'
 import { createOfferStore } from './stores/offers.ts'
@@ -41,6 +44,7 @@ import { createStatusListStore } from './stores/status-lists.ts'
 import { claimsTokens } from './suites/claims-tokens.ts'
 import { bundledContexts, registryStatusTermsUrl } from './suites/contexts/bundled-contexts.ts'
 import { createDocumentLoader } from './suites/document-loader.ts'
+import { holderKey } from './suites/holder-key.ts'
 import { createSuites } from './suites/index.ts'
 import { requireDefinedTerms } from './suites/require-defined-terms.ts'
 import { openCredential } from './verification/open-credential.ts'
@@ -133,14 +137,19 @@ function wire({ config, chain, logger }: Input, foundation: Foundation) {
     resolver,
   })
   const suites = createSuites({ publicUrl: config.publicUrl, agent: jwtAgent(agent) })
+  const pinnedContext = (did: string, url: string) => registeredContext(stores.contexts, did, url)
   const registrationProof = createRegistrationProofs({
     ...{ ...stores, ledger, finalityDepth: config.finalityDepth },
   })
-  const { deps: verification, forget } = openVerification({
+  const { deps: verification, forget: forgetDid } = openVerification({
     ...{ ledger, suites, resolver: didMethods, ttlMs: config.ledgerCacheMs },
     statusListFetch: config.statusListFetch,
     findRegistration: (credentialId) => registrationProof(credentialId).catch(noRegistration),
+    registeredContext: pinnedContext,
   })
+  const forget = (change: LedgerChange) => {
+    if (change.registry === 'did') forgetDid(ledger.didOf(change.identity))
+  }
   ledger.watch(forget)
   const registrar: RegistrarDeps = {
     ...{ ledger, keyStore: keys, bundledContexts, now, publicUrl: config.publicUrl },
@@ -162,8 +171,9 @@ function wire({ config, chain, logger }: Input, foundation: Foundation) {
     verification,
   })
   const documents: DocumentDeps = {
-    ...{ ...pipeline, readFacts, requireDefinedTerms },
-    registeredContext: (did, url) => registeredContext(stores.contexts, did, url),
+    ...{ ...pipeline, requireDefinedTerms },
+    readFacts: (document) => readFacts(nameInlineContexts(document)),
+    registeredContext: pinnedContext,
   }
   const statusChanger = createStatusChanger({ ...pipeline, statusChanges: stores.statusChanges })
   return {
@@ -250,12 +260,14 @@ function createPipeline(parts: PipelineParts): PipelineDeps {
     documentLoader: createDocumentLoader,
     schemaIdOf: stores.schemas.idOf,
     statusListUrl,
+    credentialType: (schema) => typeMetadata(config.publicUrl, schema).reference,
+    holderKey,
     checkDelegation: (delegation) =>
       checkNewDelegation(
         {
           getCredential: async (id) => {
             const row = await credentials.get(id)
-            return row && readSecured(row)
+            return row && !isErased(row) ? readSecured(row) : undefined
           },
           open: (secured) => openCredential(formats, secured),
           verify: (received) => verifyCredential(verification, received),

@@ -1,9 +1,9 @@
+import type { Resolvable } from 'did-resolver'
 import { createKeyHistories } from './did/key-histories.ts'
 import { keyResolver } from './did/key-resolver.ts'
 import { resolveDid } from './did/resolve-did.ts'
 import { createDidResolver, type DidResolverOptions } from './did/resolver.ts'
 import { formats } from './formats/index.ts'
-import type { Ledger, LedgerChange } from './ledger/ledger.ts'
 import { statusListFetcher } from './status/fetch-status-list.ts'
 import { statusEncodings } from './status/index.ts'
 import { claimsTokens } from './suites/claims-tokens.ts'
@@ -12,11 +12,11 @@ import type { Suite } from './suites/suite.ts'
 import { createPublishedLists } from './verification/published-lists.ts'
 import type { VerificationDeps } from './verification/verification.ts'
 
-interface Options extends Pick<VerificationDeps, 'findRegistration'> {
-  ledger: VerificationDeps['ledger'] & Pick<Ledger, 'didOf'>
+interface Options extends Pick<VerificationDeps, 'findRegistration' | 'registeredContext'> {
+  ledger: VerificationDeps['ledger']
   suites: readonly Suite[]
-  /** How DIDs are resolved. */
-  resolver: Omit<DidResolverOptions, 'cache'>
+  /** How DIDs are resolved, or what resolves them without a memory. */
+  resolver: Omit<DidResolverOptions, 'cache'> | Resolvable
   /** Milliseconds for which a DID document and a key history count; 0 keeps none. */
   ttlMs: number
   /** Which status lists of others may be fetched. */
@@ -28,7 +28,7 @@ interface Options extends Pick<VerificationDeps, 'findRegistration'> {
 export interface OpenVerification {
   deps: VerificationDeps
   /** Makes it forget a DID that changed. */
-  forget(change: LedgerChange): void
+  forget(did: string): void
 }
 
 /**
@@ -36,8 +36,19 @@ export interface OpenVerification {
  * own, since one credential asks for its issuer several times; nothing that writes ever reads from that.
  */
 export function openVerification(options: Options): OpenVerification {
-  const { ledger, suites, ttlMs, statusListFetch, findRegistration, now = () => new Date() } = options
-  const resolver = createDidResolver({ ...options.resolver, cache: { ttl: ttlMs } })
+  const {
+    ledger,
+    suites,
+    ttlMs,
+    statusListFetch,
+    findRegistration,
+    registeredContext,
+    now = () => new Date(),
+  } = options
+  const resolver =
+    'resolve' in options.resolver
+      ? { ...options.resolver, forget: () => {} }
+      : createDidResolver({ ...options.resolver, cache: { ttl: ttlMs } })
   const histories = createKeyHistories({ ledger, ttlMs })
   const deps: VerificationDeps = {
     ...{ formats, suites, statusEncodings, ledger, now },
@@ -45,6 +56,7 @@ export function openVerification(options: Options): OpenVerification {
     resolveKey: keyResolver(resolver, { history: histories.of }),
     documentLoader: createDocumentLoader,
     ...(findRegistration && { findRegistration }),
+    ...(registeredContext && { registeredContext }),
   }
   if (statusListFetch !== 'off') {
     deps.publishedLists = createPublishedLists({
@@ -54,9 +66,7 @@ export function openVerification(options: Options): OpenVerification {
   }
   return {
     deps,
-    forget: (change) => {
-      if (change.registry !== 'did') return
-      const did = ledger.didOf(change.identity)
+    forget: (did) => {
       resolver.forget(did)
       histories.forget(did)
     },

@@ -42,6 +42,16 @@ export interface VerificationOutcome {
   checks: Checks
 }
 
+/** What verification asks a ledger; all of it is reading. */
+export interface VerificationLedger extends Pick<Ledger, 'identityOf'> {
+  dids: Pick<Ledger['dids'], 'history'>
+  schemas: Pick<Ledger['schemas'], 'get' | 'isAllowed'>
+  statusLists: Pick<
+    Ledger['statusLists'],
+    'keyOf' | 'rootOf' | 'get' | 'statusOf' | 'registrationInTransaction'
+  >
+}
+
 /** What verification stands on: a chain and lists of what is supported; no keys, no database. */
 export interface VerificationDeps {
   formats: readonly Format[]
@@ -49,12 +59,14 @@ export interface VerificationDeps {
   statusEncodings: readonly StatusEncoding[]
   /** Reads lists that are not of this ledger from where they are published; absent where nothing may be fetched. */
   publishedLists?: PublishedLists
-  ledger: Pick<Ledger, 'dids' | 'schemas' | 'statusLists' | 'identityOf'>
+  ledger: VerificationLedger
   /** Undefined when the DID does not exist. @throws CHAIN_UNREACHABLE and other retryable codes */
   resolveDid(did: string): Promise<DidResolution | undefined>
   resolveKey: KeyResolver
   /** The registration of a credential that this verifier knows of; what it gives is checked on the ledger. */
   findRegistration?(credentialId: string): Promise<object | undefined>
+  /** The context that an issuer of this node has registered under a URL, pinned by its digest. */
+  registeredContext?(issuerDid: string, url: string): Promise<JsonObject | undefined>
   /** A loader of the bundled contexts and those that `extra` gives. */
   documentLoader(source: { extra(url: string): Promise<JsonObject | undefined> }): DocumentLoader
   now(): Date
