@@ -1,17 +1,16 @@
 import { administerApiKeys } from './access/api-key-administration.ts'
+import { bindDocuments } from './bind-documents.ts'
 import { bindPresentations } from './bind-presentations.ts'
 import { bindStatusLists } from './bind-status-lists.ts'
 import { createHealthCheck } from './check-health.ts'
 import { collectOffer } from './delivery/collect-offer.ts'
 import { createOffer } from './delivery/create-offer.ts'
 import { qrCode } from './delivery/qr-code.ts'
-import { didWebOf } from './did/did-web-document.ts'
 import { IssuerError } from './errors.ts'
 import { credentialRecord } from './issuance/credential-record.ts'
 import { credentialStatus } from './issuance/credential-status.ts'
 import { issue } from './issuance/issue.ts'
 import { issueBatch } from './issuance/issue-batch.ts'
-import { issueDocument } from './issuance/issue-document.ts'
 import type { House } from './issuer.ts'
 import type { Issuer } from './protocols/issuer.ts'
 import { allowIssuers } from './registrar/allow-issuers.ts'
@@ -25,8 +24,9 @@ import { registerContext } from './registrar/register-context.ts'
 import { registerSchema } from './registrar/register-schema.ts'
 import { rotateKeys } from './registrar/rotate-keys.ts'
 import { updateDid } from './registrar/update-did.ts'
+import { requireCredential } from './require-credential.ts'
 import { jcsBytes } from './schemas/digest.ts'
-import { readSecured } from './stores/credentials.ts'
+import { typeMetadata } from './schemas/type-metadata.ts'
 import { ownContexts } from './suites/contexts/bundled-contexts.ts'
 import { verifyCredential } from './verification/verify-credential.ts'
 
@@ -38,6 +38,7 @@ export function bindIssuer(house: House & { nodeDid: string }): Issuer {
     ...bindSchemas(house),
     ...bindCredentials(house),
     ...bindStatusLists(house),
+    ...bindDocuments(house),
     ...bindOffers(house),
     ...bindPresentations(house),
   }
@@ -80,17 +81,6 @@ function bindDids({ config, registrar, stores }: House) {
     deactivateDid: (input) => deactivateDid(registrar, input),
     didHistory: (input) => didHistory(registrar, input),
     listDids: (question) => stores.dids.list(question),
-    didWebDocument: async (path) => {
-      const atRoot = new URL(config.publicUrl).pathname === '/'
-      const own =
-        path === '.well-known' ? (atRoot ? '' : undefined) : path === '' && atRoot ? undefined : path
-      const did = own === undefined ? undefined : didWebOf(config.publicUrl, own)
-      const stored = did === undefined ? undefined : await stores.dids.get(did)
-      if (stored?.method !== 'web' || stored.state !== 'active') throw new IssuerError('NOT_FOUND')
-      const resolved = await registrar.resolveDid(stored.did)
-      if (!resolved) throw new IssuerError('NOT_FOUND')
-      return resolved.document
-    },
     viewDid: async (did) => {
       const [resolved, stored] = await Promise.all([registrar.resolveDid(did), stores.dids.get(did)])
       if (!resolved) throw new IssuerError('DID_NOT_FOUND', { facts: { did } })
@@ -101,7 +91,7 @@ function bindDids({ config, registrar, stores }: House) {
   } satisfies Partial<Issuer>
 }
 
-function bindSchemas({ registrar, stores }: House) {
+function bindSchemas({ config, registrar, stores, pipeline }: House) {
   const { contexts } = stores
   return {
     registerContext: (input) => registerContext(registrar, input),
@@ -116,6 +106,11 @@ function bindSchemas({ registrar, stores }: House) {
       if (text === undefined) throw new IssuerError('NOT_FOUND')
       return text
     },
+    typeMetadata: async ({ schemaId, type }) => {
+      const { opened } = await pipeline.facts.schema(schemaId)
+      if (opened.type !== type) throw new IssuerError('NOT_FOUND')
+      return new TextDecoder().decode(typeMetadata(config.publicUrl, opened).bytes)
+    },
   } satisfies Partial<Issuer>
 }
 
@@ -126,13 +121,11 @@ function bindCredentials({
   statusChanger,
   registrationProof,
   verification,
-  documents,
 }: House) {
   const { credentials } = stores
   const { ledger } = foundation
   return {
     issue: (request) => issue(pipeline, request),
-    issueDocument: (request) => issueDocument(documents, request),
     issueBatch: (request) => issueBatch(pipeline, request),
     listCredentials: async (question) => {
       const { schemaId } = question
@@ -147,17 +140,6 @@ function bindCredentials({
     changeStatus: (change) => statusChanger.change(change),
     verify: (input) => verifyCredential(verification, input),
   } satisfies Partial<Issuer>
-}
-
-async function requireCredential(
-  { credentials }: Pick<House['stores'], 'credentials'>,
-  { credentialId, issuers }: { credentialId: string; issuers: readonly string[] | undefined },
-) {
-  const row = await credentials.get(credentialId)
-  if (!row || (issuers && !issuers.includes(row.issuer_did))) {
-    throw new IssuerError('CREDENTIAL_NOT_FOUND', { facts: { credentialId } })
-  }
-  return { ...credentialRecord(row), credential: readSecured(row) }
 }
 
 function bindOffers({ config, stores, pipeline: { now } }: House) {

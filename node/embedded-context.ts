@@ -15,10 +15,16 @@ const segment = (name: string): string => `/${name.replaceAll('~', '~0').replace
 const maxDepth = 32
 const maxValues = 6_000
 
+/** Inline contexts are for whoever reads a document's members to allow; a suite signs and verifies them as they are. */
+interface Allowed {
+  inline?: boolean
+}
+
 interface Walk {
   found: Violation[]
   left: number
   mayHoldContext: RegExp
+  allowed: Allowed
 }
 
 /** Where a context may stand: at the top, and in a proof, for whose suite to judge; */
@@ -27,13 +33,13 @@ const mayHoldContext = /^(\/proof(\/\d+)?)?$/
 const mayHoldContextInPresentation = /^(\/verifiableCredential(\/\d+)?)?(\/proof(\/\d+)?)?$/
 const presentationType = 'VerifiablePresentation'
 
-function namedViolations(value: unknown, pointer: string): Violation[] {
+function namedViolations(value: unknown, pointer: string, { inline = false }: Allowed): Violation[] {
   const contexts = [value ?? []].flat()
   if (contexts.length > maxContexts) {
     return [{ pointer, message: `must not name more than ${maxContexts} contexts` }]
   }
   return contexts.flatMap((context, index) =>
-    typeof context === 'string'
+    typeof context === 'string' || (inline && typeof context === 'object' && context !== null)
       ? []
       : [{ pointer: `${pointer}/${index}`, message: 'must be a URL: inline contexts are refused' }],
   )
@@ -47,8 +53,20 @@ function walkMembers(value: unknown, pointer: string, depth: number, walk: Walk)
     const at = pointer + segment(name)
     if (name === '@context' ? !walk.mayHoldContext.test(pointer) : displacing.has(name)) {
       walk.found.push({ pointer: at, message: 'must not stand inside the document' })
-    } else if (name === '@context' && pointer !== '') walk.found.push(...namedViolations(child, at))
-    else walkMembers(child, at, depth + 1, walk)
+    } else if (name === '@context') {
+      walk.found.push(...namedViolations(child, at, walk.allowed))
+      walkValues(child, depth + 1, walk)
+    } else walkMembers(child, at, depth + 1, walk)
+  }
+}
+
+/** Counts what stands in a context: its own rules are for those who allow it. */
+function walkValues(value: unknown, depth: number, walk: Walk): void {
+  walk.left = depth > maxDepth ? -1 : walk.left - 1
+  if (typeof value !== 'object' || value === null) return
+  for (const child of Object.values(value)) {
+    if (walk.left < 0) return
+    walkValues(child, depth + 1, walk)
   }
 }
 
@@ -57,13 +75,14 @@ function walkMembers(value: unknown, pointer: string, depth: number, walk: Walk)
  * bundled or pinned, and no part may speak for another one; and in all it must not be too much to work with. The
  * credentials of a presentation have a top of their own. Pointers start at the document.
  */
-export function contextViolations(document: JsonObject): Violation[] {
-  const found = namedViolations(document['@context'], '/@context')
+export function contextViolations(document: JsonObject, allowed: Allowed = {}): Violation[] {
+  const found: Violation[] = []
   const isPresentation = [document.type].flat().includes(presentationType)
   const walk: Walk = {
     found,
     left: maxValues,
     mayHoldContext: isPresentation ? mayHoldContextInPresentation : mayHoldContext,
+    allowed,
   }
   walkMembers(document, '', 1, walk)
   const message = `must not hold more than ${maxValues} values, nor be nested deeper than ${maxDepth} levels`

@@ -63,9 +63,14 @@ export const errorTable = {
   SCHEMA_RESTRICTED: entry(403, 'The issuer is not allowed to use this schema.'),
   SCHEMA_VALIDATION_FAILED: entry(422, 'The claims do not match the schema.'),
 
+  CONTEXT_ALREADY_EXISTS: entry(409, 'This URL stands for another context already; contexts never change.'),
+
   // credentials
+  CREDENTIAL_ALREADY_EXISTS: entry(409, 'A credential has this id already.'),
+  STATUS_UNAVAILABLE: entry(422, 'This issuer has no status lists: its DID is not on the ledger.'),
   PROOF_TYPE_UNSUPPORTED: entry(400, 'This proof type is not supported.'),
   DATA_MODEL_UNSUPPORTED: entry(422, 'The proof type cannot secure this version of the data model.'),
+  CREDENTIAL_DEFINITION_NOT_FOUND: entry(404, 'The credential definition is not known.'),
   ANONCREDS_PROOF_INVALID: entry(422, 'A proof of the AnonCreds protocol does not hold.'),
   PRESENTATION_NOT_POSSIBLE: entry(422, 'These credentials do not answer the presentation request.'),
   DERIVATION_FAILED: entry(422, 'No credential with this choice of attributes can be derived.'),
@@ -73,6 +78,7 @@ export const errorTable = {
   DELEGATION_INVALID: entry(422, 'The delegation exceeds what its parent allows.'),
   SIGNING_FAILED: entry(500, 'The credential could not be signed.'),
   CREDENTIAL_NOT_FOUND: entry(404, 'The credential is not known.'),
+  CREDENTIAL_DELETED: entry(410, 'The credential has been deleted here.'),
   CREDENTIAL_NOT_REVOCABLE: entry(409, 'The credential was issued without a status entry of this purpose.'),
   NOT_ISSUER_OF_CREDENTIAL: entry(403, 'Only the issuer of the credential may do that.'),
   ALREADY_REVOKED: entry(409, 'The credential has been revoked already; a revocation is final.'),

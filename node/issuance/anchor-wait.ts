@@ -8,7 +8,7 @@ import type { CheckedTerms, PipelineDeps } from './pipeline.ts'
  */
 export async function anchorWait(
   deps: Pick<PipelineDeps, 'anchor'>,
-  terms: CheckedTerms,
+  terms: Pick<CheckedTerms, 'purposes'>,
   { credentialId }: { credentialId: string },
 ): Promise<Registration> {
   if (terms.purposes.length === 0) return { state: 'none', transactionHash: null }

@@ -9,7 +9,7 @@ import type { PipelineDeps } from './pipeline.ts'
  */
 export async function checkSchema(
   deps: Pick<PipelineDeps, 'facts' | 'schemaIdOf'>,
-  input: { schemaId: string; issuer: Address },
+  input: { schemaId: string; issuer: Address | null },
 ): Promise<OpenedSchema> {
   const schemaId = input.schemaId.startsWith('did:') ? input.schemaId : await deps.schemaIdOf(input.schemaId)
   if (schemaId === undefined)
@@ -17,7 +17,7 @@ export async function checkSchema(
   const schema = await deps.facts.schema(schemaId)
   const { active, restricted } = await deps.facts.schemaState(schema)
   if (!active) throw new IssuerError('SCHEMA_DEACTIVATED', { facts: { schemaId } })
-  if (restricted && !(await deps.facts.isAllowed(schema, input.issuer)))
+  if (restricted && !(input.issuer && (await deps.facts.isAllowed(schema, input.issuer))))
     throw new IssuerError('SCHEMA_RESTRICTED', { facts: { schemaId } })
   return schema.opened
 }

@@ -4,7 +4,7 @@ import type { SignedCredential } from './record.ts'
 
 /** What the issuer gets of a recorded credential. */
 export function issuedCredential(
-  terms: CheckedTerms,
+  terms: Pick<CheckedTerms, 'purposes'>,
   { secured, credentialId, entry }: SignedCredential,
   registration: Registration,
 ): IssuedCredential {

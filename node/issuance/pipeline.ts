@@ -43,6 +43,8 @@ export interface PipelineDeps {
   ledger: Pick<Ledger, 'identityOf' | 'relayer' | 'statusLists' | 'dids' | 'receipt'>
   facts: LedgerFacts
   issuers: IssuerRecords
+  /** Whether DIDs without ledger issue too; false when left out. */
+  offLedgerIssuers?: boolean
   keys: Pick<KeyStore, 'requireSigner'>
   secrets: SecretBox
   suites: readonly Suite[]
@@ -62,6 +64,10 @@ export interface PipelineDeps {
   documentLoader(source: { extra(url: string): Promise<JsonObject | undefined> }): DocumentLoader
   /** The id that an alias of a schema stands for. */
   schemaIdOf(alias: string): Promise<string | undefined>
+  /** How an SD-JWT VC names the type of a schema: where its metadata is served, and their digest. */
+  credentialType(schema: OpenedSchema): { vct: string; integrity: string }
+  /** A key that a credential can be bound to (JWK), by the DID document of its holder. */
+  holderKey(document: JsonObject): JsonObject | undefined
   /** Where a status list is published. */
   statusListUrl(statusListId: string): string
   /** Entries of a new status list: a multiple of 256, at least 131,072. */
@@ -73,7 +79,8 @@ export interface PipelineDeps {
 
 /** Everything that the credentials of one request have in common, checked against the ledger. */
 export interface CheckedTerms {
-  issuer: { did: string; identity: Address; name: string | null }
+  /** `identity` is its address on the ledger; null for a DID without ledger. */
+  issuer: { did: string; identity: Address | null; name: string | null }
   key: AssertionKey
   schema: OpenedSchema
   documentLoader: DocumentLoader
@@ -87,6 +94,12 @@ export interface CheckedTerms {
   statusEncodings: readonly StatusEncoding[]
   mandatoryPointers?: readonly string[]
 }
+
+/** What the records keep of a credential's terms; one that names no schema of this ledger has empty names. */
+export type RecordedTerms = Pick<
+  CheckedTerms,
+  'issuer' | 'suite' | 'format' | 'dataModel' | 'validUntil' | 'purposes'
+> & { schema: Pick<OpenedSchema, 'id' | 'type'> }
 
 /** A status entry handed out: one index in the lists of a pair. */
 export interface StatusEntry {

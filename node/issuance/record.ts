@@ -3,7 +3,7 @@ import type { Hex } from '../ledger/ledger.ts'
 import type { Secured } from '../suites/suite.ts'
 import type { Pause } from '../time-slice.ts'
 import { ANCHOR_JOB } from './anchor.ts'
-import type { CheckedTerms, PipelineDeps, StatusEntry } from './pipeline.ts'
+import type { PipelineDeps, RecordedTerms, StatusEntry } from './pipeline.ts'
 
 /** A signed credential before it is written down. */
 export interface SignedCredential {
@@ -21,7 +21,7 @@ export interface SignedCredential {
  */
 export async function record(
   deps: Pick<PipelineDeps, 'credentials' | 'queue' | 'now'>,
-  terms: CheckedTerms,
+  terms: RecordedTerms,
   input: { credentials: readonly SignedCredential[]; pause: Pause },
 ): Promise<void> {
   const now = deps.now().toISOString()
@@ -36,7 +36,7 @@ export async function record(
   if (registers) deps.queue.notify(ANCHOR_JOB)
 }
 
-function rowOf(terms: CheckedTerms, credential: SignedCredential, now: string) {
+function rowOf(terms: RecordedTerms, credential: SignedCredential, now: string) {
   const { entry, secured } = credential
   const [registering] = terms.purposes
   const listOf = (purpose: 'revocation' | 'suspension') =>

@@ -10,7 +10,7 @@ import type { CheckedTerms } from './pipeline.ts'
  * @throws SIGNING_FAILED, KEY_STORE_UNAVAILABLE
  */
 export async function sign(
-  terms: CheckedTerms,
+  terms: Pick<CheckedTerms, 'key' | 'documentLoader' | 'mandatoryPointers' | 'suite' | 'format'>,
   input: { document: JsonObject; created: Date },
 ): Promise<{ secured: Secured; digest: Hex }> {
   const { key, documentLoader, mandatoryPointers } = terms

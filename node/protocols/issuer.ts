@@ -3,6 +3,8 @@ import type { Offer } from '../delivery/create-offer.ts'
 import type { StatusChanger } from '../issuance/change-status.ts'
 import type { CredentialRecord } from '../issuance/credential-record.ts'
 import type { CredentialStatus } from '../issuance/credential-status.ts'
+import type { DocumentRequest } from '../issuance/document-terms.ts'
+import type { IssuedCredential } from '../issuance/issuance.ts'
 import type { issue } from '../issuance/issue.ts'
 import type { issueBatch } from '../issuance/issue-batch.ts'
 import type { PublishedStatusList, StatusListRequest } from '../issuance/publish-status-list.ts'
@@ -18,6 +20,7 @@ import type { deactivateSchema } from '../registrar/deactivate-schema.ts'
 import type { didHistory } from '../registrar/did-history.ts'
 import type { getSchema } from '../registrar/get-schema.ts'
 import type { importDid } from '../registrar/import-did.ts'
+import type { registerContext } from '../registrar/register-context.ts'
 import type { registerSchema } from '../registrar/register-schema.ts'
 import type { rotateKeys } from '../registrar/rotate-keys.ts'
 import type { updateDid } from '../registrar/update-did.ts'
@@ -92,17 +95,31 @@ export interface Issuer {
   /** @throws DID_NOT_FOUND, DID_METHOD_UNSUPPORTED, CHAIN_UNREACHABLE */
   viewDid(did: string): Promise<DidView>
 
+  /** The document of a did:web served here, by its path without `/did.json`. @throws NOT_FOUND */
+  didWebDocument(path: string): Promise<JsonObject>
+
   registerSchema: Bound<typeof registerSchema>
   deactivateSchema: Bound<typeof deactivateSchema>
   allowIssuers: Bound<typeof allowIssuers>
   /** By id or alias. */
   getSchema: Bound<typeof getSchema>
   listSchemas: SchemaStore['list']
+  registerContext: Bound<typeof registerContext>
   /** The text of a published JSON-LD context. @throws NOT_FOUND */
   context(digest: string): Promise<string>
+  /** Type metadata of SD-JWT VCs, as JSON text. @throws SCHEMA_NOT_FOUND, NOT_FOUND for another type than the schema's */
+  typeMetadata(input: { schemaId: string; type: string }): Promise<string>
 
   issue: Bound<typeof issue>
   issueBatch: Bound<typeof issueBatch>
+  /** A credential written as a whole document; a token in an envelope as `verifiableCredential`. */
+  issueDocument(
+    request: DocumentRequest,
+  ): Promise<IssuedCredential & { mediaType: string; verifiableCredential: JsonObject }>
+  /** An issued credential as an object. @throws CREDENTIAL_NOT_FOUND, CREDENTIAL_DELETED */
+  issuedDocument(input: Limited & { credentialId: string }): Promise<JsonObject>
+  /** Forgets what a credential says. @throws CREDENTIAL_NOT_FOUND, CREDENTIAL_DELETED */
+  eraseCredential(input: Limited & { credentialId: string }): Promise<void>
   listCredentials(question: CredentialQuestion): Promise<Page<CredentialRecord>>
   /** @throws CREDENTIAL_NOT_FOUND, also when it is of an issuer outside the limits */
   requireCredential(

@@ -32,5 +32,57 @@ export function createContextStore(database: Database) {
         .executeTakeFirst()
       return row?.document
     },
+
+    /**
+     * Pins a URL to a context for the credentials of one issuer, and publishes the context; `false` when the URL
+     * stands for another one already.
+     */
+    async register(
+      context: PublishedContext & { issuerDid: string; registeredUrl: string; createdAt: string },
+    ): Promise<boolean> {
+      const { issuerDid: issuer_did, registeredUrl, createdAt: created_at, digest, url, document } = context
+      return database.transaction().execute(async (trx) => {
+        const published = { digest, url, document }
+        await trx
+          .insertInto('contexts')
+          .values(published)
+          .onConflict((conflict) => conflict.column('digest').doNothing())
+          .execute()
+        await trx
+          .insertInto('registered_contexts')
+          .values({ issuer_did, url: registeredUrl, digest, created_at })
+          .onConflict((conflict) => conflict.columns(['issuer_did', 'url']).doNothing())
+          .execute()
+        const row = await trx
+          .selectFrom('registered_contexts')
+          .select('digest')
+          .where('issuer_did', '=', issuer_did)
+          .where('url', '=', registeredUrl)
+          .executeTakeFirst()
+        return row?.digest === digest
+      })
+    },
+
+    /** The text of the context that a URL stands for in the credentials of an issuer. */
+    async registered(issuerDid: string, url: string): Promise<string | undefined> {
+      const row = await database
+        .selectFrom('registered_contexts')
+        .innerJoin('contexts', 'contexts.digest', 'registered_contexts.digest')
+        .select('contexts.document')
+        .where('registered_contexts.issuer_did', '=', issuerDid)
+        .where('registered_contexts.url', '=', url)
+        .executeTakeFirst()
+      return row?.document
+    },
+
+    /** How many contexts an issuer has registered. */
+    async countRegistered(issuerDid: string): Promise<number> {
+      const { count } = await database
+        .selectFrom('registered_contexts')
+        .select((eb) => eb.fn.countAll<number | string>().as('count'))
+        .where('issuer_did', '=', issuerDid)
+        .executeTakeFirstOrThrow()
+      return Number(count)
+    },
   }
 }

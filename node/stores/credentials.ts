@@ -57,6 +57,15 @@ export function createCredentialStore(database: Database) {
       return withRegistration(database).where('credential_id', '=', credentialId).executeTakeFirst()
     },
 
+    /** Forgets what a credential says; its id, digest and status stay. */
+    async erase(credentialId: string): Promise<void> {
+      await database
+        .updateTable('credentials')
+        .set({ secured: '', holder_did: '' })
+        .where('credential_id', '=', credentialId)
+        .execute()
+    },
+
     async getMany(credentialIds: readonly string[]): Promise<CredentialRow[]> {
       const rows: CredentialRow[] = []
       for (let from = 0; from < credentialIds.length; from += 500)
@@ -106,6 +115,9 @@ function selected(database: Database, question: CredentialQuestion) {
     if (value !== undefined) query = query.where(column as keyof typeof equal, '=', value)
   return question.issuers ? query.where('issuer_did', 'in', question.issuers) : query
 }
+
+/** Whether a credential has been forgotten. */
+export const isErased = (row: Pick<CredentialRow, 'secured'>): boolean => row.secured === ''
 
 /** The credential as it was delivered. */
 export function readSecured(row: Pick<CredentialRow, 'secured'>): Secured {

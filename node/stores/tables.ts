@@ -77,6 +77,14 @@ interface ContextsTable {
   document: string
 }
 
+/** URLs that stand for a published context in the credentials of one issuer, for ever. */
+interface RegisteredContextsTable {
+  issuer_did: string
+  url: string
+  digest: string
+  created_at: Time
+}
+
 /**
  * A revocation list and a suspension list of one issuer that share a number and the allocation of indices, so
  * that a credential has the same index in both.
@@ -216,6 +224,7 @@ export interface Tables {
   did_keys: DidKeysTable
   schemas: SchemasTable
   contexts: ContextsTable
+  registered_contexts: RegisteredContextsTable
   status_pairs: StatusPairsTable
   status_lists: StatusListsTable
   credentials: CredentialsTable

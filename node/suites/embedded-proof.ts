@@ -23,7 +23,7 @@ export function splitProof(secured: Secured): ProvenDocument | undefined {
 
 /** Refuses what no suite with an embedded proof may sign. @throws SIGNING_FAILED */
 export function checkSignable(document: JsonObject): void {
-  const [violation] = contextViolations(document)
+  const [violation] = contextViolations(document, { inline: true })
   const detail = violation
     ? `The document${violation.pointer && `'s ${violation.pointer}`} ${violation.message}.`
     : document.proof !== undefined
@@ -66,7 +66,7 @@ function expectationProblem(proof: JsonObject, expected: Expected): string | und
 }
 
 function structureProblem({ document, proof }: ProvenDocument, expected: Expected): string | undefined {
-  const [violation] = contextViolations({ ...document, proof })
+  const [violation] = contextViolations({ ...document, proof }, { inline: true })
   if (violation) return `The document${violation.pointer && `'s ${violation.pointer}`} ${violation.message}.`
   const unknown = Object.keys(proof).find((name) => !proofMembers.has(name))
   if (unknown !== undefined) return `The proof has a member that is not known: ${unknown}.`

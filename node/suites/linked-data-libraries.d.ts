@@ -9,6 +9,16 @@ interface LibraryVerdict {
   error?: Error & { errors?: readonly Error[] }
 }
 
+declare module 'jsonld' {
+  const jsonld: {
+    expand(
+      document: Document,
+      options: { documentLoader: (url: string) => Promise<unknown>; safe: boolean; base?: null },
+    ): Promise<readonly object[]>
+  }
+  export default jsonld
+}
+
 declare module 'jsonld-signatures' {
   interface Options {
     suite: unknown
@@ -64,7 +74,7 @@ interface LibrarySuite {
     /** Of the key that verifies; absent while a proof is made. */
     verificationMethod?: import('../json.ts').JsonObject
   }): Promise<Uint8Array>
-  canonize(input: Document, options: object): Promise<string>
+  canonize(input: Document | readonly object[], options: object): Promise<string>
   canonizeProof(proof: Document, options: { document: Document; documentLoader?: unknown }): Promise<string>
 }
 

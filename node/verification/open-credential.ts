@@ -1,11 +1,25 @@
 import { IssuerError } from '../errors.ts'
 import type { Format, OpenedCredential } from '../formats/format.ts'
+import { hasInlineContext, nameInlineContexts } from '../inline-contexts.ts'
+import type { Json, JsonObject } from '../json.ts'
 
 /**
- * Understands a received credential, whatever its format.
+ * Understands a received credential, whatever its format. Inline contexts are refused unless the caller allows them.
  * @throws MALFORMED_REQUEST when no format recognises it
  */
-export function openCredential(formats: readonly Format[], received: unknown): OpenedCredential {
+export function openCredential(
+  formats: readonly Format[],
+  received: unknown,
+  { inlineContexts = false }: { inlineContexts?: boolean } = {},
+): OpenedCredential {
+  if (!inlineContexts || !hasInlineContext(received as Json)) return openNamed(formats, received)
+  const document = received as JsonObject
+  const opened = openNamed(formats, nameInlineContexts(document))
+  const context = document['@context'] as Json
+  return { ...opened, document: { ...opened.document, '@context': context }, secured: document }
+}
+
+function openNamed(formats: readonly Format[], received: unknown): OpenedCredential {
   for (const format of formats) {
     const opened = format.open(received)
     if (opened) return opened

@@ -1,5 +1,6 @@
 import { delegationType } from '../delegation/read-delegation.ts'
 import type { OpenedCredential } from '../formats/format.ts'
+import type { JsonObject } from '../json.ts'
 import { checkDelegation } from './check-delegation.ts'
 import { checkExpiration } from './check-expiration.ts'
 import { checkIssuer } from './check-issuer.ts'
@@ -23,9 +24,12 @@ export async function verifyCredential(
     chain?: readonly unknown[]
     /** The Merkle proof of its registration: how old the credential is, for keys that were stolen since. */
     registration?: ClaimedRegistration | undefined
+    /** Whether the credential may define terms itself: then its members mean what its own contexts say. */
+    inlineContexts?: boolean
   },
 ): Promise<VerificationOutcome> {
-  const credential = openCredential(deps.formats, input.credential)
+  const { inlineContexts = false } = input
+  const credential = openCredential(deps.formats, input.credential, { inlineContexts })
   const chain = (input.chain ?? []).map((parent) => openCredential(deps.formats, parent))
   const checks = await checkAlone(deps, credential, input.registration)
   if (credential.facts.types.includes(delegationType)) {
@@ -54,7 +58,7 @@ async function checkAlone(
     checkIssuer(deps, facts.issuer),
     checkStatus(deps, facts),
   ])
-  const { extra, isMissing } = contextsOf(finding)
+  const { extra, isMissing } = contextsOf(finding, (url) => deps.registeredContext?.(facts.issuer, url))
   const { resolveKey, tell } = watchKeys(deps.resolveKey, signingEvidence(deps, credential, registration))
   const documentLoader = deps.documentLoader({ extra })
   const found = tell(await checkProof({ ...deps, resolveKey, documentLoader }, credential))
@@ -63,15 +67,18 @@ async function checkAlone(
 }
 
 /**
- * The contexts that the schema pins. When the ledger could not be asked for them, or the schema is none that is known
- * here, nobody may say that the proof is wrong: `isMissing` tells that one was asked for in vain.
+ * The contexts that the schema pins or the issuer has registered. When the ledger could not be asked for them, or the
+ * schema is none that is known here, nobody may say that the proof is wrong: `isMissing` tells that one was asked for in vain.
  */
-function contextsOf({ schema, outage, result }: SchemaFinding) {
+function contextsOf(
+  { schema, outage, result }: SchemaFinding,
+  registered: (url: string) => Promise<JsonObject | undefined> | undefined,
+) {
   const documents = new Map(schema?.contexts.map(({ url, document }) => [url, document]))
   let missing = false
   return {
     extra: async (url: string) => {
-      const document = documents.get(url)
+      const document = documents.get(url) ?? (await registered(url))
       if (!document && result.status === 'unknown') missing = true
       if (outage) throw outage
       return document

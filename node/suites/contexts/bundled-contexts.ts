@@ -10,6 +10,7 @@ import ed25519Signature2020 from 'ed25519-signature-2020-context'
 import type { JsonObject } from '../../json.ts'
 import { credentialTerms } from './credential-terms.ts'
 import { registryStatusTerms } from './registry-status-terms.ts'
+import { subjectContexts, subjectDigests } from './subject-contexts.ts'
 
 /** First context of a credential, by version of the data model. */
 export const credentialsContext = {
@@ -35,10 +36,12 @@ const published = new Map<string, JsonObject>([
   ...multikey.contexts,
   ...did.contexts,
   ...ed25519Signature2020.contexts,
+  ...subjectContexts,
 ])
 
 /** An update of a package that changes a context must not go by unseen: what is signed depends on these bytes. */
 const pinned: Readonly<Record<string, string>> = {
+  ...subjectDigests,
   [credentialsContext['1.1']]: 'b01e671e873981f19a9102a9a57f666dbcaeb31b99e3e124378d143e71549247',
   [credentialsContext['2.0']]: 'b463c8d6a066214123ddd9827b135e1b50e1fc73322cc52a9b12a4f1fc7d86cf',
   'https://www.w3.org/ns/credentials/status/v1':

@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto'
+import { IssuerError } from '../errors.ts'
+import type { CredentialFacts } from '../formats/format.ts'
+import type { JsonObject } from '../json.ts'
+import { createPause } from '../time-slice.ts'
+import { anchorWait } from './anchor-wait.ts'
+import { checkDocument } from './check-document.ts'
+import { completeDocument } from './complete-document.ts'
+import type { DocumentDeps, DocumentRequest, DocumentTerms } from './document-terms.ts'
+import type { IssuedCredential } from './issuance.ts'
+import { issuedCredential } from './issued-credential.ts'
+import { record } from './record.ts'
+import { sign } from './sign.ts'
+
+/**
+ * Issues a credential that its issuer has written as a whole document; the steps are those of `issue`, with what the
+ * document says instead of a schema and claims. What fails before `record` has written nothing.
+ * @throws CREDENTIAL_ALREADY_EXISTS, and what the steps throw
+ */
+export async function issueDocument(
+  deps: DocumentDeps,
+  asked: DocumentRequest,
+): Promise<IssuedCredential & { mediaType: string }> {
+  const request = { ...asked, document: dated(asked.document, deps.now()) }
+  const terms = await checkDocument(deps, request)
+  const credentialId = await nameOf(deps, request, terms.facts)
+  await checkDelegations(deps, terms, credentialId)
+
+  const recorded = deps.anchor.expect()
+  try {
+    const [entry] = await deps.allocateStatus({
+      issuer: terms.issuer,
+      count: terms.purposes.length > 0 ? 1 : 0,
+    })
+    const document = completeDocument(deps, terms, { document: request.document, credentialId, entry })
+    const holderDid = String(terms.facts.subjects.find(({ id }) => id !== undefined)?.id ?? '')
+    const { secured, digest } = await sign(terms, { document, created: deps.now() })
+    const signed = { credentialId, holderDid, entry, secured, digest }
+    await record(deps, terms, { credentials: [signed], pause: createPause() })
+    recorded()
+    const registration = await anchorWait(deps, terms, signed)
+    return { ...issuedCredential(terms, signed, registration), mediaType: terms.format.mediaType }
+  } finally {
+    recorded()
+  }
+}
+
+/** Data model 1.1 wants a date of issuance (4.6); version 2.0 has none. */
+function dated(document: JsonObject, now: Date): JsonObject {
+  const [first] = [document['@context']].flat()
+  if (first !== 'https://www.w3.org/2018/credentials/v1' || 'issuanceDate' in document) return document
+  return { ...document, issuanceDate: `${now.toISOString().slice(0, 19)}Z` }
+}
+
+/**
+ * The name of the record: the id of the document or the one asked for. A second credential with the id of a first one
+ * is another version of it; where the name has to lead to one of them, to revoke it, it must be new.
+ */
+async function nameOf(
+  { credentials }: Pick<DocumentDeps, 'credentials'>,
+  { credentialId, purposes }: DocumentRequest,
+  { id }: CredentialFacts,
+): Promise<string> {
+  const name = credentialId ?? id
+  if (name === undefined) return `urn:uuid:${randomUUID()}`
+  if (!(await credentials.get(name))) return name
+  if (credentialId === undefined && purposes.length === 0) return `urn:uuid:${randomUUID()}`
+  throw new IssuerError('CREDENTIAL_ALREADY_EXISTS', { facts: { credentialId: name } })
+}
+
+/** Whoever delegates stays within what was delegated to it, whatever the way of asking. */
+async function checkDelegations(deps: DocumentDeps, terms: DocumentTerms, credentialId: string) {
+  const { types, subjects, validFrom, validUntil } = terms.facts
+  for (const type of types) {
+    for (const { id, ...claims } of subjects) {
+      await deps.checkDelegation?.({
+        ...{ credentialId, type, claims },
+        issuerDid: terms.issuer.did,
+        holderDid: String(id ?? ''),
+        validFrom: validFrom === undefined ? deps.now() : new Date(validFrom),
+        ...(validUntil !== undefined && { validUntil: new Date(validUntil) }),
+      })
+    }
+  }
+}
