@@ -117,9 +117,82 @@ describe('GET /status-lists/{id}', () => {
     assert.equal(bitAt(claims, 0), 0)
   })
 
+  it('answers in what is asked for, with addresses of their own for each encoding', async () => {
+    const { statusListId } = await issueDegree(node, { issuerDid, schemaId })
+    const path = at('status-lists', statusListId)
+    for (const [segment, accept, type] of [
+      ['', undefined, 'application/vc'],
+      ['', '*/*', 'application/vc'],
+      ['', 'application/ld+json, application/json', 'application/ld+json'],
+      ['', 'application/json', 'application/json'],
+      ['', 'application/vc;q=0.4, application/vc+jwt;q=0.5', 'application/vc+jwt'],
+      ['', 'application/vc+jwt;q=0, */*;q=0.1', 'application/vc'],
+      ['', 'text/html', 'application/vc'],
+      ['/2021', 'application/jwt', 'application/jwt'],
+      ['/2021', undefined, 'application/vc'],
+      ['/token', undefined, 'application/statuslist+jwt'],
+      ['/token', 'application/statuslist+cwt', 'application/statuslist+cwt'],
+      ['/token', 'application/*', 'application/statuslist+jwt'],
+    ] as const) {
+      const headers = accept === undefined ? {} : { accept }
+      const answer = expect(200, await node.call('GET', path + segment, { headers, key: null }))
+      assert.equal(answer.headers.get('content-type')?.split(';')[0], type, `${segment} ${accept}`)
+      assert.equal(answer.headers.get('vary')?.includes('Accept'), true)
+    }
+    expectProblem(404, 'NOT_FOUND', await node.call('GET', `${path}/2020`))
+  })
+
+  it('signs a list once, however many ask for it at a time', async () => {
+    // ECDSA draws a nonce, so that signing twice gives two signatures
+    const issuer = await makeIssuer(node, ['P-256'])
+    const schema = await makeSchema(node, issuer)
+    const terms = { issuerDid: issuer, schemaId: schema, proofType: 'ecdsa-rdfc-2019' }
+    const { credentialId, statusListId } = await issueDegree(node, terms)
+    const path = at('status-lists', statusListId)
+    for (const address of [path, `${path}/2021`, `${path}/token`]) {
+      const ask = async () => {
+        const answers = await Promise.all(Array.from({ length: 100 }, () => node.call('GET', address)))
+        return new Set(answers.map((answer) => expect(200, answer).headers.get('etag')))
+      }
+      const etags = await ask()
+      assert.equal(etags.size, 1)
+      assert.deepEqual(await ask(), etags)
+    }
+    const before = (await node.call('GET', `${path}/token`)).headers.get('etag')
+    expect(200, await node.call('POST', '/api/v1/credentials/revoke', { body: { credentialId } }))
+    assert.notEqual((await node.call('GET', `${path}/token`)).headers.get('etag'), before)
+  })
+
+  it('tells the addresses of all token status lists, and of one issuer', async () => {
+    const issuer = await makeIssuer(node)
+    const schema = await makeSchema(node, issuer)
+    const { statusListId } = await issueDegree(node, { issuerDid: issuer, schemaId: schema })
+    const uri = `${node.node.publicUrl}${at('status-lists', statusListId)}/token`
+    const ask = async (path: string) =>
+      expect(200, await node.call('GET', path, { key: null })).body.status_lists
+    assert.deepEqual(await ask(`/api/v1/status-lists?issuerDid=${encodeURIComponent(issuer)}`), [uri])
+    assert.ok((await ask('/api/v1/status-lists')).includes(uri))
+    assert.deepEqual(await ask('/api/v1/status-lists?issuerDid=did:example:nobody'), [])
+    const jwt = (await node.call('GET', new URL(uri).pathname)).body
+    const { sub, status_list: list } = decodeJWT(jwt).payload
+    assert.equal(sub, uri)
+    assert.deepEqual(await ask(list.aggregation_uri.slice(node.node.publicUrl.length)), [uri])
+  })
+
+  it('has no earlier states', async () => {
+    const { statusListId } = await issueDegree(node, { issuerDid, schemaId })
+    const path = at('status-lists', statusListId)
+    for (const query of ['/token?time=1686925000', '?timestamp=2026-01-01T00:00:00Z']) {
+      expectProblem(501, 'NOT_IMPLEMENTED', await node.call('GET', path + query))
+    }
+  })
+
   it('knows no others', async () => {
     for (const id of ['x', `${issuerDid}/status/revocation/99`, `${issuerDid}/schema/a/1`]) {
-      expectProblem(404, 'STATUS_LIST_NOT_FOUND', await node.call('GET', at('status-lists', id)))
+      for (const segment of ['', '/2021', '/token']) {
+        const answer = await node.call('GET', at('status-lists', id) + segment)
+        expectProblem(404, 'STATUS_LIST_NOT_FOUND', answer)
+      }
     }
   })
 })
