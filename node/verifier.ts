@@ -92,6 +92,17 @@ export async function createVerifier(options: VerifierOptions): Promise<Verifier
   }
 }
 
+/** Whether a received document is a presentation, well formed or not, and no credential. */
+export function isPresentation(received: unknown): boolean {
+  return presentationFormats.some((format) => {
+    try {
+      return format.open(received) !== undefined
+    } catch {
+      return true
+    }
+  })
+}
+
 /** SHA-256 of the bytes of a bundle, as `sha256sum` writes it. */
 export function bundleDigest(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex')

@@ -1,0 +1,11 @@
+import { readFile } from 'node:fs/promises'
+import { run } from './cli/run.ts'
+
+const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'))
+const { code, stdout, stderr } = await run({
+  ...{ version, stdin: process.stdin, fetch },
+  args: process.argv.slice(2),
+})
+process.stderr.write(stderr)
+process.stdout.write(stdout)
+process.exitCode = code

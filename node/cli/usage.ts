@@ -1,0 +1,41 @@
+/** What `cartulary --help` says. */
+export const usage = `Usage: cartulary verify FILE --rpc URL --registries WHERE [options]
+       cartulary verify BUNDLE --offline [--digest SHA256] [--json]
+       cartulary bundle ID --node URL --api-key-file FILE [--rpc URL] [--out FILE]
+       cartulary bundle FILE --node URL [--rpc URL] [--out FILE]
+
+Verifies credentials and presentations against the ledger, without the node that issued them.
+FILE holds JSON or a token; - reads standard input.
+
+verify
+  --rpc URL              JSON-RPC of the chain; whoever runs it is believed
+  --registries WHERE     a file, JSON, or the URL of a node, with the addresses of the registries;
+                         whoever chooses them chooses the answers
+  --registration FILE    what GET /credentials/{id}/registration gave: shows when the credential was
+                         registered, and that it is older than the theft of its key
+  --chain FILE           a parent of an agent delegation; may be repeated
+  --challenge TEXT       what the holder of a presentation was asked to repeat; without it nothing
+  --domain TEXT          stops somebody from showing it again
+  --any-holder           takes presentations of credentials about others than the holder
+  --did-web              looks up did:web documents, over HTTPS
+  --fetch-lists          fetches status lists that are not on the ledger, over HTTPS
+  --json                 prints the whole result
+  --offline              verifies a bundle without a chain. Whoever made the bundle could have written
+  --digest SHA256        anything into it: it verifies only with its digest, known from somebody trusted
+
+bundle
+  Writes a credential and everything that its verification asks the chain for into one file: DID documents
+  and their history, schema and contexts, status lists, registration, as of one block; prints its digest.
+  --node URL             the node that issued it; it gives the credential by its ID, and its registration
+  --api-key-file FILE    an API key of the node (credentials:read), to get the credential by its ID
+  --out FILE             where it is written; standard output when left out
+
+Exit codes: 0 verified, 1 failed, 2 could not be decided, 64 wrong usage, 65 malformed input,
+66 unreadable file, 69 chain or node does not answer.
+
+Examples
+  cartulary verify degree.json --rpc https://rpc.example --registries network.json
+  cartulary verify - --rpc http://127.0.0.1:8545 --registries http://127.0.0.1:3000 < degree.jwt
+  cartulary bundle degree.json --node https://issuer.example --rpc https://rpc.example --out degree.bundle
+  cartulary verify degree.bundle --offline --digest 3c0f…
+`
