@@ -25,6 +25,7 @@ import { schemaId } from '../node/ledger/resource-id.ts'
 import { deriveContext } from '../node/schemas/derive-context.ts'
 import { hexDigest, jcsBytes, sriDigest } from '../node/schemas/digest.ts'
 import { serializeSchemaDocument } from '../node/schemas/schema-document.ts'
+import { typeMetadata } from '../node/schemas/type-metadata.ts'
 import { statusEncodings } from '../node/status/index.ts'
 import { createCredentialStore } from '../node/stores/credentials.ts'
 import { openDatabase } from '../node/stores/database.ts'
@@ -36,6 +37,7 @@ import { createStatusListStore } from '../node/stores/status-lists.ts'
 import { claimsTokens } from '../node/suites/claims-tokens.ts'
 import { registryStatusTermsUrl } from '../node/suites/contexts/bundled-contexts.ts'
 import { createDocumentLoader } from '../node/suites/document-loader.ts'
+import { holderKey } from '../node/suites/holder-key.ts'
 import { createSuites } from '../node/suites/index.ts'
 import type { TestChain } from './chain.ts'
 import { digestSigner, fundedKey } from './digest-signer.ts'
@@ -131,6 +133,8 @@ export async function openIssuing(options: {
     formats,
     statusEncodings,
     registryTerms: registryStatusTermsUrl(publicUrl),
+    credentialType: (schema) => typeMetadata(publicUrl, schema).reference,
+    holderKey,
     claimsTokens,
     statusListUrl,
     listCapacity: 131_072,

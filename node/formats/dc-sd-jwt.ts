@@ -5,6 +5,7 @@ import type { JsonObject } from '../json.ts'
 import { disclose, parseSdJwt } from '../sd-jwt.ts'
 import { tokenType } from '../token-type.ts'
 import { reservedNameViolations } from './concealable-claims.ts'
+import { unwrap } from './enveloped-credential.ts'
 import type { CredentialContent, CredentialFacts, Format, OpenedCredential } from './format.ts'
 
 /** Claims with a meaning of their own (draft-ietf-oauth-sd-jwt-vc, Registered JWT Claims; RFC 7519, 4.1). */
@@ -101,7 +102,8 @@ function factsOf(document: JsonObject): CredentialFacts {
 }
 
 function open(received: unknown): OpenedCredential | undefined {
-  const token = parseSdJwt(received)
+  const text = unwrap(received, 'application/dc+sd-jwt')
+  const token = parseSdJwt(text)
   if (!token) return undefined
   const type = tokenType(token.jwt.header)
   // vc+sd-jwt was its type until 2024
@@ -110,7 +112,7 @@ function open(received: unknown): OpenedCredential | undefined {
   if ('problem' in disclosed) throw malformed(disclosed.problem)
   // about the signature, as the times of other proofs
   const { iat: _, ...document } = disclosed.payload
-  return { document, facts: factsOf(disclosed.payload), secured: received as string }
+  return { document, facts: factsOf(disclosed.payload), secured: text as string }
 }
 
 /** An SD-JWT VC (draft-ietf-oauth-sd-jwt-vc): claims about the holder beside those about the token. */

@@ -6,9 +6,10 @@ const type = 'EnvelopedVerifiableCredential'
 /** `data:<media type>,<token>` (RFC 2397) of a media type without parameters; a token needs no percent-encoding. */
 const dataUrl = /^data:[\w.+-]+\/[\w.+-]+,([^,]+)$/
 
-/** A token as an object of data model 2.0 (Verifiable Credentials Data Model 2.0, 4.12). */
+/** A token, or a COSE message that is a data URL already, as an object of data model 2.0 (Verifiable Credentials Data Model 2.0, 4.12). */
 export function envelopeCredential(token: string, mediaType: string): JsonObject {
-  return { '@context': dataModelContexts['2.0'], id: `data:${mediaType},${token}`, type }
+  const id = token.startsWith('data:') ? token : `data:${mediaType},${token}`
+  return { '@context': dataModelContexts['2.0'], id, type }
 }
 
 /** The token inside an envelope; undefined for what is none. */
@@ -16,5 +17,15 @@ export function openEnvelope(value: Json): string | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   const { id, type: types } = value as JsonObject
   const isEnvelope = ([types].flat() as Json[]).includes(type)
-  return isEnvelope && typeof id === 'string' ? dataUrl.exec(id)?.[1] : undefined
+  if (!isEnvelope || typeof id !== 'string') return undefined
+  return binaryUrl.test(id) ? id : dataUrl.exec(id)?.[1]
+}
+
+/** What stands in an envelope of this media type; everything else as it is. */
+export function unwrap(received: unknown, mediaType: string): unknown {
+  if (typeof received !== 'object' || received === null) return received
+  const { id, type: types } = received as JsonObject
+  if (!([types].flat() as Json[]).includes(type) || typeof id !== 'string') return received
+  if (id.startsWith(`data:${mediaType};base64,`)) return id
+  return id.startsWith(`data:${mediaType},`) ? id.slice(`data:${mediaType},`.length) : received
 }

@@ -5,6 +5,7 @@ import type { Json, JsonObject } from '../json.ts'
 import { tokenType } from '../token-type.ts'
 import { constructDocument } from './credential-document.ts'
 import { readFacts } from './credential-facts.ts'
+import { unwrap } from './enveloped-credential.ts'
 import type { Format, OpenedCredential } from './format.ts'
 
 // A Date ends 8.64e15 ms after 1970; a NumericDate counts seconds (RFC 7519, 2).
@@ -81,7 +82,8 @@ function documentOf(payload: Payload): JsonObject {
 const pointer = (path: readonly PropertyKey[]): string => path.map((part) => `/${String(part)}`).join('')
 
 function open(received: unknown): OpenedCredential | undefined {
-  const token = parseCompactJwt(received)
+  const text = unwrap(received, 'application/jwt')
+  const token = parseCompactJwt(text)
   if (!token || token.payload.vc === undefined) return undefined
   const type = tokenType(token.header)
   if (type !== undefined && type !== 'jwt') return undefined
@@ -103,7 +105,7 @@ function open(received: unknown): OpenedCredential | undefined {
       violations: [{ pointer: '/vc/@context/0', message: 'must be the context of data model 1.1' }],
     })
   }
-  return { document, facts, secured: received as string }
+  return { document, facts, secured: text as string }
 }
 
 /** A compact JWT with a `vc` claim (Verifiable Credentials Data Model 1.1, 6.3.1). */

@@ -2,15 +2,17 @@ import { parseCompactJwt } from '../compact-jwt.ts'
 import { tokenType } from '../token-type.ts'
 import { readClaimsSet } from './claims-set.ts'
 import { constructDocument } from './credential-document.ts'
+import { unwrap } from './enveloped-credential.ts'
 import type { Format, OpenedCredential } from './format.ts'
 
 /** A token without `typ` is one too, when its payload has a context: the specification recommends a type. */
 function open(received: unknown): OpenedCredential | undefined {
-  const token = parseCompactJwt(received)
+  const text = unwrap(received, 'application/vc+jwt')
+  const token = parseCompactJwt(text)
   if (!token) return undefined
   const type = tokenType(token.header)
   const isOne = type === 'vc+jwt' || (type === undefined && token.payload['@context'] !== undefined)
-  return isOne ? { ...readClaimsSet(token.payload), secured: received as string } : undefined
+  return isOne ? { ...readClaimsSet(token.payload), secured: text as string } : undefined
 }
 
 /** A compact JWT whose payload is the credential (Securing Verifiable Credentials using JOSE and COSE, 3.1.1). */

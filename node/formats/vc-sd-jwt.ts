@@ -4,10 +4,12 @@ import { tokenType } from '../token-type.ts'
 import { readClaimsSet } from './claims-set.ts'
 import { reservedNameViolations } from './concealable-claims.ts'
 import { constructDocument } from './credential-document.ts'
+import { unwrap } from './enveloped-credential.ts'
 import type { Format, OpenedCredential } from './format.ts'
 
 function open(received: unknown): OpenedCredential | undefined {
-  const token = parseSdJwt(received)
+  const text = unwrap(received, 'application/vc+sd-jwt')
+  const token = parseSdJwt(text)
   if (!token) return undefined
   const type = tokenType(token.jwt.header)
   const isOne = type === 'vc+sd-jwt' || (type === undefined && token.jwt.payload['@context'] !== undefined)
@@ -15,7 +17,7 @@ function open(received: unknown): OpenedCredential | undefined {
   if (!isOne || token.jwt.payload.vct !== undefined) return undefined
   const disclosed = disclose(token)
   if ('problem' in disclosed) throw new IssuerError('MALFORMED_REQUEST', { detail: disclosed.problem })
-  return { ...readClaimsSet(disclosed.payload), secured: received as string }
+  return { ...readClaimsSet(disclosed.payload), secured: text as string }
 }
 
 /** An SD-JWT whose payload is the credential (Securing Verifiable Credentials using JOSE and COSE, 3.2.1). */

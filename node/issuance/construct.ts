@@ -3,13 +3,23 @@ import type { JsonObject } from '../json.ts'
 import type { Subject } from './issuance.ts'
 import type { CheckedTerms, PipelineDeps, StatusEntry } from './pipeline.ts'
 
-/** The unsecured credential; `entry` is undefined for one that nobody can revoke or suspend. */
-export function construct(
-  deps: Pick<PipelineDeps, 'registryTerms' | 'statusListUrl'>,
-  terms: CheckedTerms,
-  input: Subject & { credentialId: string; entry: StatusEntry | undefined },
-): JsonObject {
+export type ConstructDeps = Pick<
+  PipelineDeps,
+  'registryTerms' | 'statusListUrl' | 'credentialType' | 'holderKey'
+>
+
+export interface ConstructInput extends Subject {
+  credentialId: string
+  /** Undefined for a credential that nobody can revoke or suspend. */
+  entry: StatusEntry | undefined
+  /** The holder's DID document. */
+  holder?: JsonObject
+}
+
+/** The unsecured credential. */
+export function construct(deps: ConstructDeps, terms: CheckedTerms, input: ConstructInput): JsonObject {
   const { issuer, schema, suite, format, dataModel } = terms
+  const holderKey = format.bindsHolder && input.holder ? deps.holderKey(input.holder) : undefined
   return format.construct({
     dataModel,
     id: input.credentialId,
@@ -28,6 +38,8 @@ export function construct(
     ...(terms.validUntil && { validUntil: terms.validUntil }),
     ...statusOf(deps, terms, input.entry),
     credentialSchema: schema.credentialSchema.reference,
+    credentialType: deps.credentialType(schema),
+    ...(holderKey && { holderKey }),
   })
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type ErrorCode, IssuerError } from '../errors.ts'
+import type { JsonObject } from '../json.ts'
 import { createPause, type Pause } from '../time-slice.ts'
 import { anchorWait } from './anchor-wait.ts'
 import { checkDelegation } from './check-delegation.ts'
@@ -21,6 +22,8 @@ const HOLDERS_AT_ONCE = 16
 /** One row on its way: it has failed, or goes on to the next step. */
 interface BatchItem extends Subject {
   credentialId: string
+  /** The holder's DID document, once it is resolved. */
+  holder?: JsonObject
   error?: IssuerError
   signed?: SignedCredential
 }
@@ -78,7 +81,8 @@ async function checkHolders(deps: PipelineDeps, items: readonly BatchItem[]): Pr
   const byHolder = Map.groupBy(items, ({ holderDid }) => holderDid)
   await concurrently(byHolder, HOLDERS_AT_ONCE, async ([holderDid, rows]) => {
     try {
-      await checkHolder(deps, holderDid)
+      const holder = await checkHolder(deps, holderDid)
+      for (const row of rows) row.holder = holder
     } catch (error) {
       if (!isOfRow(error)) throw error
       for (const row of rows) row.error = error

@@ -20,9 +20,9 @@ import { validateClaims } from './validate-claims.ts'
  */
 export async function issue(deps: PipelineDeps, request: IssuanceTerms & Subject): Promise<IssuedCredential> {
   const { holderDid, claims } = request
-  const subject = { holderDid, claims, credentialId: `urn:uuid:${randomUUID()}` }
   const terms = await checkTerms(deps, request)
-  await checkHolder(deps, holderDid)
+  const holder = await checkHolder(deps, holderDid)
+  const subject = { holderDid, claims, holder, credentialId: `urn:uuid:${randomUUID()}` }
   validateClaims(terms.schema, claims)
   await checkDelegation(deps, terms, subject)
   if (request.dryRun) return rehearse(deps, terms, subject)

@@ -1,5 +1,5 @@
-import { construct } from './construct.ts'
-import type { IssuedCredential, Subject } from './issuance.ts'
+import { type ConstructDeps, type ConstructInput, construct } from './construct.ts'
+import type { IssuedCredential } from './issuance.ts'
 import type { CheckedTerms, PipelineDeps } from './pipeline.ts'
 import { sign } from './sign.ts'
 
@@ -9,9 +9,9 @@ import { sign } from './sign.ts'
  * @throws SIGNING_FAILED, SCHEMA_VALIDATION_FAILED
  */
 export async function rehearse(
-  deps: Pick<PipelineDeps, 'registryTerms' | 'statusListUrl' | 'now'>,
+  deps: ConstructDeps & Pick<PipelineDeps, 'now'>,
   terms: CheckedTerms,
-  subject: Subject & { credentialId: string },
+  subject: Omit<ConstructInput, 'entry'>,
 ): Promise<IssuedCredential> {
   const document = construct(deps, terms, { ...subject, entry: undefined })
   await sign(terms, { document, created: deps.now() })

@@ -1,3 +1,4 @@
+import { credentialTypeUrl } from '../credential-type-url.ts'
 import type { Json, JsonObject } from '../json.ts'
 import { jcsBytes, sriDigest } from './digest.ts'
 
@@ -48,14 +49,13 @@ function* claimsOf(
   yield* claimsOf(schema.items, [...path, null], false)
 }
 
-/**
- * Type metadata (draft-ietf-oauth-sd-jwt-vc, Type Metadata) of a schema: its name, its claims with their paths, and the
- * JSON Schema of the claims. A pure function: whoever has the schema from the ledger can make the same bytes.
- */
-export function deriveTypeMetadata(
-  vct: string,
-  { type, jsonSchema }: { type: string; jsonSchema: JsonObject },
-): TypeMetadata {
+interface TypedSchema {
+  id: string
+  type: string
+  jsonSchema: JsonObject
+}
+
+function derive(vct: string, { type, jsonSchema }: TypedSchema): TypeMetadata {
   const description = text(jsonSchema.description)
   const bytes = jcsBytes({
     vct,
@@ -66,4 +66,20 @@ export function deriveTypeMetadata(
     schema: jsonSchema,
   })
   return { bytes, reference: { vct, integrity: sriDigest(bytes) } }
+}
+
+const derived = new WeakMap<TypedSchema, Map<string, TypeMetadata>>()
+
+/**
+ * Type metadata (draft-ietf-oauth-sd-jwt-vc, Type Metadata) of a schema: its name, its claims with their paths, and the
+ * JSON Schema of the claims. A pure function, remembered by schema: whoever has it from the ledger can make the same
+ * bytes.
+ */
+export function typeMetadata(publicUrl: string, schema: TypedSchema): TypeMetadata {
+  const known = derived.get(schema) ?? new Map<string, TypeMetadata>()
+  derived.set(schema, known)
+  const vct = credentialTypeUrl(publicUrl, schema)
+  const metadata = known.get(vct) ?? derive(vct, schema)
+  known.set(vct, metadata)
+  return metadata
 }

@@ -8,13 +8,12 @@ import type { SecureOptions } from './suite.ts'
 const reserved = ['vc', 'vp', 'iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti']
 
 /**
- * A document as the payload of a token (Securing Verifiable Credentials using JOSE and COSE, 3.1): itself, and `iat`,
- * the time of the signature in seconds.
+ * A document as what a token signs (Securing Verifiable Credentials using JOSE and COSE, 3): itself.
  * @throws SIGNING_FAILED for contexts that are not known and members that a token would take for claims about itself
  */
-export async function claimsSet(
+export async function signableClaims(
   document: JsonObject,
-  { created, documentLoader }: SecureOptions,
+  { documentLoader }: Pick<SecureOptions, 'documentLoader'>,
 ): Promise<JsonObject> {
   const [violation] = contextViolations(document)
   const claim = reserved.find((name) => Object.hasOwn(document, name))
@@ -26,5 +25,16 @@ export async function claimsSet(
   if (detail !== undefined) throw new IssuerError('SIGNING_FAILED', { detail })
   // A token signs every byte and never expands; a context that nobody knows would leave the terms without meaning.
   await requireContexts(document, documentLoader)
-  return { ...document, iat: Math.floor(created.getTime() / 1000) }
+  return document
+}
+
+/** The payload of a JWT over a document: `iat` is the time of the signature, `nonce` and `aud` what a verifier asked for. */
+export async function claimsSet(document: JsonObject, options: SecureOptions): Promise<JsonObject> {
+  const { created, challenge, domain } = options
+  return {
+    ...(await signableClaims(document, options)),
+    iat: Math.floor(created.getTime() / 1000),
+    ...(challenge !== undefined && { nonce: challenge }),
+    ...(domain !== undefined && { aud: domain }),
+  }
 }

@@ -8,6 +8,7 @@ import { eddsaRdfc2022 } from './eddsa-rdfc-2022.ts'
 import type { JwtAgent } from './jwt-agent.ts'
 import { jwtProof2020 } from './jwt-proof-2020.ts'
 import type { Suite } from './suite.ts'
+import { vcCose } from './vc-cose.ts'
 import { vcJwt } from './vc-jwt.ts'
 import { vcSdJwt } from './vc-sd-jwt.ts'
 
@@ -33,5 +34,6 @@ export function createSuites({
     vcJwt,
     vcSdJwt,
     dcSdJwt,
+    vcCose,
   ]
 }

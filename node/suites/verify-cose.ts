@@ -13,7 +13,7 @@ type Verdict = Omit<ProofVerdict, 'type'>
 export async function verifyCose(
   message: CoseSign1,
   controller: string,
-  { resolveKey, purpose }: Pick<VerifyOptions, 'resolveKey' | 'purpose'>,
+  { resolveKey, purpose, signedAt }: Pick<VerifyOptions, 'resolveKey' | 'purpose'> & { signedAt?: Date },
 ): Promise<Verdict> {
   const { protectedHeader, unprotectedHeader, toBeSigned, signature } = message
   const algorithm = protectedHeader.get(coseHeader.algorithm)
@@ -30,7 +30,7 @@ export async function verifyCose(
   if (!verificationMethod.startsWith('did:')) {
     return { status: 'unknown', reason: 'The message names no key of a DID (kid).' }
   }
-  const rule = { verificationMethod, issuer: controller, ...(purpose && { purpose }) }
+  const rule = { verificationMethod, issuer: controller, signedAt, ...(purpose && { purpose }) }
   const checked = await resolveAssertionKey(resolveKey, rule)
   if ('status' in checked) return { ...checked, verificationMethod }
   const key = verificationKey(checked.resolved.verificationMethod)

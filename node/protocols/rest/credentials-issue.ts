@@ -31,13 +31,20 @@ const termsFields = {
     .max(64)
     .default('Ed25519Signature2020')
     .describe('`GET /network` lists the proof types.')
-    .meta({ examples: ['Ed25519Signature2020', 'eddsa-rdfc-2022', 'eddsa-jcs-2022', 'JwtProof2020'] }),
+    .meta({ examples: ['Ed25519Signature2020', 'eddsa-rdfc-2022', 'JwtProof2020', 'vc+jwt', 'dc+sd-jwt'] }),
   dataModel: z.enum(['1.1', '2.0']).optional().describe('W3C data model; each proof type has its default.'),
   validFrom: instant.optional().describe('Default: now.'),
   expirationDate: instant.optional(),
   validUntil: instant.optional().describe('Another name of expirationDate.'),
   revocable: z.boolean().default(true).describe('False: no status entry, nothing is written to the ledger.'),
   suspendable: z.boolean().default(false),
+  mandatoryPointers: z
+    .array(z.string().max(512))
+    .max(64)
+    .optional()
+    .describe(
+      'JSON pointers into the credential whose values its holder always reveals; for proof types with selective disclosure.',
+    ),
   statusEncoding: z
     .union([z.string().max(64), z.array(z.string().max(64)).min(1).max(8)])
     .optional()
@@ -268,6 +275,7 @@ function termsOf(body: z.output<typeof issueBody> | z.output<typeof batchBody>):
       validFrom: body.validFrom,
       expirationDate: body.expirationDate ?? body.validUntil,
       statusEncodings: body.statusEncoding === undefined ? undefined : [body.statusEncoding].flat(),
+      mandatoryPointers: body.mandatoryPointers,
     }),
   }
 }
