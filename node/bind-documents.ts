@@ -1,19 +1,24 @@
+import { bindPresentations } from './bind-presentations.ts'
 import { didWebOf } from './did/did-web-document.ts'
 import { IssuerError } from './errors.ts'
-import { envelopeCredential } from './formats/enveloped-credential.ts'
+import { envelopeCredential, openEnvelope } from './formats/enveloped-credential.ts'
+import { presentationFormats } from './formats/presentations.ts'
 import { issueDocument } from './issuance/issue-document.ts'
 import type { House } from './issuer.ts'
-import type { JsonObject } from './json.ts'
+import type { Json, JsonObject } from './json.ts'
 import type { Issuer } from './protocols/issuer.ts'
 import { requireCredential } from './require-credential.ts'
 import type { Secured } from './suites/suite.ts'
+import { verifyCredential } from './verification/verify-credential.ts'
 
 /** A token goes into an envelope where an object is asked for (Verifiable Credentials Data Model 2.0, 4.12). */
 const enveloped = (credential: Secured, mediaType: string): JsonObject =>
   typeof credential === 'string' ? envelopeCredential(credential, mediaType) : credential
 
 /** Binds what deals with whole documents: credentials as their issuers write them, and did:web. */
-export function bindDocuments({ config, documents, pipeline, registrar, stores }: House) {
+export function bindDocuments(house: House) {
+  const { config, documents, pipeline, registrar, stores, verification } = house
+  const bound = bindPresentations(house)
   return {
     issueDocument: async (request) => {
       const outcome = await issueDocument(documents, request)
@@ -28,6 +33,23 @@ export function bindDocuments({ config, documents, pipeline, registrar, stores }
       const { credentialId } = await requireCredential(stores, input)
       await stores.credentials.erase(credentialId)
     },
+    verifyDocument: ({ credential, ...input }) =>
+      verifyCredential(verification, {
+        ...input,
+        credential: openEnvelope(credential as Json) ?? credential,
+        inlineContexts: true,
+      }),
+    provePresented: async (input) => {
+      const secured = await bound.provePresentation(input)
+      return typeof secured === 'string' ? envelopedPresentation(secured) : secured
+    },
+    verifyPresented: ({ presentation, ...input }) =>
+      bound.verifyPresentation({
+        ...input,
+        presentation: presentationToken(presentation as Json) ?? presentation,
+        holderBinding: false,
+        inlineContexts: true,
+      }),
     didWebDocument: async (path) => {
       const did = servedAt(config.publicUrl, path)
       const stored = did === undefined ? undefined : await stores.dids.get(did)
@@ -37,6 +59,21 @@ export function bindDocuments({ config, documents, pipeline, registrar, stores }
       return resolved.document
     },
   } satisfies Partial<Issuer>
+}
+
+const presentationType = 'EnvelopedVerifiablePresentation'
+
+/** A token in the envelope of a presentation (Verifiable Credentials Data Model 2.0, 4.13.3). */
+function envelopedPresentation(token: string): JsonObject {
+  const format = presentationFormats.find(({ open }) => open(token))
+  return { ...envelopeCredential(token, format?.mediaType ?? ''), type: presentationType }
+}
+
+/** The token of such an envelope; both kinds of envelope have the same form. */
+function presentationToken(value: Json): string | undefined {
+  const types = [(value as JsonObject | null)?.type].flat()
+  if (!types.includes(presentationType)) return undefined
+  return openEnvelope({ ...(value as JsonObject), type: 'EnvelopedVerifiableCredential' })
 }
 
 /** The did:web of a path: a host without a path has its document in `.well-known` (did:web Method, 3.2). */

@@ -10,6 +10,8 @@ interface Input {
   selectivePointers: readonly string[]
   /** What the derived proof repeats, where its suite can. */
   nonce?: Uint8Array
+  /** Whether the credential may define terms itself. */
+  inlineContexts?: boolean
 }
 
 /**
@@ -18,10 +20,13 @@ interface Input {
  * can be derived with these pointers
  */
 export async function deriveCredential(
-  deps: Pick<PresentationDeps, 'formats' | 'suites' | 'ledger' | 'documentLoader' | 'resolveKey'>,
-  { credential, selectivePointers, nonce }: Input,
+  deps: Pick<
+    PresentationDeps,
+    'formats' | 'suites' | 'ledger' | 'documentLoader' | 'resolveKey' | 'registeredContext'
+  >,
+  { credential, selectivePointers, nonce, inlineContexts = false }: Input,
 ): Promise<Secured> {
-  const opened = openCredential(deps.formats, credential)
+  const opened = openCredential(deps.formats, credential, { inlineContexts })
   const suite = deps.suites.find((candidate) => candidate.recognises(opened.secured))
   if (!suite?.derive) {
     const detail = 'The credential has no proof from which another one can be derived.'

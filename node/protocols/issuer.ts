@@ -116,6 +116,12 @@ export interface Issuer {
   issueDocument(
     request: DocumentRequest,
   ): Promise<IssuedCredential & { mediaType: string; verifiableCredential: JsonObject }>
+  /** As `verify`, of credentials that may be enveloped or define terms themselves. */
+  verifyDocument: Bound<typeof verifyCredential>
+  /** As `verifyPresentation`, of such credentials, whoever they are about. */
+  verifyPresented: Bound<typeof verifyPresentation>
+  /** As `provePresentation`; a token in an envelope. */
+  provePresented(input: Parameters<Issuer['provePresentation']>[0]): Promise<JsonObject>
   /** An issued credential as an object. @throws CREDENTIAL_NOT_FOUND, CREDENTIAL_DELETED */
   issuedDocument(input: Limited & { credentialId: string }): Promise<JsonObject>
   /** Forgets what a credential says. @throws CREDENTIAL_NOT_FOUND, CREDENTIAL_DELETED */

@@ -14,11 +14,11 @@ export interface PresentedContexts {
 const areEqual = (a: JsonObject, b: JsonObject): boolean => Buffer.from(jcsBytes(a)).equals(jcsBytes(b))
 
 /**
- * The contexts that presented credentials need. A URL that two of their schemas pin to different bytes has no meaning in
- * the document around them, and is not given.
+ * The contexts that presented credentials need: their schemas pin them, or their issuers have registered them. A URL that
+ * two of their schemas or issuers pin to different bytes has no meaning in the document around them, and is not given.
  */
 export async function presentedContexts(
-  deps: Pick<VerificationDeps, 'ledger'>,
+  deps: Pick<VerificationDeps, 'ledger' | 'registeredContext'>,
   credentials: readonly OpenedCredential[],
 ): Promise<PresentedContexts> {
   const findings = await Promise.all(credentials.map(({ facts }) => checkSchema(deps, facts)))
@@ -32,7 +32,7 @@ export async function presentedContexts(
   let missing = false
   return {
     extra: async (url) => {
-      const document = documents.get(url)
+      const document = documents.get(url) ?? (await registered(deps, credentials, url))
       if (document) return document
       missing ||= isUnsure
       if (outage) throw outage
@@ -40,4 +40,15 @@ export async function presentedContexts(
     },
     isMissing: () => missing,
   }
+}
+
+async function registered(
+  { registeredContext }: Pick<VerificationDeps, 'registeredContext'>,
+  credentials: readonly OpenedCredential[],
+  url: string,
+): Promise<JsonObject | undefined> {
+  const issuers = new Set(credentials.map(({ facts }) => facts.issuer))
+  const found = await Promise.all([...issuers].map((issuer) => registeredContext?.(issuer, url)))
+  const [first, ...others] = found.filter((document) => document !== undefined)
+  return first && others.every((other) => areEqual(first, other)) ? first : undefined
 }

@@ -1,7 +1,8 @@
 import { IssuerError } from '../errors.ts'
 import type { OpenedCredential } from '../formats/format.ts'
 import type { OpenedPresentation, PresentationFormat } from '../formats/presentation.ts'
-import type { JsonObject } from '../json.ts'
+import { hasInlineContext, nameInlineContexts } from '../inline-contexts.ts'
+import type { Json, JsonObject } from '../json.ts'
 import type { ProofVerdict } from '../suites/suite.ts'
 import { checkIssuer } from './check-issuer.ts'
 import { checkProofBy } from './check-proof-by.ts'
@@ -23,6 +24,8 @@ interface Input {
   chain?: readonly unknown[]
   /** Whether each credential must be about the holder; yes unless told. */
   holderBinding?: boolean
+  /** Whether presentation and credentials may define terms themselves. */
+  inlineContexts?: boolean
 }
 
 /** What was found about a presentation, and about each of its credentials. */
@@ -46,11 +49,14 @@ interface PresentationOutcome {
  * @throws MALFORMED_REQUEST when the presentation, one of its credentials or a member of the chain is none
  */
 export async function verifyPresentation(deps: Deps, input: Input): Promise<PresentationOutcome> {
-  const presentation = openPresentation(deps.presentationFormats, input.presentation)
-  const opened = presentation.credentials.map((credential, index) => openAt(deps, credential, index))
+  const { inlineContexts = false } = input
+  const presentation = openPresentation(deps.presentationFormats, input)
+  const opened = presentation.credentials.map((credential, index) =>
+    openAt(deps, { credential, index, inlineContexts }),
+  )
   const credentials: VerificationOutcome[] = []
   for (const credential of presentation.credentials) {
-    credentials.push(await verifyCredential(deps, { credential, chain: input.chain ?? [] }))
+    credentials.push(await verifyCredential(deps, { credential, chain: input.chain ?? [], inlineContexts }))
   }
   const holder = holderOf(presentation)
   const binding = input.holderBinding === false ? undefined : checkBinding(opened, holder)
@@ -69,10 +75,17 @@ export async function verifyPresentation(deps: Deps, input: Input): Promise<Pres
   }
 }
 
-function openPresentation(formats: readonly PresentationFormat[], received: unknown): OpenedPresentation {
+/** Inline contexts are named to read the members; what is secured stays as it was received. */
+function openPresentation(
+  formats: readonly PresentationFormat[],
+  { presentation: received, inlineContexts }: Input,
+): OpenedPresentation {
+  const hasInline = inlineContexts === true && hasInlineContext(received as Json)
+  const named = hasInline ? nameInlineContexts(received as JsonObject) : received
   for (const format of formats) {
-    const opened = format.open(received)
-    if (opened) return opened
+    const opened = format.open(named)
+    if (opened && !hasInline) return opened
+    if (opened) return asReceived(opened, received as JsonObject)
   }
   const message = 'must be a presentation: JSON of the type VerifiablePresentation, or a token'
   throw new IssuerError('MALFORMED_REQUEST', {
@@ -81,10 +94,23 @@ function openPresentation(formats: readonly PresentationFormat[], received: unkn
   })
 }
 
+function asReceived(opened: OpenedPresentation, received: JsonObject): OpenedPresentation {
+  const items = [received.verifiableCredential ?? []].flat() as Json[]
+  return {
+    ...opened,
+    document: { ...opened.document, '@context': received['@context'] as Json },
+    credentials: opened.credentials.map((item, index) => (typeof item === 'string' ? item : items[index])),
+    secured: received,
+  }
+}
+
 /** @throws MALFORMED_REQUEST with pointers that start at the presentation */
-function openAt(deps: Deps, credential: unknown, index: number): OpenedCredential {
+function openAt(
+  deps: Deps,
+  { credential, index, inlineContexts }: { credential: unknown; index: number; inlineContexts: boolean },
+): OpenedCredential {
   try {
-    return openCredential(deps.formats, credential)
+    return openCredential(deps.formats, credential, { inlineContexts })
   } catch (error) {
     if (!(error instanceof IssuerError)) throw error
     const at = `/verifiableCredential/${index}`

@@ -1,7 +1,9 @@
 import type { FastifyRequest } from 'fastify'
 import type { Caller, Scope } from '../../access/caller.ts'
 
-const scopes: readonly Scope[] = ['credentials:issue', 'credentials:read', 'credentials:revoke']
+const scopes: readonly Scope[] = [
+  ...(['credentials:issue', 'credentials:read', 'credentials:revoke', 'presentations:create'] as const),
+]
 
 const loopbackAddress = /^(127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+)$/
 const loopbackHost = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/i

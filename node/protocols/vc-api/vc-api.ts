@@ -1,14 +1,25 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { toIssuerError } from '../problem-document.ts'
 import type { HttpServer, Protocol } from '../protocol.ts'
+import { createPresentation } from './create-presentation.ts'
+import { deriveCredential } from './derive-credential.ts'
 import { issueCredential } from './issue-credential.ts'
 import { loopbackCaller } from './loopback-caller.ts'
 import { refusalOf } from './problem-details.ts'
 import { storedCredentials } from './stored-credentials.ts'
 import { updateStatus } from './update-status.ts'
 import { verifyCredential } from './verify-credential.ts'
+import { verifyPresentation } from './verify-presentation.ts'
 
-const endpoints = [issueCredential, verifyCredential, updateStatus, storedCredentials]
+const endpoints = [
+  issueCredential,
+  verifyCredential,
+  deriveCredential,
+  updateStatus,
+  storedCredentials,
+  createPresentation,
+  verifyPresentation,
+]
 
 /** The W3C VC API (VCALM, draft): whole documents instead of schemas and claims. */
 export const vcApi: Protocol = {
