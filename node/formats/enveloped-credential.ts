@@ -6,7 +6,10 @@ const type = 'EnvelopedVerifiableCredential'
 /** `data:<media type>,<token>` (RFC 2397) of a media type without parameters; a token needs no percent-encoding. */
 const dataUrl = /^data:[\w.+-]+\/[\w.+-]+,([^,]+)$/
 
-/** A token, or a COSE message that is a data URL already, as an object of data model 2.0 (Verifiable Credentials Data Model 2.0, 4.12). */
+/** A COSE message is a data URL already, here and where its format opens it. */
+const binaryUrl = /^data:[\w.+-]+\/[\w.+-]+;base64,[^,]+$/
+
+/** A token as an object of data model 2.0 (Verifiable Credentials Data Model 2.0, 4.12). */
 export function envelopeCredential(token: string, mediaType: string): JsonObject {
   const id = token.startsWith('data:') ? token : `data:${mediaType},${token}`
   return { '@context': dataModelContexts['2.0'], id, type }
