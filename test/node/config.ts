@@ -31,6 +31,7 @@ describe('parseConfig', () => {
     assert.equal(config.dataDir, resolve('data'))
     assert.equal(config.anchorWaitMs, 15_000)
     assert.equal(config.didWeb, false)
+    assert.equal(config.statusListFetch, 'off')
   })
 
   it('takes an empty variable for one that is not set', () => {
@@ -47,6 +48,7 @@ describe('parseConfig', () => {
       ADMIN_API_KEY: 'short',
       LOG_LEVEL: 'loud',
       DID_WEB: 'perhaps',
+      STATUS_LIST_FETCH: 'all',
     })
     for (const name of [
       'PORT',
@@ -58,6 +60,7 @@ describe('parseConfig', () => {
       'ADMIN_API_KEY',
       'LOG_LEVEL',
       'DID_WEB',
+      'STATUS_LIST_FETCH',
     ]) {
       assert.ok(
         problems.some((line) => line.startsWith(name)),

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
+import type { CredentialContent } from '../../../node/formats/format.ts'
 import type { JsonObject } from '../../../node/json.ts'
+import { openLedger } from '../../../node/ledger/open-ledger.ts'
 import type { OpenedSchema } from '../../../node/schemas/open-schema.ts'
 import type { Checks } from '../../../node/verification/verification.ts'
 import { verifyCredential } from '../../../node/verification/verify-credential.ts'
 import { startChain, type TestChain } from '../../chain.ts'
+import { startChainProxy } from '../../chain-proxy.ts'
+import { digestSigner, fundedKey } from '../../digest-signer.ts'
 import { degreeClaims, degreeSchema } from './degree.ts'
 import { type LedgerIssuer, type LedgerIssuers, openLedgerIssuers, type Wish } from './ledger-issuers.ts'
 
@@ -184,6 +188,43 @@ describe('checkStatus', () => {
       { status, statusListId },
       { status: 'fail', statusListId: `${issuer.did}/status/revocation/1` },
     )
+  })
+
+  for (const [statusEncoding, proofType] of [
+    ['BitstringStatusListEntry', 'eddsa-jcs-2022'],
+    ['StatusList2021Entry', 'Ed25519Signature2020'],
+    ['TokenStatusList', 'vc+jwt'],
+    ['StatusListRegistryEntry', 'eddsa-rdfc-2022'],
+  ] as const) {
+    it(`reads the words of the ledger for ${statusEncoding}, and knows nothing without the chain`, async () => {
+      const index = next++
+      const purposes = statusEncoding === 'TokenStatusList' ? both(index).slice(0, 1) : both(index)
+      const credential = await sign({ status: purposes, statusEncoding, proofType })
+      assert.equal((await judge(credential)).status, 'pass')
+      await issuers.setStatus(issuer, 'suspension', index)
+      const found = await judge(credential)
+      assert.deepEqual([found.status, found.revoked, found.suspended], ['fail', false, true])
+      const proxy = await startChainProxy(chain.rpcUrl)
+      const ledger = await openLedger({ ...chain, rpcUrl: proxy.url, relayer: digestSigner(fundedKey) })
+      try {
+        proxy.behave(() => 'lose request')
+        const { checks } = await verifyCredential({ ...issuers.deps, ledger }, { credential })
+        const { status, revoked, suspended, statusListIndex } = checks.revocation
+        assert.deepEqual([status, revoked, suspended, statusListIndex], ['unknown', null, null, index])
+      } finally {
+        await ledger.close()
+        await proxy.close()
+      }
+    })
+  }
+
+  it('reads no more than sixteen entries', async () => {
+    const many = (content: CredentialContent) => ({
+      ...content,
+      credentialStatus: Array.from({ length: 17 }, () => content.credentialStatus[0] as JsonObject),
+    })
+    const { status, reason } = await judge(await sign({ status: both(next++), content: many }))
+    assert.deepEqual([status, /More than 16/.test(reason ?? '')], ['unknown', true])
   })
 
   it('does not let an undecidable entry hide that another one is revoked, in whatever order', async () => {
