@@ -136,7 +136,11 @@ function wire({ config, chain, logger }: Input, foundation: Foundation) {
     dids: { get: stores.dids.get, list: stores.dids.all },
     resolver,
   })
-  const suites = createSuites({ publicUrl: config.publicUrl, agent: jwtAgent(agent) })
+  const suites = createSuites({
+    publicUrl: config.publicUrl,
+    agent: jwtAgent(agent),
+    digestSigners: keys.requireDigestSigner,
+  })
   const pinnedContext = (did: string, url: string) => registeredContext(stores.contexts, did, url)
   const registrationProof = createRegistrationProofs({
     ...{ ...stores, ledger, finalityDepth: config.finalityDepth },

@@ -35,7 +35,7 @@ export function checkSignable(document: JsonObject): void {
 /** Members of a proof (Data Integrity 1.0, 2.1). Under another name an end of the proof could be hidden. */
 const proofMembers = new Set([
   ...['@context', 'id', 'type', 'cryptosuite', 'created', 'expires', 'verificationMethod', 'proofPurpose'],
-  ...['proofValue', 'challenge', 'domain', 'nonce', 'previousProof'],
+  ...['proofValue', 'challenge', 'domain', 'nonce', 'previousProof', 'eip712'],
 ])
 
 /** What a proof has to be, besides made by the right key. */

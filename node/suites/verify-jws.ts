@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto'
 import type { CompactJwt } from '../compact-jwt.ts'
 import type { JsonObject } from '../json.ts'
 import { tokenType } from '../token-type.ts'
 import { type Refusal, resolveAssertionKey, timeProblem } from './assertion-key.ts'
+import { isSignedByAccount } from './ethereum-account.ts'
 import { jwsAlgorithmNames, keyTypeOf } from './jws-algorithms.ts'
 import type { ProofVerdict, VerifyOptions } from './suite.ts'
 import { verificationKey, verifySignature } from './verification-key.ts'
@@ -52,11 +54,10 @@ export function jwtTimeProblem(
 
 function isSigned({ header, signingInput, signature }: CompactJwt, method: JsonObject): boolean {
   const key = verificationKey(method)
-  return (
-    key !== undefined &&
-    key.type === keyTypeOf(header.alg) &&
-    verifySignature(key, Buffer.from(signingInput), signature)
-  )
+  const type = keyTypeOf(header.alg)
+  if (key) return key.type === type && verifySignature(key, Buffer.from(signingInput), signature)
+  const digest = createHash('sha256').update(signingInput).digest()
+  return type === 'secp256k1' && isSignedByAccount(method, digest, signature)
 }
 
 /** A token without `kid`, as Veramo makes by default: every key of the controller is tried. */

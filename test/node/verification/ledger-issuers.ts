@@ -125,7 +125,11 @@ export async function openLedgerIssuers(
   const resolver = createDidResolver({ rpcUrl: chain.rpcUrl, chainId, didRegistry })
   const records = new Map<string, DidRecord>()
   const dids: DidRecords = { get: async (did) => records.get(did), list: async () => [...records.values()] }
-  const suites = createSuites({ publicUrl, agent: jwtAgent(createAgent({ keyStore, dids, resolver })) })
+  const suites = createSuites({
+    publicUrl,
+    agent: jwtAgent(createAgent({ keyStore, dids, resolver })),
+    digestSigners: keyStore.requireDigestSigner,
+  })
   const versions = new Map<Hex, number>()
 
   return {
