@@ -7,8 +7,8 @@ interface Signing {
   evidence?: SigningEvidence | undefined
 }
 
-/** Milliseconds that the clocks of a signer and of a chain may differ. */
-const clockSkew = 300_000
+/** Milliseconds that the clock of a signer may be before that of a chain, and behind it: a block may tell an older time. */
+const clockSkew = { before: 300_000, after: 60_000 }
 
 /**
  * Whether a key was valid for a proof. Removal is no reproach: what claims to be older than the removal holds. A key
@@ -28,12 +28,12 @@ export async function judgeKey(
     }
     if (!(await existedBefore(compromisedSince))) throw doubtful(compromisedSince)
   }
-  if (validFrom !== null && signedAt && signedAt.getTime() < Date.parse(validFrom) - clockSkew) {
+  if (validFrom !== null && signedAt && signedAt.getTime() < Date.parse(validFrom) - clockSkew.before) {
     throw notValid(`The proof claims to be older than its key, which was listed at ${validFrom}.`)
   }
   if (!validity.isOver || validUntil === null) return
   const claimed = signedAt ?? evidence?.startOfValidity
-  if (claimed && claimed.getTime() > Date.parse(validUntil)) {
+  if (claimed && claimed.getTime() > Date.parse(validUntil) + clockSkew.after) {
     throw notValid(`The key was removed from the DID document at ${validUntil}, before the proof was made.`)
   }
   if (!claimed && !(await existedBefore(validUntil))) {

@@ -107,7 +107,7 @@ describe('the key resolver', () => {
       validUntil: removed.toISOString(),
       compromisedSince: null,
     })
-    const after = new Date(removed.getTime() + 1_000)
+    const after = new Date(removed.getTime() + 61_000)
     await assert.rejects(resolveKey(id, { signedAt: after }), { code: 'KEY_NOT_VALID' })
     const before = new Date(listed.getTime() - 301_000)
     await assert.rejects(resolveKey(id, { signedAt: before }), { code: 'KEY_NOT_VALID' })
