@@ -76,6 +76,7 @@ export const errorTable = {
   DERIVATION_FAILED: entry(422, 'No credential with this choice of attributes can be derived.'),
   EXPIRATION_INVALID: entry(422, 'The expiration date is in the past or before the start of validity.'),
   DELEGATION_INVALID: entry(422, 'The delegation exceeds what its parent allows.'),
+  CLAIMS_NOT_EXPRESSIBLE: entry(422, 'This proof type cannot express all of the claims.'),
   SIGNING_FAILED: entry(500, 'The credential could not be signed.'),
   CREDENTIAL_NOT_FOUND: entry(404, 'The credential is not known.'),
   CREDENTIAL_DELETED: entry(410, 'The credential has been deleted here.'),

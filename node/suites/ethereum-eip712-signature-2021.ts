@@ -40,7 +40,11 @@ function typesFor(message: JsonObject, primaryType: string): StructTypes {
     return generateTypes(message, primaryType)
   } catch (error) {
     if (!(error instanceof UntypedValue)) throw error
-    throw failed(`EIP-712 cannot express it: ${error.message}`)
+    const { pointer, message } = error
+    throw new IssuerError('CLAIMS_NOT_EXPRESSIBLE', {
+      detail: `EIP-712 has no type for a value: ${pointer} ${message}.`,
+      violations: [{ pointer, message }],
+    })
   }
 }
 

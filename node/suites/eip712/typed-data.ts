@@ -18,8 +18,16 @@ export const domainMembers: readonly TypedMember[] = [
 
 export const domainType = 'EIP712Domain'
 
-/** What has no type in EIP-712, with where it stands: a JSON pointer. */
-export class UntypedValue extends Error {}
+/** A value that has no type in EIP-712. */
+export class UntypedValue extends Error {
+  /** Where it stands: a JSON pointer (RFC 6901). */
+  readonly pointer: string
+
+  constructor(pointer: string, why: string) {
+    super(why)
+    this.pointer = pointer
+  }
+}
 
 const isObject = (value: Json | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -29,8 +37,8 @@ const ambiguous = /[\s,()[\]]/
 
 const escaped = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1')
 
-const untyped = (at: string, why: string): never => {
-  throw new UntypedValue(`${at || 'The document'} ${why}.`)
+const untyped = (pointer: string, why: string): never => {
+  throw new UntypedValue(pointer, why)
 }
 
 /** The members of a document that stand in it: JSON has no undefined ones. */
@@ -50,7 +58,7 @@ class Generation {
   struct(value: JsonObject, at: string): readonly TypedMember[] {
     const members = membersOf(value).map(([name, member]) => {
       const where = `${at}/${escaped(name)}`
-      if (ambiguous.test(name)) untyped(where, 'has a name that a type cannot hold')
+      if (ambiguous.test(name)) untyped(where, 'must have a name without spaces, commas and brackets')
       return { name, type: this.typeOf(name, member, where) }
     })
     return members.toSorted((a, b) => (a.name < b.name ? -1 : 1))
@@ -73,19 +81,19 @@ class Generation {
     if (typeof value === 'string') return 'string'
     if (typeof value === 'boolean') return 'bool'
     if (typeof value === 'number') {
-      if (!Number.isSafeInteger(value)) return untyped(at, 'is no whole number: write it as text')
+      if (!Number.isSafeInteger(value)) return untyped(at, 'must be a whole number, or text')
       return value < 0 ? 'int256' : 'uint256'
     }
     if (Array.isArray(value)) return this.arrayType(property, value, at)
     if (isObject(value)) return this.nameFor(property, this.struct(value, at))
-    return untyped(at, 'is null, for which there is no type')
+    return untyped(at, 'must not be null')
   }
 
   private arrayType(property: string, values: readonly Json[], at: string): string {
     const types = new Set(values.map((value, index) => this.typeOf(property, value, `${at}/${index}`)))
     const [type] = types
-    if (type === undefined) return untyped(at, 'is empty, so that its elements have no type')
-    if (types.size > 1) return untyped(at, 'holds values of different types')
+    if (type === undefined) return untyped(at, 'must not be empty')
+    if (types.size > 1) return untyped(at, 'must hold values of one type')
     return `${type}[]`
   }
 }
