@@ -14,6 +14,7 @@ const list: ListEncoding = {
   kind: { credential: '2.0' },
   mediaTypes: ['application/vc', 'application/vc+jwt', 'application/vc+cose'],
   reads: (purpose) => [purpose],
+  recognises: ({ type }) => [type].flat().includes(types.credential),
 
   encode: async ({ url, issuer, purpose, bits, validFrom, validUntil, ttlMilliseconds }) => ({
     '@context': [credentialsV2],

@@ -13,6 +13,7 @@ const list: ListEncoding = {
   kind: { credential: '1.1' },
   mediaTypes: ['application/vc', 'application/jwt'],
   reads: (purpose) => [purpose],
+  recognises: ({ type }) => [type].flat().includes(types.credential),
 
   encode: async ({ url, issuer, purpose, bits, validFrom, validUntil }) => ({
     '@context': [credentialsV1, statusContext],

@@ -62,6 +62,8 @@ export interface ListEncoding {
   readonly mediaTypes: readonly string[]
   /** Purposes whose words it is made from. */
   reads(purpose: StatusPurpose): readonly StatusPurpose[]
+  /** Whether a credential is a list of this encoding, by its type; token lists are no credentials. */
+  recognises(document: JsonObject): boolean
   /** The unsigned list. */
   encode(input: ListInput): Promise<JsonObject>
   /** Unpacks a list, size-limited; its signature and dates are for the caller. @throws MALFORMED_REQUEST */

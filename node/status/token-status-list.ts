@@ -67,6 +67,7 @@ const list: ListEncoding = {
   kind: 'token',
   mediaTypes: ['application/statuslist+jwt', 'application/statuslist+cwt'],
   reads: () => ['revocation', 'suspension'],
+  recognises: () => false,
 
   // Claims of a JWT; a CWT has the same under its labels.
   async encode({ url, issuer, bits, validFrom, validUntil, ttlMilliseconds, aggregationUrl }) {

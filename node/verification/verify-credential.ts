@@ -7,6 +7,7 @@ import { checkIssuer } from './check-issuer.ts'
 import { checkProof } from './check-proof.ts'
 import { checkSchema, type SchemaFinding } from './check-schema.ts'
 import { checkStatus } from './check-status.ts'
+import { checkStatusList } from './check-status-list.ts'
 import { openCredential } from './open-credential.ts'
 import { type ClaimedRegistration, signingEvidence } from './registration-evidence.ts'
 import type { CheckResult, Checks, Verdict, VerificationDeps, VerificationOutcome } from './verification.ts'
@@ -63,7 +64,8 @@ async function checkAlone(
   const documentLoader = deps.documentLoader({ extra })
   const found = tell(await checkProof({ ...deps, resolveKey, documentLoader }, credential))
   const proof = found.status === 'fail' && isMissing() ? { ...found, status: 'unknown' as const } : found
-  return { proof, issuer, schema: finding.result, expiration: checkExpiration(deps, facts), revocation }
+  const schema = (await checkStatusList(deps, credential)) ?? finding.result
+  return { proof, issuer, schema, expiration: checkExpiration(deps, facts), revocation }
 }
 
 /**

@@ -5,30 +5,40 @@ import type { Issuer } from '../issuer.ts'
 import { preferredType } from '../preferred-type.ts'
 import { problems } from '../problem-document.ts'
 import type { HttpServer } from '../protocol.ts'
-import { defined, did, id } from './fields.ts'
+import { defined, did, id, secured } from './fields.ts'
 import type { Resource } from './resource.ts'
 
 /** Earlier states of a list are not kept: `time` is the parameter of token lists, `timestamp` that of bitstrings. */
 const point = z.string().max(64).optional().describe('Not implemented: answered with 501.')
 const query = z.object({ time: point, timestamp: point })
 
-const encodings = [
+interface Published {
+  segment: StatusListRequest['segment']
+  summary: string
+  type: string
+  body: z.ZodType
+}
+
+const encodings: readonly Published[] = [
   {
     segment: '',
     summary: 'A status list as BitstringStatusListCredential',
     type: 'JSON with a proof (`application/vc`) or a token (`application/vc+jwt`)',
+    body: secured,
   },
   {
     segment: '2021',
     summary: 'A status list as StatusList2021Credential, of data model 1.1',
     type: 'JSON with a proof (`application/vc`) or a token (`application/jwt`)',
+    body: secured,
   },
   {
     segment: 'token',
     summary: 'A pair of status lists as Token Status List, two bits for each credential',
     type: '`application/statuslist+jwt` or `application/statuslist+cwt`',
+    body: z.string().describe('A JWT, or the bytes of a CWT.'),
   },
-] as const
+]
 
 /** `GET /status-lists/{id}` in each encoding, and `GET /status-lists`. */
 export const statusLists: Resource = (server, issuer) => {
@@ -60,7 +70,7 @@ export const statusLists: Resource = (server, issuer) => {
 function mountEncoding(
   server: HttpServer,
   issuer: Issuer,
-  { segment, summary, type }: { segment: StatusListRequest['segment']; summary: string; type: string },
+  { segment, summary, type, body }: Published,
 ): void {
   server.get(
     `/status-lists/:id${segment === '' ? '' : `/${segment}`}`,
@@ -73,6 +83,7 @@ function mountEncoding(
         params: z.object({ id }),
         querystring: query,
         response: {
+          200: body,
           304: z.undefined().describe('Not changed.'),
           ...problems(
             'STATUS_LIST_NOT_FOUND',

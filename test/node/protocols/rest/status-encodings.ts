@@ -175,9 +175,10 @@ describe('the status of credentials in every encoding', () => {
       const path = at('status-lists', statusListId, ...segment)
       for (const accept of ['application/vc', segment.length ? 'application/jwt' : 'application/vc+jwt']) {
         const bytes = (await bytesOf(path, accept)).toString()
-        const { checks } = await verify(accept === 'application/vc' ? JSON.parse(bytes) : bytes)
+        const { verified, checks } = await verify(accept === 'application/vc' ? JSON.parse(bytes) : bytes)
         assert.equal(checks.proof.status, 'pass', JSON.stringify(checks.proof))
         assert.equal(checks.expiration.status, 'pass')
+        assert.equal(verified, true, JSON.stringify(checks))
       }
     }
   })
