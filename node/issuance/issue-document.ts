@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { IssuerError } from '../errors.ts'
+import { errorTable, IssuerError } from '../errors.ts'
 import type { CredentialFacts } from '../formats/format.ts'
 import type { JsonObject } from '../json.ts'
 import { createPause } from '../time-slice.ts'
@@ -34,7 +34,7 @@ export async function issueDocument(
     })
     const document = completeDocument(deps, terms, { document: request.document, credentialId, entry })
     const holderDid = String(terms.facts.subjects.find(({ id }) => id !== undefined)?.id ?? '')
-    const { secured, digest } = await sign(terms, { document, created: deps.now() })
+    const { secured, digest } = await sign(terms, { document, created: deps.now() }).catch(refuseDocument)
     const signed = { credentialId, holderDid, entry, secured, digest }
     await record(deps, terms, { credentials: [signed], pause: createPause() })
     recorded()
@@ -43,6 +43,13 @@ export async function issueDocument(
   } finally {
     recorded()
   }
+}
+
+/** What a suite says about a document that it cannot secure is for whoever wrote it. */
+function refuseDocument(error: unknown): never {
+  if (!(error instanceof IssuerError) || error.code !== 'SIGNING_FAILED') throw error
+  if (error.message === errorTable.SIGNING_FAILED.title) throw error
+  throw new IssuerError('MALFORMED_REQUEST', { detail: error.message, cause: error })
 }
 
 /** Data model 1.1 wants a date of issuance (4.6); version 2.0 has none. */

@@ -164,8 +164,10 @@ export async function verifyLinkedData(
     if (!(error instanceof IssuerError)) throw error
     return { type, verificationMethod, status: error.retryable ? 'unknown' : 'fail', reason: error.message }
   }
+  // the library takes two inline contexts for the same only where they are one object
+  const own = proof['@context'] === undefined ? {} : { '@context': document['@context'] }
   const verdict = await verifySignature(
-    { ...document, proof },
+    { ...document, proof: { ...proof, ...own } },
     { ...options, suite, resolved: checked.resolved },
   )
   return { type, verificationMethod, ...verdict }

@@ -19,6 +19,20 @@ describe('contextViolations', () => {
     ])
   })
 
+  it('lets a suite take inline contexts, with what stands in them, as they are', () => {
+    const scoped = { Degree: { '@id': 'urn:degree', '@context': { gpa: 'urn:gpa' } } }
+    const at = (document: JsonObject) =>
+      contextViolations(document, { inline: true }).map(({ pointer }) => pointer)
+    assert.deepEqual(
+      at({ '@context': ['https://example.org/a', scoped], proof: { '@context': [scoped] } }),
+      [],
+    )
+    assert.deepEqual(at({ '@context': ['https://example.org/a', null, 7] }), ['/@context/1', '/@context/2'])
+    assert.deepEqual(at({ a: { '@context': scoped } }), ['/a/@context'])
+    assert.deepEqual(at({ '@context': [{ a: nested(32) }] }), [''])
+    assert.deepEqual(at({ '@context': [{ a: values(6_000) }] }), [''])
+  })
+
   it('refuses contexts and keywords that speak for another part, wherever they stand', () => {
     for (const name of ['@context', '@included', '@reverse', '@nest', '@graph']) {
       const document = {

@@ -106,8 +106,17 @@ for (const { name, dataModel, type, embedded } of variants) {
       })
     }
 
-    const secure = (document: JsonObject, key = issuer.key, created = now) =>
-      suite.secure(document, { key, created, documentLoader })
+    /** What verifiers see: derived from a base proof, with everything revealed. */
+    async function revealed(secured: Secured, loader = documentLoader): Promise<Secured> {
+      if (!embedded || !suite.derive) return secured
+      const { '@context': _, proof: __, ...members } = secured as JsonObject
+      const selectivePointers = Object.keys(members).map((member) => `/${member}`)
+      const { resolveKey } = issuers
+      return suite.derive(secured, { selectivePointers, documentLoader: loader, resolveKey })
+    }
+
+    const secure = async (document: JsonObject, key = issuer.key, created = now) =>
+      revealed(await suite.secure(document, { key, created, documentLoader }))
 
     const verify = (secured: Secured, at = now, resolveKey = issuers.resolveKey) =>
       suite.verify(secured, {
@@ -268,12 +277,11 @@ for (const { name, dataModel, type, embedded } of variants) {
       }
     })
 
-    it('refuses contexts that are inline, nested or unknown', async () => {
+    it('refuses contexts that are nested or unknown', async () => {
       const document = construct(issuer.did)
       const contexts = document['@context'] as string[]
       const inline = { extra: 'https://example.org/extra' }
       for (const changed of [
-        { ...document, '@context': [...contexts, inline] },
         { ...document, '@context': [...contexts, 'https://example.org/unknown'] },
         { ...document, credentialSubject: { ...(document.credentialSubject as object), '@context': inline } },
       ]) {
@@ -319,7 +327,8 @@ for (const { name, dataModel, type, embedded } of variants) {
       await assert.rejects(suite.secure(document, { ...options, documentLoader: outage }), {
         code: 'CHAIN_UNREACHABLE',
       })
-      const secured = await suite.secure(document, { ...options, documentLoader: having })
+      const base = await suite.secure(document, { ...options, documentLoader: having })
+      const secured = await revealed(base, having)
       assert.equal((await suite.verify(secured, { ...options, documentLoader: having })).status, 'pass')
       assert.equal((await suite.verify(secured, { ...options, documentLoader: outage })).status, 'unknown')
     })

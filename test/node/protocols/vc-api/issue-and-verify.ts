@@ -159,7 +159,7 @@ describe('contexts of the VC API', () => {
       type: ['VerifiableCredential', 'Example'],
       credentialSubject: { grade: 'A' },
     })
-    for (const cryptosuite of ['eddsa-rdfc-2022']) {
+    for (const cryptosuite of ['eddsa-rdfc-2022', 'eddsa-jcs-2022']) {
       const secured = await issue(node, document, { cryptosuite })
       assert.deepEqual((secured['@context'] as unknown[])[1], inline)
       const { body } = await verifies(node, secured)
