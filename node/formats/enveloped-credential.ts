@@ -24,11 +24,17 @@ export function openEnvelope(value: Json): string | undefined {
   return binaryUrl.test(id) ? id : dataUrl.exec(id)?.[1]
 }
 
-/** What stands in an envelope of this media type; everything else as it is. */
-export function unwrap(received: unknown, mediaType: string): unknown {
+/** What stands in an envelope of this media type (Verifiable Credentials Data Model 2.0, 4.12); everything else as it is. */
+export const unwrap = (received: unknown, mediaType: string): unknown => contentOf(type, received, mediaType)
+
+/** The same of an EnvelopedVerifiablePresentation (Verifiable Credentials Data Model 2.0, 4.13.1). */
+export const unwrapPresentation = (received: unknown, mediaType: string): unknown =>
+  contentOf('EnvelopedVerifiablePresentation', received, mediaType)
+
+function contentOf(envelope: string, received: unknown, mediaType: string): unknown {
   if (typeof received !== 'object' || received === null) return received
   const { id, type: types } = received as JsonObject
-  if (!([types].flat() as Json[]).includes(type) || typeof id !== 'string') return received
+  if (!([types].flat() as Json[]).includes(envelope) || typeof id !== 'string') return received
   if (id.startsWith(`data:${mediaType};base64,`)) return id
   return id.startsWith(`data:${mediaType},`) ? id.slice(`data:${mediaType},`.length) : received
 }

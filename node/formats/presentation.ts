@@ -39,6 +39,8 @@ export interface PresentationFormat {
   /** Suites whose `format` has this name secure it. */
   readonly name: string
   readonly mediaType: string
+  /** Whether a presentation is one token with a proof of possession, and no document of the W3C data model. */
+  readonly presentsOneToken?: boolean
   /** The unsecured document; pure. */
   construct(content: PresentationContent): JsonObject
   /** Understands a received presentation; undefined when it is not of this format. @throws MALFORMED_REQUEST */

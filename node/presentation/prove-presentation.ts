@@ -86,6 +86,7 @@ function choose(deps: PresentationDeps, input: Input, opened: readonly OpenedCre
     const supported = able.map(({ name }) => name).join(', ')
     throw new IssuerError('PROOF_TYPE_UNSUPPORTED', { facts: { proofType: input.proofType, supported } })
   }
+  if (format.presentsOneToken) return { suite, format, dataModel: '2.0' }
   const areOlder = opened.length > 0 && opened.every(({ facts }) => facts.dataModel === '1.1')
   const preferred = input.dataModel ?? (areOlder ? '1.1' : '2.0')
   const isFitting = preferred === '2.0' || areOlder || opened.length === 0

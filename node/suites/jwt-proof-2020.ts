@@ -5,7 +5,8 @@ import { tokenType } from '../token-type.ts'
 import type { JwtAgent } from './jwt-agent.ts'
 import { jwtClaims } from './jwt-claims.ts'
 import { signJws } from './sign-jws.ts'
-import type { AssertionKey, ProofVerdict, Secured, Suite, VerifyOptions } from './suite.ts'
+import type { AssertionKey, ProofVerdict, Secured, SecureOptions, Suite, VerifyOptions } from './suite.ts'
+import { answerProblem } from './verify-claims-set.ts'
 import { jwtTimeProblem, verifyJws } from './verify-jws.ts'
 
 const name = 'JwtProof2020'
@@ -23,6 +24,20 @@ function checkTimes({ exp, nbf }: JsonObject): void {
   throw new IssuerError('EXPIRATION_INVALID', { detail: 'The dates of a JWT must lie before November 5138.' })
 }
 
+/** The payload of a presentation: the document under `vp`, without what registered claims say of it. */
+function presentationClaims(document: JsonObject, { created, challenge, domain }: SecureOptions): JsonObject {
+  const { id, holder, ...vp } = document
+  const seconds = Math.floor(created.getTime() / 1000)
+  return {
+    vp,
+    iss: holder,
+    ...(id !== undefined && { jti: id }),
+    ...{ nbf: seconds, iat: seconds },
+    ...(challenge !== undefined && { nonce: challenge }),
+    ...(domain !== undefined && { aud: domain }),
+  }
+}
+
 function signThroughAgent(
   agent: JwtAgent | undefined,
   document: JsonObject,
@@ -34,8 +49,11 @@ function signThroughAgent(
 }
 
 function secureWith(agent: JwtAgent | undefined): Suite['secure'] {
-  return async (document, { key }) => {
+  return async (document, options) => {
+    const { key } = options
     try {
+      if (options.purpose === 'authentication')
+        return await signHere(presentationClaims(document, options), key)
       const claims = jwtClaims(document)
       checkTimes(claims)
       return key.signer.type === 'Ed25519'
@@ -48,26 +66,36 @@ function secureWith(agent: JwtAgent | undefined): Suite['secure'] {
   }
 }
 
+/** The claim that holds the document, by the purpose of the signature. */
+const contents = { assertionMethod: 'vc', authentication: 'vp' } as const
+
 async function verify(secured: unknown, options: VerifyOptions): Promise<ProofVerdict> {
+  const { purpose = 'assertionMethod', now } = options
+  const fail = (reason: string): ProofVerdict => ({ type: name, status: 'fail', reason })
   const token = parseCompactJwt(secured)
-  if (!token) return { type: name, status: 'fail', reason: 'This is not a compact JWT.' }
-  const { iss } = token.payload
-  if (typeof iss !== 'string') return { type: name, status: 'fail', reason: 'The token names no issuer.' }
-  // nbf and exp are the validity of the credential, which is for the expiration check
-  const reason = jwtTimeProblem(token.payload, ['iat'], options.now)
-  if (reason !== undefined) return { type: name, status: 'fail', reason }
+  if (!token) return fail('This is not a compact JWT.')
+  const { payload } = token
+  const { iss } = payload
+  if (typeof iss !== 'string') return fail('The token names no issuer.')
+  if (typeof payload[contents[purpose]] !== 'object')
+    return fail(`The token has no ${contents[purpose]} claim.`)
+  // nbf and exp are the validity of a credential, which is for the expiration check
+  const times = purpose === 'assertionMethod' ? (['iat'] as const) : (['iat', 'nbf', 'exp'] as const)
+  const reason = jwtTimeProblem(payload, times, now) ?? answerProblem(payload, options)
+  if (reason !== undefined) return fail(reason)
   const rules = { controller: iss, types: [undefined, 'jwt'], contentTypes: [undefined] }
   return { type: name, ...(await verifyJws(token, rules, options)) }
 }
 
 function recognises(secured: Secured): boolean {
   const token = parseCompactJwt(secured)
-  if (token === undefined || typeof token.payload.vc !== 'object') return false
+  if (!token || Object.values(contents).every((claim) => typeof token.payload[claim] !== 'object'))
+    return false
   const type = tokenType(token.header)
   return type === undefined || type === 'jwt'
 }
 
-/** JWT over a 1.1 credential (Verifiable Credentials Data Model 1.1, 6.3.1); the algorithm follows from the key. */
+/** JWT over a 1.1 credential or presentation (Verifiable Credentials Data Model 1.1, 6.3.1); the algorithm follows from the key. */
 export function jwtProof2020(termsUrl: string, agent?: JwtAgent): Suite {
   return {
     name,

@@ -99,7 +99,7 @@ export async function presentSdJwt(document: JsonObject, options: SecureOptions)
 }
 
 /** What the suites of SD-JWTs add to the common checks. */
-interface SdJwtRules {
+export interface SdJwtRules {
   name: string
   /** Names at the top that nobody may conceal: a holder could hide a revocation otherwise. */
   unconcealable: ReadonlySet<string>

@@ -1,17 +1,29 @@
 import { parseCompactJwt } from '../compact-jwt.ts'
+import type { JsonObject } from '../json.ts'
 import { tokenType } from '../token-type.ts'
 import { claimsSet } from './claims-set.ts'
 import { jwsKeyTypes } from './jws-algorithms.ts'
 import { signJws } from './sign-jws.ts'
-import type { ProofVerdict, Secured, Suite, VerifyOptions } from './suite.ts'
+import type { ProofVerdict, Secured, SecureOptions, Suite, VerifyOptions } from './suite.ts'
 import { verifyClaimsSet } from './verify-claims-set.ts'
 
 const name = 'vc+jwt'
 
+/** What a token says that it is, by the purpose of its signature. */
+const types = { assertionMethod: name, authentication: 'vp+jwt' } as const
+const contentTypes = { assertionMethod: 'vc', authentication: 'vp' } as const
+
+async function secure(document: JsonObject, options: SecureOptions): Promise<string> {
+  const { purpose = 'assertionMethod', key } = options
+  const payload = await claimsSet(document, options)
+  return signJws({ header: { typ: types[purpose], cty: contentTypes[purpose] }, payload }, key)
+}
+
 async function verify(secured: Secured, options: VerifyOptions): Promise<ProofVerdict> {
+  const { purpose = 'assertionMethod' } = options
   const token = parseCompactJwt(secured)
   if (!token) return { type: name, status: 'fail', reason: 'This is not a compact JWT.' }
-  const rules = { types: [undefined, name], contentTypes: [undefined, 'vc'] }
+  const rules = { types: [undefined, types[purpose]], contentTypes: [undefined, contentTypes[purpose]] }
   return { type: name, ...(await verifyClaimsSet(token, rules, options)) }
 }
 
@@ -19,10 +31,10 @@ function recognises(secured: Secured): boolean {
   const token = parseCompactJwt(secured)
   if (token?.payload['@context'] === undefined) return false
   const type = tokenType(token.header)
-  return type === undefined || type === name
+  return type === undefined || type === types.assertionMethod || type === types.authentication
 }
 
-/** JWS over a 2.0 credential (Securing Verifiable Credentials using JOSE and COSE, 3.1.1). */
+/** JWS over a 2.0 credential or presentation (Securing Verifiable Credentials using JOSE and COSE, 3.1). */
 export const vcJwt: Suite = {
   name,
   format: 'vc-jwt',
@@ -30,9 +42,6 @@ export const vcJwt: Suite = {
   dataModels: ['2.0'],
   contexts: () => [],
   recognises,
-  secure: async (document, options) => {
-    const payload = await claimsSet(document, options)
-    return signJws({ header: { typ: name, cty: 'vc' }, payload }, options.key)
-  },
+  secure,
   verify,
 }
