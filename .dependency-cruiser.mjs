@@ -3,7 +3,7 @@
 
 const rooms = ['formats', 'suites', 'status', 'did', 'ledger', 'stores', 'keys', 'jobs', 'agent']
 const anyRoom = `^node/(${rooms.join('|')})/`
-const domain = '^node/(schemas|delegation)/'
+const domain = '^node/(schemas|delegation|anoncreds)/'
 const application = '^node/(issuance|registrar|access|delivery|verification|presentation)/'
 // Pure functions inside a room: names and numbers that mean the same to everybody.
 const pure =
@@ -104,7 +104,7 @@ export default {
     ),
     rule(
       'domain-is-pure',
-      'Schemas and delegation are rules about data: no room behind them.',
+      'Schemas, delegation and AnonCreds are rules about data: no room behind them.',
       { path: domain },
       { path: anyRoom, pathNot: pure, ...values },
     ),
