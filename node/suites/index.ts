@@ -2,6 +2,7 @@ import { credentialTermsUrl } from './contexts/bundled-contexts.ts'
 import { dcSdJwt } from './dc-sd-jwt.ts'
 import { ecdsaJcs2019 } from './ecdsa-jcs-2019.ts'
 import { ecdsaRdfc2019 } from './ecdsa-rdfc-2019.ts'
+import { ecdsaSd2023 } from './ecdsa-sd-2023.ts'
 import { ed25519Signature2020 } from './ed25519-signature-2020.ts'
 import { eddsaJcs2022 } from './eddsa-jcs-2022.ts'
 import { eddsaRdfc2022 } from './eddsa-rdfc-2022.ts'
@@ -33,6 +34,7 @@ export function createSuites({
     eddsaJcs2022(termsUrl),
     ecdsaRdfc2019(termsUrl),
     ecdsaJcs2019(termsUrl),
+    ecdsaSd2023(termsUrl),
     ethereumEip712Signature2021(termsUrl, digestSigners),
     jwtProof2020(termsUrl, agent),
     vcJwt,

@@ -15,8 +15,33 @@ declare module 'jsonld' {
       document: Document,
       options: { documentLoader: (url: string) => Promise<unknown>; safe: boolean; base?: null },
     ): Promise<readonly object[]>
+    compact(
+      input: readonly object[],
+      context: Document[string],
+      options: { documentLoader: (url: string) => Promise<unknown>; safe: boolean },
+    ): Promise<Document>
+    toRDF(
+      input: object | readonly object[],
+      options: {
+        documentLoader: (url: string) => Promise<unknown>
+        safe: boolean
+        rdfDirection: string
+        format: 'application/n-quads'
+      },
+    ): Promise<string>
   }
   export default jsonld
+}
+
+declare module '@digitalbazaar/di-sd-primitives' {
+  export function canonicalize(
+    input: object | string,
+    options: {
+      documentLoader: (url: string) => Promise<unknown>
+      canonicalIdMap?: Map<string, string>
+      inputFormat?: 'application/n-quads'
+    },
+  ): Promise<string>
 }
 
 declare module 'jsonld-signatures' {
@@ -29,6 +54,7 @@ declare module 'jsonld-signatures' {
   const jsigs: {
     sign(document: Document, options: Options): Promise<Document>
     verify(document: Document, options: Options): Promise<LibraryVerdict>
+    derive(document: Document, options: Options): Promise<Document>
     purposes: {
       AssertionProofPurpose: new (options?: { controller?: Document }) => unknown
       ControllerProofPurpose: new (options: { term: string; controller: Document }) => unknown
@@ -96,6 +122,12 @@ declare module '@digitalbazaar/eddsa-rdfc-2022-cryptosuite' {
 
 declare module '@digitalbazaar/ecdsa-rdfc-2019-cryptosuite' {
   export const cryptosuite: { name: string; canonize: LibrarySuite['canonize'] }
+}
+
+declare module '@digitalbazaar/ecdsa-sd-2023-cryptosuite' {
+  export function createSignCryptosuite(options: { mandatoryPointers: readonly string[] }): unknown
+  export function createDiscloseCryptosuite(options: { selectivePointers: readonly string[] }): unknown
+  export function createVerifyCryptosuite(): unknown
 }
 
 declare module '@digitalbazaar/ecdsa-jcs-2019-cryptosuite' {
