@@ -28,10 +28,20 @@ export async function describeApi(server: HttpServer, publicUrl: string): Promis
     },
     transform: (input) => {
       const transformed = jsonSchemaTransform(input)
-      return { ...transformed, schema: { ...transformed.schema, ...securityOf(input.route.config?.access) } }
+      const operationId = input.schema?.operationId ?? operationIdOf(input.route.method, input.url)
+      const security = securityOf(input.route.config?.access)
+      return { ...transformed, schema: { ...transformed.schema, operationId, ...security } }
     },
     transformObject: jsonSchemaTransformObject,
   })
+}
+
+/** Names an operation by its address: `POST /api/v1/dids/:did/keys/rotate` is `postDidsByDidKeysRotate`. */
+function operationIdOf(method: string | readonly string[], url: string): string {
+  const parts = url.replace(/^\/api\/v\d+/, '').split('/')
+  const words = parts.map((part) => part.replace(/^:/, 'by-')).flatMap((part) => part.split(/[^A-Za-z0-9]+/))
+  const capitals = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+  return `${String([method].flat()[0]).toLowerCase()}${capitals.join('')}`
 }
 
 function securityOf(access: Access | undefined) {

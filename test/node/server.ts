@@ -142,6 +142,12 @@ describe('the server', () => {
   it('describes itself as OpenAPI 3.1, with every call', async () => {
     const { body } = await node.call('GET', '/openapi.json', { key: null })
     assert.match(body.openapi, /^3\.1\./)
+    type Operations = Record<string, { operationId?: string }>
+    const operations = Object.values(body.paths as Record<string, Operations>).flatMap(Object.values)
+    const ids = operations.map(({ operationId }) => operationId)
+    for (const id of ids) assert.match(id ?? '', /^[a-z][A-Za-z0-9]+$/)
+    assert.equal(new Set(ids).size, ids.length)
+    assert.ok(ids.includes('issueCredential') && ids.includes('postCredentialsIssue'))
     for (const path of [
       '/dids',
       '/schemas',
