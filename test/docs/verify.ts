@@ -1,24 +1,12 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { JsonObject } from '../../node/json.ts'
 import { startChain, type TestChain } from '../chain.ts'
 import { startNode, type TestNode } from '../node.ts'
-
-const root = fileURLToPath(new URL('../..', import.meta.url))
-
-/** The programs of a page: the code blocks that name the same file, one after the other. */
-async function programsOf(page: string): Promise<Map<string, string>> {
-  const text = await readFile(join(root, page), 'utf8')
-  const programs = new Map<string, string>()
-  for (const [, file = '', code = ''] of text.matchAll(/^```[a-z]+ (\S+)\n([\s\S]*?)^```$/gm)) {
-    programs.set(file, (programs.get(file) ?? '') + code)
-  }
-  return programs
-}
+import { programsOf, root } from './programs.ts'
 
 const jsonSchema = {
   type: 'object',
