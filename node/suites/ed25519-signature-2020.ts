@@ -1,4 +1,5 @@
 import { Ed25519Signature2020 } from '@digitalbazaar/ed25519-signature-2020'
+import { compileExpansion } from './compiled-expansion/compiled-expansion.ts'
 import { ed25519Signature2020Context } from './contexts/bundled-contexts.ts'
 import { splitProof } from './embedded-proof.ts'
 import { librarySigner, secureLinkedData } from './linked-data-proof.ts'
@@ -26,7 +27,9 @@ export function ed25519Signature2020(termsUrl: string): Suite {
       secureLinkedData(document, {
         ...options,
         suite: rememberProofOptions(
-          new Ed25519Signature2020({ signer: librarySigner(options.key, keyTypes), date: created }),
+          compileExpansion(
+            new Ed25519Signature2020({ signer: librarySigner(options.key, keyTypes), date: created }),
+          ),
         ),
       }),
     verify: (secured, options) =>

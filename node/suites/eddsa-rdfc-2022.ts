@@ -1,5 +1,6 @@
 import { DataIntegrityProof } from '@digitalbazaar/data-integrity'
 import { cryptosuite } from '@digitalbazaar/eddsa-rdfc-2022-cryptosuite'
+import { compileExpansion } from './compiled-expansion/compiled-expansion.ts'
 import { dataIntegrityContext } from './contexts/bundled-contexts.ts'
 import { splitProof } from './embedded-proof.ts'
 import { librarySigner, secureLinkedData } from './linked-data-proof.ts'
@@ -24,11 +25,13 @@ export function eddsaRdfc2022(termsUrl: string): Suite {
       secureLinkedData(document, {
         ...options,
         suite: rememberProofOptions(
-          new DataIntegrityProof({
-            signer: librarySigner(options.key, keyTypes),
-            date: created,
-            cryptosuite,
-          }),
+          compileExpansion(
+            new DataIntegrityProof({
+              signer: librarySigner(options.key, keyTypes),
+              date: created,
+              cryptosuite,
+            }),
+          ),
         ),
       }),
     verify: (secured, options) =>
