@@ -12,6 +12,7 @@ import { type Database, openDatabase } from './stores/database.ts'
 import { databaseFile } from './stores/database-file.ts'
 import { createKeyTable } from './stores/keys.ts'
 import { createNodeMetaStore, type NodeMetaStore } from './stores/node-meta.ts'
+import { signMessages } from './suites/bbs/sign-messages.ts'
 
 /** A chain with the registries on it. */
 export interface ChainLocation {
@@ -49,7 +50,7 @@ export async function openFoundation(config: Config, chain: ChainLocation): Prom
     const file = join(config.dataDir, 'key-encryption.key')
     const secrets = createSecretBox(await keyEncryptionKey({ value: config.keyEncryptionKey, file }))
     await checkSecrets({ meta, secrets })
-    const keys = createSoftwareKeyStore({ table: createKeyTable(database), secrets })
+    const keys = createSoftwareKeyStore({ table: createKeyTable(database), secrets, signMessages })
     const relayer = await requireRelayerKey({ meta, keys }, config)
     ledger = await openLedger({ ...chain, relayer }).catch(nameChain)
     await checkChainIdentity({ meta, ledger }, config.dataDir)

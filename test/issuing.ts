@@ -34,6 +34,7 @@ import { createKeyTable } from '../node/stores/keys.ts'
 import { createRegistrationStore } from '../node/stores/registrations.ts'
 import { createStatusChangeStore } from '../node/stores/status-changes.ts'
 import { createStatusListStore } from '../node/stores/status-lists.ts'
+import { signMessages } from '../node/suites/bbs/sign-messages.ts'
 import { claimsTokens } from '../node/suites/claims-tokens.ts'
 import { registryStatusTermsUrl } from '../node/suites/contexts/bundled-contexts.ts'
 import { createDocumentLoader } from '../node/suites/document-loader.ts'
@@ -84,7 +85,7 @@ export async function openIssuing(options: {
 }) {
   const database = await openDatabase({ file: options.file })
   const secrets = createSecretBox(Buffer.alloc(32, 9))
-  const keys = createSoftwareKeyStore({ table: createKeyTable(database), secrets })
+  const keys = createSoftwareKeyStore({ table: createKeyTable(database), secrets, signMessages })
   const rpcUrl = options.rpcUrl ?? options.chain.rpcUrl
   const ledger = await openLedger({
     rpcUrl,

@@ -4,8 +4,7 @@ import {
   hash_to_field,
 } from '@noble/curves/abstract/hash-to-curve.js'
 import { bls12_381 } from '@noble/curves/bls12-381.js'
-import { sha256 } from '@noble/hashes/sha2.js'
-import { shake256 } from '@noble/hashes/sha3.js'
+import { shake256 as shake256OfHashes } from '@noble/hashes/sha3.js'
 import { Fr, G1, type PointG1, toInteger } from './octets.ts'
 
 /** What the BBS ciphersuites differ in (draft-irtf-cfrg-bbs-signatures, 7). */
@@ -16,6 +15,12 @@ export interface Ciphersuite {
   expandMessage(message: Uint8Array, dst: string, length: number): Uint8Array
   hashToCurve(message: Uint8Array, dst: string): PointG1
 }
+
+const { hash: sha256 } = bls12_381.G1.defaults
+// The curves bring another version of the hashes, with other types.
+const shake256 = shake256OfHashes as unknown as typeof sha256
+// It takes what the types do not say: one number, as the field of G1 has no extension.
+const mapToCurve = bls12_381.G1.mapToCurve as unknown as (u: bigint | undefined) => PointG1
 
 /** Bits of security, as expand_message_xof and hash_to_field count them. */
 const k = 128
@@ -40,9 +45,8 @@ export const shake256Ciphersuite: Ciphersuite = {
   hashToCurve: (message, dst) => {
     const { ORDER: p } = bls12_381.fields.Fp
     const [u0, u1] = hash_to_field(message, 2, { DST: dst, p, m: 1, k, expand: 'xof', hash: shake256 })
-    const map = ([u]: bigint[] = []) => bls12_381.G1.mapToCurve(u as bigint)
     // Noble's map clears the cofactor of each, which comes to the same as clearing that of the sum.
-    return map(u0).add(map(u1))
+    return mapToCurve(u0?.[0]).add(mapToCurve(u1?.[0]))
   },
 }
 

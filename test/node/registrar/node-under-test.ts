@@ -15,6 +15,7 @@ import { type Database, openDatabase } from '../../../node/stores/database.ts'
 import { createDidStore } from '../../../node/stores/dids.ts'
 import { createKeyTable } from '../../../node/stores/keys.ts'
 import { createSchemaStore } from '../../../node/stores/schemas.ts'
+import { signMessages } from '../../../node/suites/bbs/sign-messages.ts'
 import { bundledContexts } from '../../../node/suites/contexts/bundled-contexts.ts'
 import { startChain, type TestChain } from '../../chain.ts'
 import { digestSigner, fundedKey } from '../../digest-signer.ts'
@@ -37,7 +38,7 @@ export async function startNode(options: { receiptTimeout?: number } = {}): Prom
   const folder = await mkdtemp(join(tmpdir(), 'cartulary-'))
   const database = await openDatabase({ file: join(folder, 'node.sqlite') })
   const secrets = createSecretBox(randomBytes(32))
-  const keyStore = createSoftwareKeyStore({ table: createKeyTable(database), secrets })
+  const keyStore = createSoftwareKeyStore({ table: createKeyTable(database), secrets, signMessages })
   const resolver = createDidResolver({ ...chain, didRegistry: ledger.registries.didRegistry })
   const deps: RegistrarDeps = {
     ledger,

@@ -17,6 +17,7 @@ import { createSecretBox } from '../../../node/keys/secret-box.ts'
 import { createSoftwareKeyStore } from '../../../node/keys/software.ts'
 import { openDatabase } from '../../../node/stores/database.ts'
 import { createKeyTable } from '../../../node/stores/keys.ts'
+import { signMessages } from '../../../node/suites/bbs/sign-messages.ts'
 import { contextDigest } from '../../../node/suites/contexts/bundled-contexts.ts'
 import { createDocumentLoader } from '../../../node/suites/document-loader.ts'
 import type { AssertionKey, KeyResolver, ResolvedKey } from '../../../node/suites/suite.ts'
@@ -110,6 +111,7 @@ export async function openIssuers(): Promise<Issuers> {
   const keyStore = createSoftwareKeyStore({
     table: createKeyTable(database),
     secrets: createSecretBox(randomBytes(32)),
+    signMessages,
   })
   const documents = new Map<string, DIDDocument>()
   const records = new Map<string, DidRecord>()

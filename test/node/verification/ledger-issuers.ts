@@ -23,6 +23,7 @@ import { statusEncodings } from '../../../node/status/index.ts'
 import type { StatusEncoding } from '../../../node/status/status-list.ts'
 import { openDatabase } from '../../../node/stores/database.ts'
 import { createKeyTable } from '../../../node/stores/keys.ts'
+import { signMessages } from '../../../node/suites/bbs/sign-messages.ts'
 import { registryStatusTermsUrl } from '../../../node/suites/contexts/bundled-contexts.ts'
 import { createDocumentLoader } from '../../../node/suites/document-loader.ts'
 import { createSuites } from '../../../node/suites/index.ts'
@@ -119,6 +120,7 @@ export async function openLedgerIssuers(
   const keyStore = createSoftwareKeyStore({
     table: createKeyTable(database),
     secrets: createSecretBox(randomBytes(32)),
+    signMessages,
   })
   const { chainId, registries } = ledger
   const { didRegistry } = registries

@@ -1,0 +1,12 @@
+import { parentPort } from 'node:worker_threads'
+import { type Answer, type Call, operations } from './operations.ts'
+
+async function answer({ id, name, input }: Call): Promise<Answer> {
+  try {
+    return { id, result: await operations[name](input) }
+  } catch (error) {
+    return { id, error: (error as Error).message }
+  }
+}
+
+parentPort?.on('message', async (call: Call) => parentPort?.postMessage(await answer(call)))
