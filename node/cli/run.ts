@@ -1,10 +1,8 @@
 import { IssuerError } from '../errors.ts'
-import { bundle } from './bundle.ts'
 import { CliError, type Exit, exitCodes } from './exit.ts'
 import type { Sources } from './input.ts'
 import { parseCommand } from './options.ts'
 import { usage } from './usage.ts'
-import { verify } from './verify.ts'
 
 interface Input extends Sources {
   args: readonly string[]
@@ -25,9 +23,12 @@ export async function run({ args, version, ...sources }: Input): Promise<Ended> 
     if (options.version) return { code: 0, stdout: `${version}\n`, stderr: '' }
     if (!command) return { code: 0, stdout: usage, stderr: '' }
     if (command.name === 'bundle') {
+      const { bundle } = await import('./bundle.ts')
       const { exit, output, notice } = await bundle(sources, command)
       return { code: exitCodes[exit], stdout: output, stderr: notice }
     }
+    // loaded when it is needed: it brings every suite, and a mistyped option need not wait for them
+    const { verify } = await import('./verify.ts')
     const { exit, output } = await verify(sources, command)
     return { code: exitCodes[exit], stdout: output, stderr: '' }
   } catch (error) {
