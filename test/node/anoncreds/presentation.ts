@@ -187,31 +187,42 @@ describe('AnonCreds presentations', () => {
   describe('responses outside their ranges', () => {
     // Whoever knows the order of the group, as the issuer does, finds longer responses for which every equation holds:
     // only the ranges refuse them.
-    const withProof = (presentation: Presentation, change: (proof: Record<string, never>) => void) => {
+    interface Squares {
+      u: Record<string, string>
+      r: Record<string, string>
+      t: Record<string, string>
+      mj: string
+      alpha: string
+    }
+    interface Proof {
+      eq_proof: Record<'a_prime' | 'e' | 'v' | 'm2', string> & { m: Record<string, string> }
+      ge_proofs: [Squares]
+    }
+    const withProof = (presentation: Presentation, change: (proof: Proof) => void) => {
       const copy = structuredClone(presentation)
-      change(copy.proof.proofs[0]?.primary_proof as never)
+      change(copy.proof.proofs[0]?.primary_proof as unknown as Proof)
       return copy
     }
-    const add = (parent: Record<string, string>, name: string, by: bigint) => {
-      parent[name] = String(BigInt(parent[name] as string) + by)
+    const add = <Name extends string>(parent: Record<Name, string>, name: Name, by: bigint) => {
+      parent[name] = String(BigInt(parent[name]) + by)
     }
-    const changes: Record<string, (proof: never) => void> = {
-      e: ({ eq_proof }: never) => add(eq_proof, 'e', order),
-      v: ({ eq_proof }: never) => add(eq_proof, 'v', order << 1100n),
-      m2: ({ eq_proof }: never) => add(eq_proof, 'm2', order << 500n),
-      'm of an attribute': ({ eq_proof: { m } }: never) => add(m, 'city', order),
-      'm of the link secret': ({ eq_proof: { m } }: never) => add(m, 'master_secret', order),
-      'a negative m': ({ eq_proof: { m } }: never) => add(m, 'city', -order),
-      'a negative e': ({ eq_proof }: never) => add(eq_proof, 'e', -order),
-      'u of a square': ({ ge_proofs: [{ u }] }: never) => add(u, '2', order),
-      'r of a square': ({ ge_proofs: [{ r }] }: never) => add(r, '0', order << 500n),
-      'r of the distance': ({ ge_proofs: [{ r }] }: never) => add(r, 'DELTA', order << 500n),
-      alpha: ({ ge_proofs: [predicate] }: never) => add(predicate, 'alpha', order << 900n),
+    const changes: Record<string, (proof: Proof) => void> = {
+      e: ({ eq_proof }: Proof) => add(eq_proof, 'e', order),
+      v: ({ eq_proof }: Proof) => add(eq_proof, 'v', order << 1100n),
+      m2: ({ eq_proof }: Proof) => add(eq_proof, 'm2', order << 500n),
+      'm of an attribute': ({ eq_proof: { m } }: Proof) => add(m, 'city', order),
+      'm of the link secret': ({ eq_proof: { m } }: Proof) => add(m, 'master_secret', order),
+      'a negative m': ({ eq_proof: { m } }: Proof) => add(m, 'city', -order),
+      'a negative e': ({ eq_proof }: Proof) => add(eq_proof, 'e', -order),
+      'u of a square': ({ ge_proofs: [{ u }] }: Proof) => add(u, '2', order),
+      'r of a square': ({ ge_proofs: [{ r }] }: Proof) => add(r, '0', order << 500n),
+      'r of the distance': ({ ge_proofs: [{ r }] }: Proof) => add(r, 'DELTA', order << 500n),
+      alpha: ({ ge_proofs: [predicate] }: Proof) => add(predicate, 'alpha', order << 900n),
     }
     for (const [name, change] of Object.entries(changes)) {
       it(`refuses ${name}`, () => {
         const request = full()
-        const verdict = verify(withProof(fullPresentation(request), change as never), request)
+        const verdict = verify(withProof(fullPresentation(request), change), request)
         assert.ok(!verdict.verified && verdict.reason.includes('range'), JSON.stringify(verdict))
       })
     }
@@ -220,19 +231,20 @@ describe('AnonCreds presentations', () => {
       const request = full()
       const n = BigInt(issuer.credentialDefinition.value.primary.n)
       for (const change of [
-        ({ eq_proof }: never) => Object.assign(eq_proof, { a_prime: '0' }),
-        ({ eq_proof }: never) => add(eq_proof, 'a_prime', n),
-        ({ ge_proofs: [{ t }] }: never) => add(t, 'DELTA', n),
+        ({ eq_proof }: Proof) => Object.assign(eq_proof, { a_prime: '0' }),
+        ({ eq_proof }: Proof) => add(eq_proof, 'a_prime', n),
+        ({ ge_proofs: [{ t }] }: Proof) => add(t, 'DELTA', n),
       ]) {
-        const verdict = verify(withProof(fullPresentation(request), change as never), request)
+        const verdict = verify(withProof(fullPresentation(request), change), request)
         assert.ok(!verdict.verified && verdict.reason.includes('unit'), JSON.stringify(verdict))
       }
     })
 
     it('refuses a predicate that is about another value than the signed one', () => {
       const request = full()
-      const altered = withProof(fullPresentation(request), (({ ge_proofs: [predicate] }: never) =>
-        add(predicate, 'mj', order)) as never)
+      const altered = withProof(fullPresentation(request), ({ ge_proofs: [predicate] }) =>
+        add(predicate, 'mj', order),
+      )
       const verdict = verify(altered, request)
       assert.ok(!verdict.verified && verdict.reason.includes('signed attribute'), JSON.stringify(verdict))
     })
