@@ -1,4 +1,5 @@
 import { cryptosuite } from '@digitalbazaar/ecdsa-rdfc-2019-cryptosuite'
+import { compileExpansion } from './compiled-expansion/compiled-expansion.ts'
 import { dataIntegrityContext } from './contexts/bundled-contexts.ts'
 import { ecdsaKeyTypes, ecdsaProof } from './ecdsa-proof.ts'
 import { splitProof } from './embedded-proof.ts'
@@ -19,7 +20,9 @@ export function ecdsaRdfc2019(termsUrl: string): Suite {
     contexts: (dataModel) => (dataModel === '1.1' ? [termsUrl, dataIntegrityContext] : []),
     recognises: (secured) => splitProof(secured)?.proof.cryptosuite === name,
     secure: async (document, { created, ...options }) => {
-      const suite = rememberProofOptions(ecdsaProof(cryptosuite, { key: options.key, date: created }))
+      const suite = rememberProofOptions(
+        compileExpansion(ecdsaProof(cryptosuite, { key: options.key, date: created })),
+      )
       return secureLinkedData(document, { ...options, suite })
     },
     verify: (secured, options) =>
