@@ -1,3 +1,5 @@
+import { delegationType } from '../delegation/read-delegation.ts'
+import { IssuerError } from '../errors.ts'
 import type { Subject } from './issuance.ts'
 import type { CheckedTerms, PipelineDeps } from './pipeline.ts'
 
@@ -7,6 +9,10 @@ export async function checkDelegation(
   terms: CheckedTerms,
   subject: Subject & { credentialId: string },
 ): Promise<void> {
+  if (terms.schema.type === delegationType && terms.suite.derive) {
+    const detail = `What limits a delegation could be concealed with the proof type ${terms.suite.name}.`
+    throw new IssuerError('DELEGATION_INVALID', { detail })
+  }
   await deps.checkDelegation?.({
     credentialId: subject.credentialId,
     type: terms.schema.type,

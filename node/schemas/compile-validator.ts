@@ -1,6 +1,7 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
 import { IssuerError, type Violation } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
+import { isConcealable } from './concealable-error.ts'
 import { describeError } from './describe-error.ts'
 import { formats } from './formats.ts'
 import { compilePattern } from './linear-pattern.ts'
@@ -8,8 +9,14 @@ import { createWorkLimit, TooMuchWork } from './validation-work.ts'
 
 const maxViolations = 100
 
+/** How much of a value there is. */
+export interface Shown {
+  /** Members may be concealed: what can be wrong only because they are is no violation. */
+  mayConceal?: boolean
+}
+
 /** Every violation of a value, at most 100; pointers start with the one given. */
-export type Validator = (value: JsonObject, pointer: string) => Violation[]
+export type Validator = (value: JsonObject, pointer: string, shown?: Shown) => Violation[]
 
 /** Steps that the expression of a format takes for each character at the most, those of a pattern being the unit. */
 const formatSteps = 10
@@ -55,10 +62,11 @@ const options = {
 export function compileValidator(jsonSchema: JsonObject): Validator {
   const work = createWorkLimit(jsonSchema)
   const validate = compile(jsonSchema, work.take)
-  return (value, pointer) => {
+  return (value, pointer, { mayConceal = false } = {}) => {
     try {
       work.start(value)
-      return validate(value) ? [] : violations(validate.errors ?? [], pointer)
+      const errors = validate(value) ? [] : (validate.errors ?? [])
+      return violations(mayConceal ? errors.filter((error) => !isConcealable(error)) : errors, pointer)
     } catch (error) {
       if (!(error instanceof TooMuchWork)) throw error
       return [{ pointer, message: 'are too many or too long for their schema: it would take too much time' }]

@@ -1,7 +1,7 @@
 import { IssuerError, type Violation } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
 import { claimsLimits } from './claims-limits.ts'
-import { compileValidator, type Validator } from './compile-validator.ts'
+import { compileValidator, type Shown, type Validator } from './compile-validator.ts'
 import { type CredentialSchema, wrapClaimsSchema } from './credential-schema.ts'
 import { type DerivedContext, deriveContext } from './derive-context.ts'
 import { jcsBytes, sriDigest } from './digest.ts'
@@ -24,7 +24,7 @@ export interface OpenedSchema {
   jsonSchema: JsonObject
   credentialSchema: CredentialSchema
   /** Every violation of claims (without the subject's `id`), with pointers into `/claims`. */
-  validateClaims(claims: JsonObject): Violation[]
+  validateClaims(claims: JsonObject, shown?: Shown): Violation[]
 }
 
 const capacity = 500
@@ -55,7 +55,7 @@ function open(id: string, { type, contexts, jsonSchema }: SchemaDocument): Opene
     contexts: contexts.map((context) => withDocument(context, derived)),
     jsonSchema,
     credentialSchema: wrapClaimsSchema(id, jsonSchema),
-    validateClaims: (claims) => claimViolations(claims, validate, derived),
+    validateClaims: (claims, shown = {}) => claimViolations(claims, { validate, derived, shown }),
   }
 }
 
@@ -89,14 +89,20 @@ function withDocument(
   throw new IssuerError('SCHEMA_INVALID', { violations: [{ pointer: '/contexts', message }] })
 }
 
-function claimViolations(claims: JsonObject, validate: Validator, derived?: DerivedContext): Violation[] {
+interface Rules {
+  validate: Validator
+  derived: DerivedContext | undefined
+  shown: Shown
+}
+
+function claimViolations(claims: JsonObject, { validate, derived, shown }: Rules): Violation[] {
   const pointer = '/claims'
   const unfit = measureJson(claims, pointer, claimsLimits)
   if (unfit.length > 0) return unfit
   if (Object.hasOwn(claims, 'id')) {
     return [{ pointer: '/claims/id', message: 'must not be given: it is the DID of the holder' }]
   }
-  const found = validate(claims, pointer)
+  const found = validate(claims, pointer, shown)
   if (derived === undefined) return found
   const reported = new Set(found.map((violation) => violation.pointer))
   const unnamed = termViolations(claims, derived.claims, pointer)

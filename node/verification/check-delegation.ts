@@ -7,6 +7,8 @@ interface Input {
   credential: OpenedCredential
   /** The parents, in any order. */
   chain: readonly OpenedCredential[]
+  /** Whether the holder of a credential can leave out some of its claims. */
+  mayConceal(credential: OpenedCredential): boolean
   /** Every check of one parent by itself. */
   checkParent(parent: OpenedCredential): Promise<{ verdict: Verdict; reason?: string }>
 }
@@ -18,12 +20,13 @@ type Finding = Pick<Delegated, 'status' | 'reason'>
  * Follows a delegation to its root: each parent must be in the chain, hold by itself, and allow its child. A missing
  * parent is unknown; a revoked or expired one, or a child that widens, fails.
  */
-export async function checkDelegation({ credential, chain, checkParent }: Input): Promise<Delegated> {
+export async function checkDelegation(input: Input): Promise<Delegated> {
+  const { credential, chain, checkParent, mayConceal } = input
   const byId = new Map(chain.map((parent) => [parent.facts.id, parent]))
   const followed: string[] = []
   let undecided: Finding | undefined
   for (let current = credential; ; ) {
-    const step = judgeStep(current, byId, followed)
+    const step = mayConceal(current) ? hiding(current) : judgeStep(current, byId, followed)
     if ('status' in step) return { ...step, onBehalfOf: null, chain: followed }
     if ('root' in step) {
       return { ...(undecided ?? { status: 'pass' }), onBehalfOf: step.root, chain: followed }
@@ -64,5 +67,11 @@ function judgeStep(
   }
   return { parent }
 }
+
+/** Who holds a delegation must not be the one who says how far it goes. */
+const hiding = ({ facts }: OpenedCredential): Finding =>
+  fail(
+    `${facts.id ?? 'The credential'} can hide what limits it: its proof lets the holder choose what to show.`,
+  )
 
 const fail = (reason: string): Finding => ({ status: 'fail', reason })

@@ -2,6 +2,7 @@ import { IssuerError } from '../errors.ts'
 import type { CredentialFacts } from '../formats/format.ts'
 import type { JsonObject } from '../json.ts'
 import { parseSchemaId } from '../ledger/resource-id.ts'
+import type { Shown } from '../schemas/compile-validator.ts'
 import { type OpenedSchema, openSchema } from '../schemas/open-schema.ts'
 import { isUndecided } from './undecided.ts'
 import type { Checks, VerificationDeps } from './verification.ts'
@@ -17,9 +18,13 @@ export interface SchemaFinding {
 
 /**
  * Whether the schema named in the credential is on the ledger, is the one that was meant (digest), may be used by the
- * issuer, and the claims match it. A deactivated schema still verifies: deactivation stops new issuance only.
+ * issuer, and the claims match it, or as many as are shown. A deactivated schema still verifies: deactivation stops new issuance only.
  */
-export async function checkSchema(deps: Deps, facts: CredentialFacts): Promise<SchemaFinding> {
+export async function checkSchema(
+  deps: Deps,
+  facts: CredentialFacts,
+  shown: Shown = {},
+): Promise<SchemaFinding> {
   const [reference, ...others] = facts.credentialSchema
   if (!reference) return unknown(null, 'The credential names no schema.')
   const schemaId = String(reference.id)
@@ -31,7 +36,7 @@ export async function checkSchema(deps: Deps, facts: CredentialFacts): Promise<S
     return unknown(schemaId, 'The schema is not one of this ledger.')
   }
   try {
-    return await checkOnLedger(deps, facts, { name, schemaId, reference })
+    return await checkOnLedger(deps, facts, { name, schemaId, reference, shown })
   } catch (error) {
     if (!(error instanceof IssuerError)) throw error
     if (isUndecided(error)) return { ...unknown(schemaId, error.message), outage: error }
@@ -42,9 +47,14 @@ export async function checkSchema(deps: Deps, facts: CredentialFacts): Promise<S
 async function checkOnLedger(
   { ledger }: Deps,
   facts: CredentialFacts,
-  where: { name: NonNullable<ReturnType<typeof parseSchemaId>>; schemaId: string; reference: JsonObject },
+  where: {
+    name: NonNullable<ReturnType<typeof parseSchemaId>>
+    schemaId: string
+    reference: JsonObject
+    shown: Shown
+  },
 ): Promise<SchemaFinding> {
-  const { name, schemaId, reference } = where
+  const { name, schemaId, reference, shown } = where
   const found = await ledger.schemas.get(name)
   if (!found) return fail(schemaId, 'The schema is not in the registry.')
   const schema = openSchema({ schemaId, content: found.content, digest: found.digest })
@@ -61,7 +71,7 @@ async function checkOnLedger(
       return refuse('The schema is restricted and does not allow this issuer.')
     }
   }
-  const [violation] = facts.subjects.flatMap(({ id: _, ...claims }) => schema.validateClaims(claims))
+  const [violation] = facts.subjects.flatMap(({ id: _, ...claims }) => schema.validateClaims(claims, shown))
   if (violation)
     return refuse(`The claims do not match the schema: ${violation.pointer} ${violation.message}.`)
   return { result: { status: 'pass', schemaId }, schema }

@@ -37,6 +37,7 @@ export async function verifyCredential(
     checks.delegation = await checkDelegation({
       credential,
       chain,
+      mayConceal: (opened) => canConceal(deps, opened),
       checkParent: async (parent) => worst(await checkAlone(deps, parent)),
     })
   }
@@ -54,8 +55,9 @@ async function checkAlone(
   registration?: ClaimedRegistration,
 ): Promise<Checks> {
   const { facts } = credential
+  const mayConceal = canConceal(deps, credential)
   const [finding, issuer, revocation] = await Promise.all([
-    checkSchema(deps, facts),
+    checkSchema(deps, facts, { mayConceal }),
     checkIssuer(deps, facts.issuer),
     checkStatus(deps, facts),
   ])
@@ -66,6 +68,11 @@ async function checkAlone(
   const proof = found.status === 'fail' && isMissing() ? { ...found, status: 'unknown' as const } : found
   const schema = (await checkStatusList(deps, credential)) ?? finding.result
   return { proof, issuer, schema, expiration: checkExpiration(deps, facts), revocation }
+}
+
+/** Whether its holder may show a part of it, by its proof type. */
+function canConceal({ suites }: Pick<VerificationDeps, 'suites'>, { secured }: OpenedCredential): boolean {
+  return suites.some(({ recognises, derive }) => derive !== undefined && recognises(secured))
 }
 
 /**
