@@ -1,54 +1,10 @@
-import * as z from 'zod'
 import { contextViolations } from '../embedded-context.ts'
 import { IssuerError, type Violation } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
 import type { W3cDataModel } from '../suites/suite.ts'
 import { dataModelContexts } from './credential-document.ts'
+import { credentialShapes } from './credential-shapes.ts'
 import type { CredentialFacts } from './format.ts'
-
-const maxItems = 64
-
-/** One item or a list of them, as a list. */
-const oneOrMany = <Item extends z.ZodType>(item: Item) =>
-  z.union([z.array(item).min(1).max(maxItems), item.transform((value) => [value])])
-
-/** An absolute URL (RFC 3986, 3.1: it begins with a scheme). */
-const url = z
-  .string()
-  .max(2048)
-  .regex(/^[a-z][a-z0-9+.-]*:\S+$/i, 'must be an absolute URL')
-const dateTime = z.iso.datetime({ offset: true, error: 'must be a date and time with its offset' })
-const types = oneOrMany(z.string().min(1).max(256))
-const absent = z.undefined({ error: 'is not of this version of the data model' }).optional()
-
-const common = {
-  '@context': oneOrMany(z.unknown()),
-  id: url.optional(),
-  type: types.refine((list) => list.includes('VerifiableCredential'), {
-    error: 'must hold VerifiableCredential',
-  }),
-  issuer: z.union([url, z.looseObject({ id: url }).transform(({ id }) => id)]),
-  credentialSubject: oneOrMany(z.looseObject({ id: url.optional() })),
-  credentialStatus: oneOrMany(z.looseObject({ id: url.optional(), type: types })).optional(),
-  credentialSchema: oneOrMany(z.looseObject({ id: url, type: types })).optional(),
-}
-
-const documents = {
-  '1.1': z
-    .looseObject({ ...common, issuanceDate: dateTime, expirationDate: dateTime.optional() })
-    .transform(({ issuanceDate, expirationDate, ...others }) => ({
-      ...others,
-      validFrom: issuanceDate as string | undefined,
-      validUntil: expirationDate,
-    })),
-  '2.0': z.looseObject({
-    ...common,
-    validFrom: dateTime.optional(),
-    validUntil: dateTime.optional(),
-    issuanceDate: absent,
-    expirationDate: absent,
-  }),
-} as const
 
 const pointer = (path: readonly PropertyKey[]): string =>
   path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
@@ -86,7 +42,7 @@ function dataModelOf(document: JsonObject): W3cDataModel {
 export function readFacts(document: JsonObject): CredentialFacts {
   const dataModel = dataModelOf(document)
   const contexts = contextViolations(document)
-  const parsed = documents[dataModel].safeParse(document)
+  const parsed = credentialShapes[dataModel].safeParse(document)
   const violations = [
     ...contexts,
     ...(parsed.error?.issues ?? []).map(({ path, message }) => ({ pointer: pointer(path), message })),

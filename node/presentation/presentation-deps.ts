@@ -6,7 +6,8 @@ import type { KeyResolver, Suite } from '../suites/suite.ts'
 import type { VerificationDeps } from '../verification/verification.ts'
 
 /** What holders' work stands on: the keys of the node's DIDs, and what is known of credentials. */
-export interface PresentationDeps extends Pick<VerificationDeps, 'ledger' | 'documentLoader'> {
+export interface PresentationDeps
+  extends Pick<VerificationDeps, 'ledger' | 'documentLoader' | 'registeredContext'> {
   formats: readonly Format[]
   presentationFormats: readonly PresentationFormat[]
   suites: readonly Suite[]
