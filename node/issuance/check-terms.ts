@@ -1,3 +1,4 @@
+import { delegationType } from '../delegation/read-delegation.ts'
 import { IssuerError } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
 import type { StatusPurpose } from '../ledger/ledger.ts'
@@ -42,6 +43,7 @@ export async function checkTerms(deps: Deps, terms: IssuanceTerms): Promise<Chec
   })
   const key = await checkKey(deps, { suite, ...found })
   const schema = await checkSchema(deps, { schemaId: terms.schemaId, issuer: issuer.identity })
+  checkLimits(suite, schema)
   const documentLoader = loaderOf(deps, schema)
   const common = { issuer, key, schema, documentLoader, suite, format, dataModel, purposes, statusEncodings }
   const { mandatoryPointers } = terms
@@ -65,6 +67,13 @@ function checkPointers(suite: Suite, { mandatoryPointers }: IssuanceTerms): void
     detail: `A credential of the proof type ${suite.name} always reveals everything.`,
     violations: [{ pointer: '/mandatoryPointers', message: 'are for proof types with selective disclosure' }],
   })
+}
+
+/** Who holds a delegation must not choose how much of its limits to show. */
+function checkLimits(suite: Suite, { type }: OpenedSchema): void {
+  if (!suite.derive || type !== delegationType) return
+  const detail = `A delegation must have a proof that reveals everything, and ${suite.name} does not.`
+  throw new IssuerError('DELEGATION_INVALID', { detail })
 }
 
 function chooseDataModel(suite: Suite, asked: DataModel | undefined): DataModel {

@@ -1,3 +1,4 @@
+import { IssuerError } from '../../errors.ts'
 import type { JsonObject } from '../../json.ts'
 import type { DocumentLoader } from '../suite.ts'
 import { type LabelledQuads, type LabelNodes, labelledQuads, relabel } from './labelled-quads.ts'
@@ -13,7 +14,8 @@ export interface GroupedQuads<Name extends string> extends LabelledQuads {
 /**
  * Labels the quads of a document and finds those that JSON pointers select (Data Integrity ECDSA Cryptosuites 1.0,
  * 3.4.16).
- * @throws Error when a pointer leads nowhere, or to a part of what can only be shown as a whole, such as an RDF list
+ * @throws DERIVATION_FAILED when a pointer leads nowhere, or to a part of what can only be shown as a whole, such as
+ * an RDF list
  */
 export async function groupQuads<Name extends string>(
   document: JsonObject,
@@ -30,11 +32,11 @@ export async function groupQuads<Name extends string>(
 
   async function select(pointers: readonly string[]) {
     const lost = pointers.find((pointer) => !leadsTo(document, pointer) || !leadsTo(compact, pointer))
-    if (lost !== undefined) throw new Error(`The pointer "${lost}" leads nowhere in the document.`)
+    if (lost !== undefined) throw refuse(`The pointer "${lost}" leads nowhere in the document.`)
     const selection = selectDocument(compact, pointers)
     const blank = selection ? await blankQuads(selection, documentLoader) : []
     const found = blank.map((quad) => places.get(relabelKnown(quad, labelled)))
-    if (found.includes(undefined)) throw new Error('A pointer leads into what can only be shown as a whole.')
+    if (found.includes(undefined)) throw refuse('A pointer leads into what can only be shown as a whole.')
     return { places: new Set(found as number[]), blank }
   }
 
@@ -46,6 +48,8 @@ export async function groupQuads<Name extends string>(
     groups: Object.fromEntries(await Promise.all(selected)) as unknown as GroupedQuads<Name>['groups'],
   }
 }
+
+const refuse = (detail: string) => new IssuerError('DERIVATION_FAILED', { detail })
 
 /** A quad under the labels of the whole; one that the whole does not have stays as it is. */
 function relabelKnown(quad: string, { labels }: LabelledQuads): string {

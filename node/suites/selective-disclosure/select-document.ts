@@ -11,6 +11,15 @@ function select(selection: Selection, tokens: readonly string[]): Selection {
   return selection.set(token, select(below, rest))
 }
 
+/**
+ * A node keeps its types, and its name unless that is blank (Data Integrity ECDSA Cryptosuites 1.0, 3.4.11), by the
+ * keywords themselves where a schema's context has no alias for them.
+ */
+function isKept(name: string, member: Json | undefined): boolean {
+  if (name === 'type' || name === '@type') return true
+  return (name === 'id' || name === '@id') && typeof member === 'string' && !member.startsWith('_:')
+}
+
 function pick(value: Json, selection: Selection): Json {
   if (selection === 'all' || typeof value !== 'object' || value === null)
     return structuredClone(value) as Json
@@ -21,11 +30,8 @@ function pick(value: Json, selection: Selection): Json {
     })
   }
   const picked: JsonObject = {}
-  const { id } = value as JsonObject
   for (const [name, member] of Object.entries(value as JsonObject)) {
-    // A node keeps its types, and its name unless that is blank (Data Integrity ECDSA Cryptosuites 1.0, 3.4.11).
-    const isKept = name === 'type' || (name === 'id' && typeof id === 'string' && !id.startsWith('_:'))
-    const below = selection.get(name) ?? (isKept ? 'all' : undefined)
+    const below = selection.get(name) ?? (isKept(name, member) ? 'all' : undefined)
     if (below !== undefined && member !== undefined) picked[name] = pick(member, below)
   }
   return picked
