@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { startNode, type TestNode } from '../../../node.ts'
-import { expect, expectProblem, issueDegree, makeIssuer, makeSchema } from './scenario.ts'
+import { bachelor, expect, expectProblem, issueDegree, makeIssuer, makeSchema } from './scenario.ts'
 
 type Presentation = Record<string, unknown> & {
   proof: Record<string, unknown>
@@ -217,5 +217,76 @@ describe('presentations', () => {
     expectProblem(400, 'PROOF_TYPE_UNSUPPORTED', await present([], { proofType: 'none' }))
     const newer = [await issue()]
     expectProblem(422, 'DATA_MODEL_UNSUPPORTED', await present(newer, { dataModel: '1.1' }))
+  })
+
+  describe('of an Ethereum account', () => {
+    const proofType = 'EthereumEip712Signature2021'
+    const { gpa: _, ...whole } = bachelor.degree
+    const claims = { degree: whole }
+
+    for (const dataModel of ['1.1', '2.0']) {
+      it(`are signed as typed data by the controller of a did:ethr, data model ${dataModel}`, async () => {
+        const account = await makeIssuer(node, ['secp256k1'])
+        const ownSchema = await makeSchema(node, account)
+        const terms = { issuerDid: account, schemaId: ownSchema, holderDid: account, claims }
+        const { credential } = await issueDegree(node, { ...terms, proofType, dataModel })
+        const presentation = await presented([credential], { holderDid: account, proofType })
+        assert.equal(presentation.proof.verificationMethod, `${account}#controller`)
+        const outcome = await verify(presentation)
+        assert.equal(outcome.verified, true, JSON.stringify(outcome))
+        assert.equal(outcome.credentials[0].checks.proof.type, proofType)
+        const proof = { ...presentation.proof, challenge: 'another' }
+        assert.deepEqual(
+          flaws(await verify({ ...presentation, proof }, { ...asked, challenge: 'another' })),
+          ['proof fail'],
+        )
+      })
+    }
+
+    it('cannot hold what has no type, and say so', async () => {
+      const account = await makeIssuer(node, ['secp256k1'])
+      const ownSchema = await makeSchema(node, account)
+      const body = { schemaId: ownSchema, issuerDid: account, holderDid, claims: bachelor, proofType }
+      const answer = await node.call('POST', '/api/v1/credentials/issue', { body })
+      expectProblem(422, 'CLAIMS_NOT_EXPRESSIBLE', answer)
+      assert.equal(answer.body.errors[0].pointer, '/credentialSubject/degree/gpa')
+    })
+  })
+
+  describe('of derived credentials', () => {
+    const derive = (credential: unknown, selectivePointers: readonly string[]) =>
+      node.call('POST', '/api/v1/credentials/derive', { body: { credential, selectivePointers } })
+
+    it('reveal what was chosen and what the issuer made mandatory, and nothing else', async () => {
+      const issuer = await makeIssuer(node, ['P-256'])
+      const schema = await makeSchema(node, issuer)
+      const { credential } = await issueDegree(node, {
+        ...{ issuerDid: issuer, schemaId: schema, holderDid, dataModel: '2.0', proofType: 'ecdsa-sd-2023' },
+        mandatoryPointers: ['/issuer', '/validFrom', '/credentialSchema', '/credentialStatus'],
+      })
+      const answer = await derive(credential, ['/credentialSubject/id', '/credentialSubject/degree/name'])
+      const derived = expect(200, answer).body.credential
+      assert.deepEqual(Object.keys(derived.credentialSubject.degree).sort(), ['name', 'type'])
+      const outcome = await verify(await presented([derived]))
+      assert.deepEqual(flaws(outcome), [])
+      assert.equal(outcome.credentials[0].checks.proof.status, 'pass', JSON.stringify(outcome))
+      derived.credentialSubject.degree.name = 'Doctor of Everything'
+      assert.deepEqual(flaws(await verify(await presented([derived]))), [])
+      const [forged] = (await verify(await presented([derived]))).credentials
+      assert.equal(forged.checks.proof.status, 'fail')
+      expectProblem(422, 'DERIVATION_FAILED', await derive(credential, ['/credentialSubject/nothing']))
+    })
+
+    it('are refused where a proof reveals everything, and for bad pointers', async () => {
+      expectProblem(422, 'DERIVATION_FAILED', await derive(await issue(), ['/issuer']))
+      expectProblem(400, 'MALFORMED_REQUEST', await derive(await issue(), ['issuer']))
+      expectProblem(400, 'MALFORMED_REQUEST', await derive(await issue(), ['/a~2']))
+      const many = Array.from({ length: 65 }, (_, index) => `/${index}`)
+      expectProblem(400, 'MALFORMED_REQUEST', await derive(await issue(), many))
+      expectProblem(400, 'MALFORMED_REQUEST', await derive({}, ['/issuer']))
+      const body = { credential: await issue(), selectivePointers: [] }
+      const anonymous = await node.call('POST', '/api/v1/credentials/derive', { body, key: null })
+      expectProblem(401, 'UNAUTHORIZED', anonymous)
+    })
   })
 })
