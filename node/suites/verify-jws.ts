@@ -43,10 +43,13 @@ export function jwtTimeProblem(
   for (const claim of claims) {
     const value = payload[claim]
     if (value === undefined) continue
-    if (typeof value !== 'number' || Math.abs(value) > 8.64e12) {
+    // inputs of the W3C test suite for VC-JOSE-COSE have a date and time there, which timeProblem judges
+    const isWritten = claim === 'iat' && typeof value === 'string'
+    if (!isWritten && (typeof value !== 'number' || Math.abs(value) > 8.64e12)) {
       return `The ${claim} of the token is not a NumericDate.`
     }
-    const problem = timeProblem({ [claimedTimes[claim]]: new Date(value * 1000).toISOString() }, now)
+    const written = typeof value === 'string' ? value : new Date(Number(value) * 1000).toISOString()
+    const problem = timeProblem({ [claimedTimes[claim]]: written }, now)
     if (problem !== undefined) return problem
   }
   return undefined
@@ -60,7 +63,7 @@ function isSigned({ header, signingInput, signature }: CompactJwt, method: JsonO
   return type === 'secp256k1' && isSignedByAccount(method, digest, signature)
 }
 
-/** A token without `kid`, as Veramo makes by default: every key of the controller is tried. */
+/** A token without a DID URL as `kid`, as Veramo makes by default: every key of the controller is tried. */
 async function verifyUnnamed(
   token: CompactJwt,
   controller: string,
@@ -107,6 +110,8 @@ export async function verifyJws(
   const reason = headerProblem(token, rules)
   if (reason !== undefined) return { status: 'fail', reason }
   if (controller === undefined) return { status: 'fail', reason: 'The token names no issuer.' }
-  if (typeof kid !== 'string') return verifyUnnamed(token, controller, options)
+  // a name that is no URL tells keys of one set apart; that set is the controller's document
+  const isUrl = typeof kid === 'string' && (kid.startsWith('#') || kid.includes(':'))
+  if (!isUrl) return verifyUnnamed(token, controller, options)
   return verifyNamed(token, kid.startsWith('#') ? controller + kid : kid, controller, options)
 }
