@@ -6,6 +6,7 @@ import { libraryRate, rawSigningRate } from './bench/libraries.ts'
 import { batches, batchSize, gasFor, type Order, single } from './bench/load.ts'
 import { type NodeProcess, openNodeProcess } from './bench/open-node-process.ts'
 import { type Counts, circumstances, type Row, remarks, table } from './bench/report.ts'
+import { suiteRate } from './bench/suite-rate.ts'
 import { bodyOf, type NodeClient, nodeClient } from './node-client.ts'
 
 // `npm run bench`: credentials a second for each proof type. `-- --quick` measures less, `-- --write` writes
@@ -65,6 +66,7 @@ async function measure(child: NodeProcess, variant: (typeof variants)[number]): 
     key,
     raw: rawSigningRate(key, counts.raw),
     library: await libraryRate(credential, proofType, counts.library),
+    suite: await suiteRate(credential, variant, counts.library * 10),
     one: { rate: one.rate, gas: await gas(one.transactions, counts.one) },
     many: { rate: many.rate, gas: await gas(many.transactions, counts.many) },
     batch: { rate: batch.rate, gas: await gas(batch.transactions, counts.batches * batchSize) },
