@@ -139,6 +139,18 @@ export default {
       { path: '^node/(stores|keys|issuance|registrar|access|delivery|jobs|agent)/' },
     ),
     rule(
+      'verifier-stands-alone',
+      'The library and the command need neither stores nor keys nor the pipeline.',
+      { path: '^node/((bundle|cli)/|(verifier|open-verification|cli)\\.ts$)' },
+      { path: '^node/(stores|keys|issuance|registrar|access|delivery|jobs|agent|protocols)/', ...values },
+    ),
+    rule(
+      'command-line-on-top',
+      'Nothing stands on the command line.',
+      { path: '^node/', pathNot: '^node/(cli/|cli\\.ts$)' },
+      { path: '^node/cli/' },
+    ),
+    rule(
       'issuance-beside-verification',
       'The pipeline does not check its own work.',
       { path: '^node/issuance/' },

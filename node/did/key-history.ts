@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto'
+import { base58 } from '@scure/base'
+import type { JsonObject } from '../json.ts'
 import type { DidEvent } from '../ledger/ledger.ts'
 
 /** The time for which a DID document of did:ethr listed a method under one id. Times are ISO 8601, UTC. */
@@ -15,6 +17,8 @@ export interface KeyPeriod {
   isEnded: boolean
   /** A block in which the document showed the method. */
   blockNumber: number
+  /** The attribute that listed it, where one did. */
+  attribute?: { name: string; value: Uint8Array }
 }
 
 /** What a DID's history says about its keys. */
@@ -34,6 +38,8 @@ export interface KeyHistory {
  */
 export const compromiseAttribute = 'did/compromised/key'
 const fingerprintBytes = 32
+/** base58 takes time with the square of the length; a key of BLS12-381 G2 has 98 bytes. */
+const longestKey = 200
 const statementBytes = fingerprintBytes + 8
 const lastSecond = 8.64e12
 const noAddress = `0x${'0'.repeat(40)}`
@@ -51,6 +57,19 @@ const keyName = /^did\/pub\/(\w+)(\/(\w+))?(\/(\w+))?$/
 /** SHA-256 of multicodec prefix ‖ key, or of the address of an account; hex. */
 export function keyFingerprint(key: Uint8Array): string {
   return createHash('sha256').update(key).digest('hex')
+}
+
+/** What resolution makes of an attribute with one of the names that issuers here use, after its normalisation. */
+export function publicKeyOf({ name, value }: { name: string; value: Uint8Array }): JsonObject | undefined {
+  if (value.length > longestKey) return undefined
+  if (name === 'did/pub/Multikey/veriKey/base58') {
+    return { type: 'Multikey', publicKeyMultibase: `z${base58.encode(value)}` }
+  }
+  if (name === 'did/pub/Secp256k1/veriKey/hex') {
+    const publicKeyHex = Buffer.from(value).toString('hex')
+    return { type: 'EcdsaSecp256k1VerificationKey2019', publicKeyHex }
+  }
+  return undefined
 }
 
 /** The value of the attribute that marks a key as compromised since a time. */
@@ -129,10 +148,11 @@ function listings(events: readonly DidEvent[]): KeyPeriod[] {
     }
     const next = successors.get(subject)
     const { until, isEnded } = endOf(end, next)
-    const { time: from, blockNumber } = event
-    const period = {
+    const { time: from, blockNumber, change } = event
+    const period: KeyPeriod = {
       ...{ fragment: `delegate-${number}`, fingerprint: fingerprintOf(event) },
       ...{ from, until, isEnded, blockNumber },
+      ...(change.kind === 'attributeChanged' && { attribute: { name: change.name, value: change.value } }),
     }
     successors.set(subject, period)
     found.push(period)

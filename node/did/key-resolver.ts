@@ -3,7 +3,7 @@ import { IssuerError } from '../errors.ts'
 import type { Json, JsonObject } from '../json.ts'
 import type { KeyResolver, KeyValidity, ProofPurpose, ResolvedKey } from '../suites/suite.ts'
 import { judgeKey } from './judge-key.ts'
-import type { KeyHistory, KeyPeriod } from './key-history.ts'
+import { type KeyHistory, type KeyPeriod, publicKeyOf } from './key-history.ts'
 import { type DidResolution, resolveDid } from './resolve-did.ts'
 
 interface KeyResolverOptions {
@@ -60,6 +60,22 @@ function validityOf({ from, until, fingerprint }: KeyPeriod, { compromisedSince 
   }
 }
 
+/**
+ * The part of an earlier document that shows a key, from the event that listed it; undefined for attributes of other
+ * names than the usual ones. Resolving that version would walk through the whole history once more for each key.
+ */
+function pastDocument(
+  { '@context': contexts, id: controller }: DidResolution['document'],
+  id: string,
+  { attribute }: KeyPeriod,
+): DidResolution['document'] | undefined {
+  const key = attribute && publicKeyOf(attribute)
+  if (!key) return undefined
+  const method = { id, controller, ...key }
+  const context = contexts === undefined ? {} : { '@context': contexts }
+  return { ...context, id: controller, verificationMethod: [method], assertionMethod: [id] }
+}
+
 /** An answer is given now: a key that others may hold gives none. @throws KEY_NOT_VALID */
 function refuseStolen(known: KeyHistory | undefined, period: KeyPeriod | undefined): void {
   const since = period && known?.compromisedSince(period.fingerprint)
@@ -99,9 +115,10 @@ export function keyResolver(resolver: Resolvable, { history }: KeyResolverOption
     const wasRemoved = isOver(period) && !(deactivated && period.until === known.deactivatedAt)
     if (wasRemoved && !signedAt && !evidence) return undefined
     const isListed = !isOver(period) && methodFor(current.document, 'assertionMethod', id)
-    const { document } = isListed
-      ? current
-      : ((await versionOf(current.document.id, period.blockNumber)) ?? current)
+    const document = isListed
+      ? current.document
+      : (pastDocument(current.document, id, period) ??
+        ((await versionOf(current.document.id, period.blockNumber)) ?? current).document)
     const verificationMethod = methodFor(document, 'assertionMethod', id)
     if (!verificationMethod) return undefined
     const validity = validityOf(period, known)

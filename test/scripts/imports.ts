@@ -28,6 +28,8 @@ const plants: Record<string, Record<string, string>> = {
   'home-of-did-resolvers': { 'node/ledger/resolve.ts': "import 'ethr-did-resolver'" },
   'home-of-veramo': { 'node/formats/agent.ts': "import '@veramo/core'" },
   'home-of-linked-data': { 'node/formats/jsonld.ts': "import '@digitalbazaar/vc'" },
+  'home-of-sd-jwt': { 'node/formats/disclose.ts': "import '@sd-jwt/core'" },
+  'home-of-cbor': { 'node/status/encode.ts': "import 'cborg'" },
   'home-of-noble': { 'node/status/hash.ts': "import '@noble/hashes/sha3.js'" },
   'home-of-json-schema': { 'node/protocols/rest/validate.ts': "import 'ajv'" },
   'home-of-pino': { 'node/jobs/log.ts': "import 'pino'" },
@@ -68,6 +70,14 @@ const plants: Record<string, Record<string, string>> = {
   'verification-beside-issuance': {
     'node/verification/peek.ts': "import type { Row } from '../stores/row.ts'\nexport type A = Row",
     'node/stores/row.ts': 'export type Row = string',
+  },
+  'verifier-stands-alone': {
+    'node/bundle/keep.ts': "import { kept } from '../stores/kept.ts'\nkept()",
+    'node/stores/kept.ts': 'export const kept = () => undefined',
+  },
+  'command-line-on-top': {
+    'node/verification/print.ts': "import { print } from '../cli/print.ts'\nprint()",
+    'node/cli/print.ts': 'export const print = () => undefined',
   },
   'issuance-beside-verification': {
     'node/issuance/look-again.ts': "import { check } from '../verification/check.ts'\ncheck()",

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { compromiseAttribute, compromiseStatement, readKeyHistory } from '../../../node/did/key-history.ts'
+import {
+  compromiseAttribute,
+  compromiseStatement,
+  publicKeyOf,
+  readKeyHistory,
+} from '../../../node/did/key-history.ts'
 import { createDidResolver } from '../../../node/did/resolver.ts'
 import type { DidChange, Ledger } from '../../../node/ledger/ledger.ts'
 import { openLedger } from '../../../node/ledger/open-ledger.ts'
@@ -16,7 +21,7 @@ const change: fc.Arbitrary<DidChange> = fc.oneof(
     kind: fc.constant('setAttribute' as const),
     name: fc.constantFrom(
       'did/pub/Multikey/veriKey/base58',
-      'did/pub/Ed25519/veriKey/hex',
+      'did/pub/Secp256k1/veriKey/hex',
       'did/svc/Hub',
       'other',
     ),
@@ -25,7 +30,7 @@ const change: fc.Arbitrary<DidChange> = fc.oneof(
   }),
   fc.record({
     kind: fc.constant('revokeAttribute' as const),
-    name: fc.constantFrom('did/pub/Multikey/veriKey/base58', 'did/pub/Ed25519/veriKey/hex', 'did/svc/Hub'),
+    name: fc.constantFrom('did/pub/Multikey/veriKey/base58', 'did/pub/Secp256k1/veriKey/hex', 'did/svc/Hub'),
     value: fc.constantFrom(key(1), key(2)),
   }),
   fc.record({
@@ -87,6 +92,11 @@ describe('the history of keys', () => {
           )
           const ids = then.map(({ fragment }) => fragment)
           for (const id of listed ?? []) assert.ok(ids.includes(id as string), `${id} in ${ids}`)
+          for (const { fragment, attribute } of then) {
+            const shown = didDocument?.verificationMethod?.find(({ id }) => id === `${did}#${fragment}`)
+            const key = attribute && publicKeyOf(attribute)
+            if (shown && key) assert.deepEqual(shown, { id: shown.id, controller: did, ...key })
+          }
         }
       }),
       { numRuns: 15 },

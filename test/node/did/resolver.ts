@@ -322,6 +322,15 @@ describe('the DID resolver', () => {
     assert.equal((await patient.resolve(did)).didResolutionMetadata.error, undefined)
   })
 
+  it('does not spend seconds on one long attribute', async () => {
+    const owner = digestSigner()
+    await apply(owner, attribute(new Uint8Array(30_000).fill(7)))
+    const started = performance.now()
+    const { didResolutionMetadata } = await makeResolver({}).resolve(ledger.didOf(owner.address))
+    assert.equal(didResolutionMetadata.error, 'chainUnreachable')
+    assert.ok(performance.now() - started < 2_000)
+  })
+
   describe('with a cache', () => {
     const counted = (options: { ttl: number; maximumEntries?: number }) => {
       const reads = { count: 0 }
