@@ -2,6 +2,7 @@ import { createAgent, jwtAgent } from './agent/agent.ts'
 import { bindIssuer } from './bind-issuer.ts'
 import type { Config } from './config.ts'
 import { checkNewDelegation } from './delegation/check-new-delegation.ts'
+import { didWebOf } from './did/did-web-document.ts'
 import { resolveDid } from './did/resolve-did.ts'
 import { createDidResolver } from './did/resolver.ts'
 import { IssuerError } from './errors.ts'
@@ -159,6 +160,7 @@ function wire({ config, chain, logger }: Input, foundation: Foundation) {
     ...{ ledger, keyStore: keys, bundledContexts, now, publicUrl: config.publicUrl },
     ...{ dids: stores.dids, schemas: stores.schemas, contexts: stores.contexts },
     resolveDid: resolve,
+    didWebAt: (path) => didWebOf(config.publicUrl, path),
     forget: (change) => {
       facts.forget(change)
       forget(change)

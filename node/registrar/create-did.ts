@@ -1,4 +1,3 @@
-import { didWebOf } from '../did/did-web-document.ts'
 import { keyMultibase } from '../did/multikey.ts'
 import { IssuerError } from '../errors.ts'
 import type { KeyType, Signer } from '../keys/key-store.ts'
@@ -54,7 +53,7 @@ async function createWebDid(
   deps: DidDeps,
   input: { keys: readonly KeyType[]; name?: string | undefined; path?: string | undefined },
 ): Promise<CreatedDid> {
-  const did = didWebOf(deps.publicUrl, input.path ?? '')
+  const did = deps.didWebAt?.(input.path ?? '')
   if (did === undefined) {
     throw misplaced(
       '/path',

@@ -18,7 +18,9 @@ export interface RegistrarDeps {
   resolveDid(did: string): Promise<{ document: DidDocument; deactivated: boolean } | undefined>
   /** Makes caches forget what a write has changed. */
   forget(change: LedgerChange): void
-  /** Where this node publishes contexts and did:web documents, without a slash at the end. */
+  /** The did:web whose document this node serves at a path; undefined where there can be none. */
+  didWebAt?(path: string): string | undefined
+  /** Where this node publishes contexts, without a slash at the end. */
   publicUrl: string
   /** Contexts that every node has, by URL. */
   bundledContexts: ReadonlyMap<string, JsonObject>
@@ -28,7 +30,7 @@ export interface RegistrarDeps {
 /** The deps of whatever changes DIDs. */
 export type DidDeps = Pick<
   RegistrarDeps,
-  'ledger' | 'keyStore' | 'dids' | 'resolveDid' | 'forget' | 'now' | 'publicUrl'
+  'ledger' | 'keyStore' | 'dids' | 'resolveDid' | 'forget' | 'now' | 'didWebAt'
 >
 
 /** The deps of whatever changes schemas. */

@@ -209,9 +209,8 @@ describe('contexts of the VC API', () => {
     assert.equal(other.body.code, 'CONTEXT_ALREADY_EXISTS')
     const secured = await issue(node, document)
     await verifies(node, secured)
-    assert.deepEqual((await (await fetch(body.published)).json())['@context'], {
-      grade: 'https://issuer.example/terms#grade',
-    })
+    const published = (await (await fetch(body.published)).json()) as JsonObject
+    assert.deepEqual(published['@context'], { grade: 'https://issuer.example/terms#grade' })
     const stranger = await makeDid(node, 'key', ['Ed25519'])
     await refusesToIssue(node, { ...document, issuer: stranger })
     for (const bad of ['https://www.w3.org/ns/credentials/v2', 'urn:x', `${node.node.publicUrl}/x`])
