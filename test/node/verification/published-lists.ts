@@ -184,6 +184,15 @@ describe('published status lists', () => {
         assert.match(reason ?? '', /signature of the status list does not hold/)
       })
 
+      it('fails a list that names the key of the issuer and was signed with another', async () => {
+        const { verificationMethod } = issuer.key
+        const forger = { did: issuer.did, key: { ...other.key, verificationMethod } }
+        serve(await listOf(variant, { signer: forger }))
+        const { status, reason } = await judge(variant, 1)
+        assert.equal(status, 'fail', reason)
+        assert.match(reason ?? '', /signature of the status list does not hold/)
+      })
+
       it('fails an index outside of the list', async () => {
         serve(await listOf(variant))
         const { status, reason } = await judge(variant, size)
