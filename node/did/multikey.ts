@@ -75,15 +75,21 @@ function parseMulticodecKey(bytes: Uint8Array): Multikey | undefined {
   return codec && { codec: codec.name, publicKey: bytes.subarray(codec.prefix.length) }
 }
 
-/** Reads a `publicKeyMultibase` in base58btc (`z`) or base64url (`u`); undefined when it is no known Multikey. */
-export function decodeMultikey(multibase: string): Multikey | undefined {
+/** Bytes of a short multibase text in base58btc (`z`) or base64url (`u`); undefined for every other text. */
+export function decodeMultibase(multibase: string): Uint8Array | undefined {
   if (multibase.length > longestMultibase) return undefined
   const payload = multibase.slice(1)
   try {
-    if (multibase.startsWith('z')) return parseMulticodecKey(base58.decode(payload))
-    if (multibase.startsWith('u')) return parseMulticodecKey(base64urlnopad.decode(payload))
+    if (multibase.startsWith('z')) return base58.decode(payload)
+    if (multibase.startsWith('u')) return base64urlnopad.decode(payload)
   } catch {
     // not of its alphabet
   }
   return undefined
+}
+
+/** Reads a `publicKeyMultibase` in base58btc (`z`) or base64url (`u`); undefined when it is no known Multikey. */
+export function decodeMultikey(multibase: string): Multikey | undefined {
+  const bytes = decodeMultibase(multibase)
+  return bytes && parseMulticodecKey(bytes)
 }

@@ -28,6 +28,8 @@ export interface Checks {
     statusListId: string | null
     statusListIndex: number | null
   }
+  /** Digests of related resources; only where a credential names some. */
+  resources?: CheckResult
   /**
    * Only for agent delegations. `onBehalfOf` is the delegator at the root, once the chain has been followed there:
    * ids can be chosen by anybody, so whoever relies on a delegation compares this DID.

@@ -5,6 +5,7 @@ import { checkDelegation } from './check-delegation.ts'
 import { checkExpiration } from './check-expiration.ts'
 import { checkIssuer } from './check-issuer.ts'
 import { checkProof } from './check-proof.ts'
+import { checkResources } from './check-resources.ts'
 import { checkSchema, type SchemaFinding } from './check-schema.ts'
 import { checkStatus } from './check-status.ts'
 import { checkStatusList } from './check-status-list.ts'
@@ -67,7 +68,9 @@ async function checkAlone(
   const found = tell(await checkProof({ ...deps, resolveKey, documentLoader }, credential))
   const proof = found.status === 'fail' && isMissing() ? { ...found, status: 'unknown' as const } : found
   const schema = (await checkStatusList(deps, credential)) ?? finding.result
-  return { proof, issuer, schema, expiration: checkExpiration(deps, facts), revocation }
+  const resources = await checkResources(credential, documentLoader)
+  const checks = { proof, issuer, schema, expiration: checkExpiration(deps, facts), revocation }
+  return { ...checks, ...(resources && { resources }) }
 }
 
 /** Whether its holder may show a part of it, by its proof type. */

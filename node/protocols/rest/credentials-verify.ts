@@ -59,6 +59,10 @@ export const credentialOutcome = z.object({
       statusListId: z.string().nullable(),
       statusListIndex: z.number().int().nullable(),
     }),
+    resources: z
+      .object(verdict)
+      .optional()
+      .describe('Digests of related resources; `unknown` for those that would have to be fetched.'),
     delegation: z
       .object({
         ...verdict,
