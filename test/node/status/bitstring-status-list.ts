@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import type { JsonObject } from '../../../node/json.ts'
 import { bitstringStatusList } from '../../../node/status/bitstring-status-list.ts'
@@ -9,6 +10,11 @@ const lists = { revocation: `${did}/status/revocation/1`, suspension: `${did}/st
 const urlOf = (id: string) => `http://127.0.0.1:3000/api/v1/status-lists/${encodeURIComponent(id)}`
 const position = { index: 94_567, purposes: ['revocation'], lists, urlOf } as const
 const list = bitstringStatusList.list as ListEncoding
+
+const vector = (name: string): JsonObject =>
+  JSON.parse(
+    readFileSync(new URL(`../../vectors/bitstring-status-list/${name}.json`, import.meta.url), 'utf8'),
+  )
 
 const listOf = (bits: Uint8Array) =>
   list.encode({
@@ -99,6 +105,23 @@ describe('bitstringStatusList', () => {
       assert.equal(decoded.isSet(index, 'revocation'), set.includes(index), String(index))
     }
     assert.equal(decoded.isSet(0, 'suspension'), undefined)
+  })
+
+  it('reads the lists of the specification and of its test suite', async () => {
+    const example = await list.decode(vector('example'))
+    assert.deepEqual([example.purposes, example.size], [['revocation'], 131_072])
+    for (let index = 0; index < example.size; index++) {
+      if (example.isSet(index, 'revocation')) assert.fail(String(index))
+    }
+    const purposes = await list.decode(vector('purposes'))
+    assert.deepEqual([purposes.purposes, purposes.size], [['revocation', 'suspension'], 200_000])
+    for (const purpose of ['revocation', 'suspension'] as const) {
+      assert.deepEqual(
+        [200, 201, 202].map((index) => purposes.isSet(index, purpose)),
+        [false, true, false],
+      )
+    }
+    await assert.rejects(list.decode(vector('short')), { code: 'MALFORMED_REQUEST' })
   })
 
   it('refuses lists of another type, shorter than the minimum, and larger than the largest', async () => {

@@ -302,6 +302,18 @@ describe('published status lists', () => {
     }
   })
 
+  it('fetches sixteen lists at a time, and has room again afterwards', async () => {
+    const lists = reader(1_000)
+    respond = () => undefined
+    const found = await Promise.all(
+      Array.from({ length: 17 }, (_, n) => judge(bitstring, 1, { lists, at: `${url}/${n}` })),
+    )
+    const refused = found.filter(({ reason }) => /Too many others/.test(reason ?? ''))
+    assert.equal(refused.length, 1)
+    serve(await listOf(bitstring))
+    assert.equal((await judge(bitstring, 1, { lists })).status, 'pass')
+  })
+
   it('follows a few redirects under the same rules', async () => {
     const good = await listOf(bitstring, { revoked: [1] })
     const redirect = (to: string, times: number) => {
