@@ -35,7 +35,10 @@ describe('POST /credentials/verify', () => {
     const { checks, ...outcome } = await verify(credential)
     assert.deepEqual(outcome, { verified: true, credentialId })
     const { verificationMethod } = credential.proof
-    assert.deepEqual(checks.proof, { status: 'pass', type: 'Ed25519Signature2020', verificationMethod })
+    const { key, ...proof } = checks.proof
+    assert.deepEqual(proof, { status: 'pass', type: 'Ed25519Signature2020', verificationMethod })
+    assert.equal(key.compromisedSince, null)
+    assert.ok(Date.parse(key.validFrom) <= Date.now() && Date.now() < Date.parse(key.validUntil))
     assert.deepEqual(checks.issuer, { status: 'pass', did: issuerDid, active: true })
     assert.deepEqual(checks.schema, { status: 'pass', schemaId })
     assert.equal(checks.expiration.expirationDate, '2031-01-01T00:00:00Z')
