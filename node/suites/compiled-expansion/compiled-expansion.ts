@@ -22,7 +22,7 @@ export async function expandCompiled(
   documentLoader: DocumentLoader,
 ): Promise<readonly object[] | undefined> {
   const contexts = [document['@context'] ?? []].flat()
-  if (!contexts.every((url) => typeof url === 'string')) return undefined
+  if (contexts.length === 0 || !contexts.every((url) => typeof url === 'string')) return undefined
   const terms = await termsOf(contexts, documentLoader)
   const shape = terms && shapeOf(document, terms)
   if (!shape) return undefined

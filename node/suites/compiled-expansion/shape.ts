@@ -50,6 +50,7 @@ export function shapeOf(document: JsonObject, terms: ReadonlySet<string>): Shape
   let key = quoted(JSON.stringify(context))
 
   function draw(value: Json | undefined): boolean {
+    if (key.length > maxKeyLength) return false
     const kind = slotKind(value, terms)
     if (kind === undefined) return drawClosed(value)
     slots.push(value as SlotValue)
@@ -75,7 +76,7 @@ export function shapeOf(document: JsonObject, terms: ReadonlySet<string>): Shape
   function drawObject(object: JsonObject): boolean {
     key += '{'
     for (const name of Object.keys(object)) {
-      if (key.length > maxKeyLength || name === '@context' || name === '__proto__') return false
+      if (name === '@context' || name === '__proto__') return false
       key += quoted(name)
       const member = object[name]
       if (!(isSettled(name, member) ? drawClosed(member) : draw(member))) return false

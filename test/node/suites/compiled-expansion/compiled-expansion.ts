@@ -167,6 +167,18 @@ describe('compiled expansion', () => {
     assert.equal(await expandCompiled(document, stranger), undefined)
   })
 
+  it('leaves documents without contexts, or with a context within, to jsonld', async () => {
+    const { url, documentLoader } = published({ '@context': { a: 'https://example.org/a' } })
+    for (const document of [
+      { '@id': 'urn:1', 'https://example.org/a': 'x' },
+      { '@context': [], '@id': 'urn:1', 'https://example.org/a': 'x' },
+      { '@context': { a: 'https://example.org/a' }, '@id': 'urn:1', a: 'x' },
+      { '@context': [url], '@id': 'urn:1', a: { '@context': { b: 'https://example.org/b' }, b: 'x' } },
+    ]) {
+      assert.equal(await compiled(document, documentLoader), undefined)
+    }
+  })
+
   it('compiles no shape that is huge', async () => {
     const { url, documentLoader } = published({ '@context': { a: 'https://example.org/a' } })
     const items = (count: number) => ({ '@context': [url], '@id': 'urn:1', a: Array(count).fill('x') })
