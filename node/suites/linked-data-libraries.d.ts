@@ -72,6 +72,22 @@ declare module '@digitalbazaar/vc' {
     checkStatus?: () => Promise<{ verified: boolean }>
     now?: Date
   }): Promise<LibraryVerdict>
+  export function verify(options: {
+    presentation: Document
+    challenge: string
+    domain: string
+    suite: unknown
+    documentLoader: (url: string) => Promise<unknown>
+    checkStatus: () => Promise<{ verified: boolean }>
+    now: Date
+  }): Promise<LibraryVerdict>
+  export function signPresentation(options: {
+    presentation: Document
+    challenge: string
+    domain: string
+    suite: unknown
+    documentLoader: (url: string) => Promise<unknown>
+  }): Promise<Document>
   export function issue(options: {
     credential: Document
     suite: unknown
