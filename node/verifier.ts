@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { type Bundle, parseBundle } from './bundle/bundle.ts'
+import { type Bundle, parseBundle, type RegisteredContext } from './bundle/bundle.ts'
 import { makeBundle } from './bundle/make-bundle.ts'
+import { registeredContexts } from './bundle/registered-contexts.ts'
 import { type BundleOutcome, verifyBundle } from './bundle/verify-bundle.ts'
 import { createDidResolver } from './did/resolver.ts'
 import { IssuerError } from './errors.ts'
@@ -33,6 +34,8 @@ export interface VerifierOptions {
   didWeb?: boolean
   /** Whether status lists that are not on this ledger may be fetched from public addresses; false when left out. */
   publishedLists?: boolean
+  /** JSON-LD contexts that issuers registered with their nodes, and that are not on the ledger. */
+  contexts?: readonly RegisteredContext[]
   /** Milliseconds for which DID documents and key histories are kept; 5,000 when left out. */
   cacheMs?: number
   /** Milliseconds that one request to the chain may take; 10,000 when left out. */
@@ -80,14 +83,19 @@ export async function createVerifier(options: VerifierOptions): Promise<Verifier
   const { didRegistry } = ledger.registries
   const resolver = { rpcUrl, chainId, didRegistry, ...limits, ...(didWeb && { web: {} }) }
   const statusListFetch = options.publishedLists ? 'public' : 'off'
-  const { deps } = openVerification({ ledger, suites, resolver, ttlMs: cacheMs, statusListFetch })
+  const { contexts = [] } = options
+  const { deps } = openVerification({
+    ...{ ledger, suites, resolver, ttlMs: cacheMs, statusListFetch },
+    registeredContext: registeredContexts(contexts),
+  })
   return {
     chainId,
     verifyCredential: (input) => verifyCredential(deps, input),
     verifyPresentation: (input) => verifyPresentation({ ...deps, presentationFormats }, input),
     checkRegistration: ({ credential, registration }) =>
       checkRegistration(deps, openCredential(deps.formats, credential), registration),
-    makeBundle: (input) => makeBundle({ ledger, suites, resolver: createDidResolver(resolver) }, input),
+    makeBundle: (input) =>
+      makeBundle({ ledger, suites, contexts, resolver: createDidResolver(resolver) }, input),
     close: () => ledger.close(),
   }
 }

@@ -82,6 +82,13 @@ const registration = z.strictObject({
     .max(256),
 })
 
+/** A context that an issuer registered with its node, and that is not on the ledger. */
+export const registeredContextSchema = z.strictObject({
+  issuer: z.string().max(2_048),
+  url: z.string().max(2_048),
+  document: jsonObject,
+})
+
 const secured = z.union([jsonObject, z.string().max(1_048_576)])
 
 const bundleSchema = z.strictObject({
@@ -100,9 +107,12 @@ const bundleSchema = z.strictObject({
   resolutions: z.array(resolution).max(256),
   histories: z.array(z.strictObject({ did: z.string().max(256), events: z.array(event).max(2_001) })).max(32),
   schemas: z.array(schema).max(32),
+  contexts: z.array(registeredContextSchema).max(100),
   statusLists: z.array(statusList).max(64),
   registrations: z.array(registration).max(32),
 })
+
+export type RegisteredContext = z.infer<typeof registeredContextSchema>
 
 /** A credential and everything that its verification asked a chain for, as of one block. */
 export type Bundle = z.infer<typeof bundleSchema>

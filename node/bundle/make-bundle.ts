@@ -5,13 +5,15 @@ import type { Secured, Suite } from '../suites/suite.ts'
 import { openCredential } from '../verification/open-credential.ts'
 import { type ClaimedRegistration, checkRegistration } from '../verification/registration-evidence.ts'
 import { verifyCredential } from '../verification/verify-credential.ts'
-import type { Bundle } from './bundle.ts'
+import type { Bundle, RegisteredContext } from './bundle.ts'
 import { createRecorder } from './recorder.ts'
+import { registeredContexts } from './registered-contexts.ts'
 
 interface Deps {
   ledger: Ledger
   resolver: Resolvable
   suites: readonly Suite[]
+  contexts: readonly RegisteredContext[]
 }
 
 interface Input {
@@ -26,13 +28,16 @@ interface Input {
  * that the bundle names. What it makes of a credential that does not verify shows that, too.
  * @throws MALFORMED_REQUEST, CHAIN_UNREACHABLE
  */
-export async function makeBundle({ ledger, resolver, suites }: Deps, input: Input): Promise<Bundle> {
+export async function makeBundle(
+  { ledger, resolver, suites, contexts }: Deps,
+  input: Input,
+): Promise<Bundle> {
   const head = await ledger.head()
   const hash = await ledger.blockHash(head.blockNumber)
   const recorder = createRecorder({ ledger, resolver })
   const { deps } = openVerification({
     ...{ ledger: recorder.ledger, resolver: recorder.resolver, suites },
-    ...{ ttlMs: 0, statusListFetch: 'off' },
+    ...{ ttlMs: 0, statusListFetch: 'off', registeredContext: registeredContexts(contexts) },
   })
   const { credential, chain = [], registration } = input
   await verifyCredential(deps, { credential, chain, registration })
@@ -45,6 +50,7 @@ export async function makeBundle({ ledger, resolver, suites }: Deps, input: Inpu
     credential: credential as Secured,
     chain: chain as Secured[],
     registration: registration ?? null,
+    contexts: [...contexts],
     ...recorder.facts(),
   }
 }

@@ -6,6 +6,7 @@ import type { VerificationOutcome } from '../verification/verification.ts'
 import { verifyCredential } from '../verification/verify-credential.ts'
 import type { Bundle } from './bundle.ts'
 import { bundleFacts } from './bundle-facts.ts'
+import { registeredContexts } from './registered-contexts.ts'
 
 /** What a bundle says of its credential, and how far that may be believed. */
 export interface BundleOutcome extends VerificationOutcome {
@@ -32,6 +33,7 @@ export async function verifyBundle(
   const { ledger, resolver } = bundleFacts(bundle)
   const { deps } = openVerification({
     ...{ ledger, resolver, suites, ttlMs: 0, statusListFetch: 'off' },
+    registeredContext: registeredContexts(bundle.contexts),
     ...(now && { now }),
   })
   const { credential, chain, block, network } = bundle

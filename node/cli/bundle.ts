@@ -3,7 +3,7 @@ import { registrationSchema } from '../verification/registration-evidence.ts'
 import { bundleDigest, createVerifier } from '../verifier.ts'
 import { CliError } from './exit.ts'
 import { fetchJson, readBytes, readInput, type Sources } from './input.ts'
-import { httpUrl, nodeAddress, readNetwork } from './network.ts'
+import { httpUrl, nodeAddress, readContexts, readNetwork } from './network.ts'
 import type { Command, Options } from './options.ts'
 import type { Result } from './verify.ts'
 
@@ -19,6 +19,7 @@ export async function bundle(
   const verifier = await createVerifier({
     ...(await readNetwork(sources, options)),
     didWeb: options['did-web'],
+    contexts: await readContexts(sources, options),
   })
   try {
     const made = await verifier.makeBundle({ credential, chain, ...(registration && { registration }) })

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { type RegisteredContext, registeredContextSchema } from '../bundle/bundle.ts'
 import type { RegistryAddresses } from '../ledger/ledger.ts'
 import { CliError } from './exit.ts'
 import { fetchJson, parseInput, readBytes, type Sources } from './input.ts'
@@ -19,6 +20,17 @@ const networkSchema = z.looseObject({
   rpcUrl: z.url({ protocol: /^https?$/ }).nullish(),
   registries: registriesSchema,
 })
+
+/** What --contexts names. @throws CliError */
+export async function readContexts(sources: Sources, { contexts }: Options): Promise<RegisteredContext[]> {
+  if (contexts === undefined) return []
+  const parsed = z
+    .array(registeredContextSchema)
+    .max(100)
+    .safeParse(parseInput(await readBytes(sources, contexts), contexts))
+  if (parsed.success) return parsed.data
+  throw new CliError('malformed', `${contexts} is no list of {"issuer", "url", "document"}.`)
+}
 
 /** Where the chain answers and the registries stand. */
 export interface Network {

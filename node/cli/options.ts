@@ -9,6 +9,7 @@ const options = {
   registries: text,
   registration: text,
   chain: { type: 'string', multiple: true, default: [] },
+  contexts: text,
   challenge: text,
   domain: text,
   'any-holder': flag,
@@ -32,10 +33,30 @@ export type Options = ReturnType<typeof parse>['values']
 /** Options that a command knows, besides those that every one does. */
 const known = {
   verify: [
-    ...['rpc', 'registries', 'registration', 'chain', 'challenge', 'domain', 'any-holder', 'did-web'],
+    ...[
+      'rpc',
+      'registries',
+      'registration',
+      'chain',
+      'contexts',
+      'challenge',
+      'domain',
+      'any-holder',
+      'did-web',
+    ],
     ...['fetch-lists', 'json', 'offline', 'digest'],
   ],
-  bundle: ['rpc', 'registries', 'registration', 'chain', 'did-web', 'node', 'api-key-file', 'out'],
+  bundle: [
+    'rpc',
+    'registries',
+    'registration',
+    'chain',
+    'contexts',
+    'did-web',
+    'node',
+    'api-key-file',
+    'out',
+  ],
 } as const
 
 /** A command, the one thing that it is about, and its options. */

@@ -14,6 +14,8 @@ verify
   --registration FILE    what GET /credentials/{id}/registration gave: shows when the credential was
                          registered, and that it is older than the theft of its key
   --chain FILE           a parent of an agent delegation; may be repeated
+  --contexts FILE        JSON-LD contexts that issuers registered with their nodes and that are not on the
+                         ledger: [{"issuer": DID, "url": URL, "document": CONTEXT}, ...]
   --challenge TEXT       what the holder of a presentation was asked to repeat; without it nothing
   --domain TEXT          stops somebody from showing it again
   --any-holder           takes presentations of credentials about others than the holder

@@ -3,7 +3,7 @@ import { registrationSchema } from '../verification/registration-evidence.ts'
 import { createVerifier, isPresentation, type Verifier, verifyOffline } from '../verifier.ts'
 import { CliError, type Exit } from './exit.ts'
 import { parseInput, readBytes, readInput, type Sources } from './input.ts'
-import { readNetwork } from './network.ts'
+import { readContexts, readNetwork } from './network.ts'
 import type { Command, Options } from './options.ts'
 import { checkLines, credentialLines, offlineLines, printable, verdictText, worstOf } from './report.ts'
 
@@ -33,6 +33,7 @@ export async function verify(sources: Sources, { subject, options }: Command): P
     ...network,
     didWeb: options['did-web'],
     publishedLists: options['fetch-lists'],
+    contexts: await readContexts(sources, options),
   })
   try {
     return isPresentation(received)
