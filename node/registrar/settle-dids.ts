@@ -15,7 +15,15 @@ import { isSurelyLost } from './surely-lost.ts'
  */
 export async function settleDids(deps: DidDeps, { running = false } = {}): Promise<number> {
   const unsettled = (await deps.dids.unsettled()).filter((stored) => !running || !awaitsOwner(stored))
-  for (const stored of unsettled) await settle(deps, stored, running)
+  const failures: unknown[] = []
+  for (const stored of unsettled) {
+    await settle(deps, stored, running).catch((error) => {
+      if (!running) throw error
+      failures.push(error)
+    })
+  }
+  // one DID whose keys are damaged must not keep all others waiting
+  if (failures.length > 0) throw failures[0]
   return unsettled.length
 }
 

@@ -10,6 +10,6 @@ export function createSettlement(deps: RegistrarDeps): Job {
     // it asks the chain for each: often enough for whoever got a 503 and looks again
     intervalMs: 10_000,
     run: async () =>
-      (await settleDids(deps, { running: true })) + (await settleSchemas(deps, { running: true })),
+      (await settleSchemas(deps, { running: true })) + (await settleDids(deps, { running: true })),
   }
 }

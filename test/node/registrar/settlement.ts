@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { createDid } from '../../../node/registrar/create-did.ts'
 import { registerSchema } from '../../../node/registrar/register-schema.ts'
+import type { RegistrarDeps } from '../../../node/registrar/registrar.ts'
 import { rotateKeys } from '../../../node/registrar/rotate-keys.ts'
 import { createSettlement } from '../../../node/registrar/settlement.ts'
 import { type NodeUnderTest, startNode } from './node-under-test.ts'
@@ -84,6 +85,20 @@ describe('createSettlement', () => {
     const later = () => new Date(Date.now() + 3 * 3_600_000)
     await createSettlement({ ...node.deps, now: later }).run()
     assert.equal((await node.deps.dids.get(pending.did))?.state, 'active')
+  })
+
+  it('goes on with the others where one cannot be settled', async () => {
+    await outlived(() => createDid(node.deps, { method: 'ethr' }))
+    await outlived(() => createDid(node.deps, { method: 'ethr' }))
+    await mine()
+    const [lost, found] = await node.deps.dids.unsettled()
+    assert.ok(lost && found)
+    const resolveDid: RegistrarDeps['resolveDid'] = async (did) =>
+      did === lost.did ? undefined : node.deps.resolveDid(did)
+    const job = createSettlement({ ...node.deps, resolveDid })
+    await assert.rejects(job.run(), { code: 'DID_NOT_FOUND' })
+    assert.equal((await node.deps.dids.get(found.did))?.state, 'active')
+    assert.equal(await createSettlement(node.deps).run(), 1)
   })
 
   it('takes over keys and schemas, too', async () => {
