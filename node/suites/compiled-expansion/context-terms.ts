@@ -15,7 +15,7 @@ export async function contextTerms(
 ): Promise<ReadonlySet<string> | undefined> {
   // asked each time: the loader alone knows which contexts this document may use
   const loaded = await Promise.all(urls.map((url) => documentLoader(url)))
-  const key = urls.join(' ')
+  const key = JSON.stringify(urls)
   const remembered = known.get(key)
   if (remembered) return remembered
   const terms = new Set<string>()
