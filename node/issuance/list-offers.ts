@@ -2,7 +2,7 @@ import { IssuerError } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
 import type { ListEncoding } from '../status/status-list.ts'
 import type { ClaimsToken } from '../suites/claims-token.ts'
-import type { AssertionKey, DataModel, DocumentLoader, Suite } from '../suites/suite.ts'
+import type { AssertionKey, DataModel, DocumentLoader, Secured, Suite } from '../suites/suite.ts'
 import type { IssuerRecord, PipelineDeps } from './pipeline.ts'
 
 /** One way in which a list of an issuer can be signed and sent. */
@@ -27,28 +27,32 @@ const jsonTypes = ['application/ld+json', 'application/json']
 export async function listOffers(deps: Deps, did: string, list: ListEncoding): Promise<ListOffer[]> {
   const keys = (await deps.issuers.get(did))?.keys ?? []
   const { kind } = list
-  const offers = list.mediaTypes.flatMap((mediaType) =>
+  const offers =
     kind === 'token'
-      ? (tokenOffer(deps, mediaType, keys) ?? [])
-      : (credentialOffer(deps, { mediaType, dataModel: kind.credential }, keys) ?? []),
-  )
+      ? list.mediaTypes.flatMap((mediaType) => tokenOffer(deps, mediaType, keys) ?? [])
+      : credentialOffers(deps, { mediaTypes: list.mediaTypes, dataModel: kind.credential }, keys)
   if (offers.length === 0) throw new IssuerError('ASSERTION_KEY_MISSING', { facts: { did } })
   return offers
 }
 
-/** By the first suite that fits; what is meant for deriving is no proof for verifiers. */
-function credentialOffer(
+/**
+ * By the first suite for each media type, in the order of the suites' list: those that most verifiers know come first.
+ * A suite that derives is the last resort.
+ */
+function credentialOffers(
   deps: Deps,
-  { mediaType, dataModel }: { mediaType: string; dataModel: DataModel },
+  { mediaTypes, dataModel }: { mediaTypes: readonly string[]; dataModel: DataModel },
   keys: readonly RecordedKey[],
-): ListOffer | undefined {
-  const names = deps.formats.filter((format) => format.mediaType === mediaType).map(({ name }) => name)
-  for (const suite of deps.suites) {
-    if (!names.includes(suite.format) || !suite.dataModels.includes(dataModel) || suite.derive) continue
+): ListOffer[] {
+  const offers = new Map<string, ListOffer>()
+  for (const suite of deps.suites.toSorted((a, b) => Number('derive' in a) - Number('derive' in b))) {
+    const mediaType = deps.formats.find(({ name }) => name === suite.format)?.mediaType ?? ''
+    const fits = mediaTypes.includes(mediaType) && suite.dataModels.includes(dataModel)
     const key = keys.findLast(({ type }) => suite.keyTypes.includes(type))
-    if (key) return offerOf(deps, { mediaType, suite, dataModel, key })
+    if (!fits || !key || offers.has(mediaType)) continue
+    offers.set(mediaType, offerOf(deps, { mediaType, suite, dataModel, key }))
   }
-  return undefined
+  return [...offers.values()]
 }
 
 function offerOf(
@@ -66,10 +70,19 @@ function offerOf(
     async sign(list, options) {
       const contexts = [list['@context'] ?? []].flat()
       const document = { ...list, '@context': [...new Set([...contexts, ...suite.contexts(dataModel)])] }
-      const secured = await suite.secure(document, { key: await openKey(deps, key), ...options })
+      const base = await suite.secure(document, { key: await openKey(deps, key), ...options })
+      const secured = await revealAll(suite, base, options.documentLoader)
       return Buffer.from(typeof secured === 'string' ? secured : JSON.stringify(secured))
     },
   }
+}
+
+/** What verifiers can check: derived from a base proof, with every member revealed. */
+async function revealAll(suite: Suite, secured: Secured, documentLoader: DocumentLoader): Promise<Secured> {
+  if (!suite.derive || typeof secured === 'string') return secured
+  const { '@context': _, proof: __, ...members } = secured
+  const selectivePointers = Object.keys(members).map((name) => `/${name}`)
+  return suite.derive(secured, { selectivePointers, documentLoader, resolveKey: async () => undefined })
 }
 
 function tokenOffer(deps: Deps, mediaType: string, keys: readonly RecordedKey[]): ListOffer | undefined {

@@ -35,11 +35,11 @@ export function createSuites({
     ecdsaRdfc2019(termsUrl),
     ecdsaJcs2019(termsUrl),
     ecdsaSd2023(termsUrl),
-    ethereumEip712Signature2021(termsUrl, digestSigners),
     jwtProof2020(termsUrl, agent),
     vcJwt,
     vcSdJwt,
     dcSdJwt,
     vcCose,
+    ethereumEip712Signature2021(termsUrl, digestSigners),
   ]
 }

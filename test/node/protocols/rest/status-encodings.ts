@@ -193,6 +193,11 @@ describe('the status of credentials in every encoding', () => {
       })
       await change('revoke', credentialId)
       const path = at('status-lists', statusListId)
+      for (const address of [path, `${path}/2021`]) {
+        const { body } = expect(200, await node.call('GET', address, { key: null }))
+        const { verified, checks } = await verify(body)
+        assert.equal(verified, true, JSON.stringify(checks))
+      }
       const { document } = (await node.call('GET', at('dids', own))).body
       const bitstring = await bytesOf(path, 'application/vc+jwt')
       if (keyType !== 'P-384') verifyJWS(bitstring.toString(), document.verificationMethod)
