@@ -93,6 +93,25 @@ describe('GET /status-lists/{id}', () => {
     })
   }
 
+  it('publishes the list of an issuer whose only key is for BBS as a proof that reveals everything', async () => {
+    const issuer = await makeIssuer(node, ['Bls12381G2'])
+    const schema = await makeSchema(node, issuer)
+    const { statusListId } = await issueDegree(node, {
+      issuerDid: issuer,
+      schemaId: schema,
+      proofType: 'bbs-2023',
+    })
+    const list = expect(200, await node.call('GET', at('status-lists', statusListId), { key: null })).body
+    assert.equal(bitAt(list, 0), 0)
+    const verify = (credential: unknown) =>
+      node.call('POST', '/api/v1/credentials/verify', { body: { credential }, key: null })
+    const { checks } = expect(200, await verify(list)).body
+    assert.equal(checks.proof.status, 'pass', checks.proof.reason)
+    const encodedList = `${list.credentialSubject.encodedList}A`
+    const forged = { ...list, credentialSubject: { ...list.credentialSubject, encodedList } }
+    assert.equal(expect(200, await verify(forged)).body.checks.proof.status, 'fail')
+  })
+
   it('publishes the list of an issuer with the key secp256k1 as a token, by its own media type', async () => {
     const issuer = await makeIssuer(node, ['secp256k1'])
     const schema = await makeSchema(node, issuer)
@@ -104,7 +123,8 @@ describe('GET /status-lists/{id}', () => {
     })
     const { document } = expect(200, await node.call('GET', at('dids', issuer))).body
     assert.equal(decodeJWT(credential).header.alg, 'ES256K')
-    const list = expect(200, await node.call('GET', at('status-lists', statusListId), { key: null }))
+    const headers = { accept: 'application/vc+jwt' }
+    const list = expect(200, await node.call('GET', at('status-lists', statusListId), { key: null, headers }))
     assert.equal(list.headers.get('content-type'), 'application/vc+jwt')
     verifyJWS(list.body, document.verificationMethod)
     const [header = '', payload = '', signature] = list.body.split('.')
