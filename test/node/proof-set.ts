@@ -40,6 +40,20 @@ describe('proofSetViolations', () => {
     ])
   })
 
+  it('refuses as many proofs of a large document as would take too long', () => {
+    const violations = (proofs: number, values: number) =>
+      proofSetViolations({
+        proof: Array.from({ length: proofs }, () => ({})),
+        credentialSubject: { list: Array.from({ length: values }, () => 1) },
+      }).map(({ pointer }) => pointer)
+    assert.deepEqual(violations(1, 200_000), [])
+    assert.deepEqual(violations(4, 5_900), [])
+    assert.deepEqual(violations(5, 5_900), ['/proof'])
+    assert.deepEqual(violations(16, 1_400), [])
+    assert.deepEqual(violations(16, 1_500), ['/proof'])
+    assert.deepEqual(violations(2, 500_000), ['/proof'])
+  })
+
   it('refuses ids that are there twice, not there at all, or named twice', () => {
     assert.deepEqual(pointers([{ id: 'a' }, { id: 'a' }]), ['/proof'])
     assert.deepEqual(pointers([{}, { previousProof: 'a' }]), ['/proof/1/previousProof'])

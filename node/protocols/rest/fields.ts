@@ -28,6 +28,12 @@ export const time = z.iso.datetime({
 
 export const instant = time.transform((text) => new Date(text)).meta({ examples: ['2030-12-31T23:59:59Z'] })
 
+/** A JSON pointer (RFC 6901, 3): `~` stands before 0 or 1 alone. */
+export const jsonPointer = z
+  .string()
+  .max(1_024)
+  .regex(/^(\/([^~/]|~[01])*)*$/, 'must be a JSON pointer (RFC 6901)')
+
 export const transactionHash = z.string().nullable().describe('Null when nothing was written, or not yet.')
 
 /** A secured credential: JSON with an embedded proof, or a compact token. */

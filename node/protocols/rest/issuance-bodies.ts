@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { did, instant, jsonObject, schemaId } from './fields.ts'
+import { did, instant, jsonObject, jsonPointer, schemaId } from './fields.ts'
 
 const termsFields = {
   schemaId,
@@ -17,7 +17,7 @@ const termsFields = {
   revocable: z.boolean().default(true).describe('False: no status entry, nothing is written to the ledger.'),
   suspendable: z.boolean().default(false),
   mandatoryPointers: z
-    .array(z.string().max(512))
+    .array(jsonPointer)
     .max(64)
     .optional()
     .describe(

@@ -3,7 +3,7 @@ import { requireIssuer } from '../../access/caller.ts'
 import { problems } from '../problem-document.ts'
 import { callerOf } from '../protocol.ts'
 import { credentialOutcome, proofVerdict, verdict } from './credentials-verify.ts'
-import { defined, did, secured } from './fields.ts'
+import { defined, did, jsonPointer, secured } from './fields.ts'
 import type { Resource } from './resource.ts'
 
 /** What a verifier has the holder repeat. */
@@ -25,11 +25,6 @@ const outcome = z.object({
   }),
   credentials: z.array(credentialOutcome).readonly(),
 })
-
-const pointer = z
-  .string()
-  .max(1_024)
-  .regex(/^(\/([^~/]|~[01])*)*$/, 'must be a JSON pointer (RFC 6901)')
 
 /** `POST /presentations/verify`, `POST /presentations` and `POST /credentials/derive`. */
 export const presentations: Resource = (server, issuer) => {
@@ -110,7 +105,7 @@ export const presentations: Resource = (server, issuer) => {
           'Makes of a credential with selective disclosure one that shows the values at these pointers, those that the issuer made mandatory, and nothing else.',
         body: z.strictObject({
           credential: secured,
-          selectivePointers: z.array(pointer).max(64).default([]),
+          selectivePointers: z.array(jsonPointer).max(64).default([]),
           nonce: z
             .base64url()
             .max(1_368)
