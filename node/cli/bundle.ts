@@ -5,6 +5,7 @@ import { CliError } from './exit.ts'
 import { fetchJson, readBytes, readInput, type Sources } from './input.ts'
 import { httpUrl, nodeAddress, readContexts, readNetwork } from './network.ts'
 import type { Command, Options } from './options.ts'
+import { parseRegistration } from './registration.ts'
 import type { Result } from './verify.ts'
 
 /** `cartulary bundle`: `notice` goes to standard error, so that the bundle itself may go to standard output. */
@@ -76,7 +77,7 @@ async function readRegistration(
   { credential, options, node }: Where & { credential: unknown },
 ) {
   if (options.registration !== undefined) {
-    return registrationSchema.parse(await readInput(sources, options.registration))
+    return parseRegistration(await readInput(sources, options.registration))
   }
   const id = idOf(credential)
   if (!node || id === undefined) return undefined

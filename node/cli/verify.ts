@@ -1,10 +1,10 @@
 import { isBundle, parseBundle } from '../bundle/bundle.ts'
-import { registrationSchema } from '../verification/registration-evidence.ts'
 import { createVerifier, isPresentation, type Verifier, verifyOffline } from '../verifier.ts'
 import { CliError, type Exit } from './exit.ts'
 import { parseInput, readBytes, readInput, type Sources } from './input.ts'
 import { readContexts, readNetwork } from './network.ts'
 import type { Command, Options } from './options.ts'
+import { parseRegistration } from './registration.ts'
 import { checkLines, credentialLines, offlineLines, printable, verdictText, worstOf } from './report.ts'
 
 /** What a command prints, and how it ends. */
@@ -77,7 +77,7 @@ async function verifyIssued(sources: Sources, { verifier, options, received }: O
   const { credential, chain, ...bundled } = unwrap(received)
   const given =
     options.registration === undefined ? bundled.registration : await readInput(sources, options.registration)
-  const registration = given ? readRegistration(given) : undefined
+  const registration = given ? parseRegistration(given) : undefined
   const parents = [...chain, ...(await readChain(sources, options))]
   const outcome = await verifier.verifyCredential({
     ...{ credential, chain: parents },
@@ -96,12 +96,6 @@ async function verifyIssued(sources: Sources, { verifier, options, received }: O
     { ...outcome, ...(registration && { registration: registered ?? null }) },
     lines,
   )
-}
-
-function readRegistration(given: unknown) {
-  const parsed = registrationSchema.safeParse(given)
-  if (parsed.success) return parsed.data
-  throw new CliError('malformed', 'The registration is not what GET /credentials/{id}/registration gives.')
 }
 
 async function verifyPresented(sources: Sources, { verifier, options, received }: Online): Promise<Result> {

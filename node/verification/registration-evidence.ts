@@ -8,7 +8,10 @@ import type { VerificationDeps } from './verification.ts'
 
 type Deps = Pick<VerificationDeps, 'ledger' | 'formats' | 'findRegistration'>
 
-const hash = z.string().regex(/^0x[0-9a-f]{64}$/i) as unknown as z.ZodType<Hex>
+const hash = z
+  .string()
+  .regex(/^0x[0-9a-f]{64}$/i)
+  .toLowerCase() as unknown as z.ZodType<Hex>
 
 /** A list on the ledger has fewer than 2 ** 24 entries. */
 const longestPath = 24

@@ -124,6 +124,18 @@ describe('the command cartulary', () => {
     assert.match(stdout, /^registered \d{4}-\d\d-\d\dT.* in block \d+, 0x[0-9a-f]{64}$/m)
   })
 
+  it('refuses a registration that is none, and says when the ledger denies one', async () => {
+    const args = ['verify', 'degree.json', ...online, '--registration']
+    assert.equal((await cartulary([...args, await file('none.json', { root: 1 })])).code, 65)
+    const bundling = ['bundle', 'degree.json', ...online, '--registration', 'none.json']
+    assert.equal((await cartulary(bundling)).code, 65)
+    const path = `/api/v1/credentials/${encodeURIComponent(revoked.credentialId)}/registration`
+    await file('of-another.json', (await node.call('GET', path)).body)
+    const { code, stdout } = await cartulary([...args, 'of-another.json'])
+    assert.equal(code, 0, 'its keys need no registration')
+    assert.match(stdout, /^The ledger does not have the registration that was given\.$/m)
+  })
+
   it('fails a revoked and a changed credential', async () => {
     const gone = await cartulary(['verify', 'revoked.json', ...online])
     assert.equal(gone.code, 1)
