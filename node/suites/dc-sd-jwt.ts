@@ -35,7 +35,8 @@ async function verifyIssued(
   payload: JsonObject,
   options: VerifyOptions,
 ): Promise<Omit<ProofVerdict, 'type'>> {
-  const { iss } = payload
+  const { iss, vct } = payload
+  if (typeof vct !== 'string') return { status: 'fail', reason: 'The token names no type (vct).' }
   if (typeof iss !== 'string') return { status: 'fail', reason: 'The token names no issuer.' }
   // The other two ways to the issuer's key lead outside of DIDs: a certificate, and metadata at a well-known address.
   if (!iss.startsWith('did:')) {
