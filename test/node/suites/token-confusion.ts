@@ -86,8 +86,9 @@ describe('tokens taken for something else', () => {
     ]
     const own: Readonly<Record<string, readonly string[]>> = {
       JwtProof2020: ['JWT'],
-      'vc+jwt': ['vc+jwt'],
-      'vc+sd-jwt': ['vc+sd-jwt'],
+      // signed as the other one by its issuer, a credential of data model 2.0 is the other one
+      'vc+jwt': ['vc+jwt', 'vc+sd-jwt'],
+      'vc+sd-jwt': ['vc+jwt', 'vc+sd-jwt'],
       // until 2024 that was its type
       'dc+sd-jwt': ['dc+sd-jwt', 'vc+sd-jwt'],
     }
