@@ -19,6 +19,7 @@ const payloadSchema = z.looseObject({
   iat: numericDate.optional(),
   exp: numericDate.optional(),
   issuer: z.looseObject({}).optional(),
+  status: z.looseObject({}).optional(),
   vc: z.looseObject({
     credentialSubject: z.looseObject({}),
     issuer: z.union([z.string(), z.looseObject({})]).optional(),
@@ -105,7 +106,13 @@ function open(received: unknown): OpenedCredential | undefined {
       violations: [{ pointer: '/vc/@context/0', message: 'must be the context of data model 1.1' }],
     })
   }
-  return { document, facts, secured: text as string }
+  // it is not of the data model, but whoever wrote it means that it be read
+  const { status } = parsed.data
+  return {
+    document,
+    facts: status ? { ...facts, status: status as JsonObject } : facts,
+    secured: text as string,
+  }
 }
 
 /** A compact JWT with a `vc` claim (Verifiable Credentials Data Model 1.1, 6.3.1). */

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
+import { decodeJwt } from 'jose'
 import type { CredentialContent } from '../../../node/formats/format.ts'
 import type { JsonObject } from '../../../node/json.ts'
 import { openLedger } from '../../../node/ledger/open-ledger.ts'
 import type { OpenedSchema } from '../../../node/schemas/open-schema.ts'
+import { signJws } from '../../../node/suites/sign-jws.ts'
 import type { Checks } from '../../../node/verification/verification.ts'
 import { verifyCredential } from '../../../node/verification/verify-credential.ts'
 import { startChain, type TestChain } from '../../chain.ts'
@@ -217,6 +219,20 @@ describe('checkStatus', () => {
       }
     })
   }
+
+  it('reads the status claim of a token of data model 1.1, too', async () => {
+    const index = next++
+    const statusEncoding = 'TokenStatusList'
+    const [status] = both(index)
+    const token = await sign({ status: [status as never], statusEncoding, proofType: 'vc+jwt' })
+    const { status: claim } = decodeJwt(token as string)
+    const plain = decodeJwt((await sign({ proofType: 'JwtProof2020' })) as string)
+    const payload = { ...plain, status: claim } as JsonObject
+    const signed = await signJws({ header: { typ: 'JWT' }, payload }, issuer.key('Ed25519'))
+    assert.equal((await judge(signed)).status, 'pass')
+    await issuers.setStatus(issuer, 'revocation', index)
+    assert.equal((await judge(signed)).revoked, true)
+  })
 
   it('reads no more than sixteen entries', async () => {
     const many = (content: CredentialContent) => ({
