@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict'
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { ConfigError, parseConfig } from '../../../../node/config.ts'
+import { startChain } from '../../../chain.ts'
 import { startNode, type TestNode } from '../../../node.ts'
 import { credential, makeDid, openToSuites } from './vc-api-node.ts'
 
@@ -34,6 +38,33 @@ describe('who may call the VC API', () => {
     const named = await issue(key, { credential: credential({ issuer: { name: 'MIT' } }) })
     assert.deepEqual(named.body.verifiableCredential.issuer, { id: issuer, name: 'MIT' })
     assert.equal((await issue(node.adminApiKey, { credential: credential() })).status, 400)
+  })
+})
+
+describe('VC_API_ISSUER', () => {
+  it('issues what names no issuer, for those who may act for it', async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'vc-api-issuer-'))
+    const chain = await startChain()
+    const publicUrl = { PUBLIC_URL: 'http://127.0.0.1:3000' }
+    const first = await startNode({ chain, dataDir, environment: publicUrl })
+    const [issuer, other] = [
+      await makeDid(first, 'ethr', ['Ed25519']),
+      await makeDid(first, 'ethr', ['Ed25519']),
+    ]
+    await first.close()
+    const node = await startNode({ chain, dataDir, environment: { ...publicUrl, VC_API_ISSUER: issuer } })
+    try {
+      const issue = (key: string) =>
+        node.call('POST', '/vc-api/credentials/issue', { key, body: { credential: credential() } })
+      const { status, body } = await issue(node.adminApiKey)
+      assert.deepEqual([status, body.verifiableCredential?.issuer], [201, issuer], JSON.stringify(body))
+      const keyBody = { name: 'other', scopes: ['credentials:issue'], issuerDids: [other] }
+      const { key } = (await node.call('POST', '/api/v1/api-keys', { body: keyBody })).body
+      assert.equal((await issue(key)).status, 403)
+    } finally {
+      await node.close()
+      await chain.close()
+    }
   })
 })
 
