@@ -115,6 +115,7 @@ function bindSchemas({ config, registrar, stores, pipeline }: House) {
 }
 
 function bindCredentials({
+  config,
   foundation,
   stores,
   pipeline,
@@ -124,6 +125,7 @@ function bindCredentials({
 }: House) {
   const { credentials } = stores
   const { ledger } = foundation
+  const { finalityDepth } = config
   return {
     issue: (request) => issue(pipeline, request),
     issueBatch: (request) => issueBatch(pipeline, request),
@@ -136,7 +138,7 @@ function bindCredentials({
     },
     requireCredential: (input) => requireCredential({ credentials }, input),
     registrationProof,
-    credentialStatus: (id) => credentialStatus({ ...pipeline, ledger }, id),
+    credentialStatus: (id) => credentialStatus({ ...pipeline, ledger, finalityDepth }, id),
     changeStatus: (change) => statusChanger.change(change),
     verify: (input) => verifyCredential(verification, input),
   } satisfies Partial<Issuer>

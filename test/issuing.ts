@@ -160,7 +160,7 @@ export async function openIssuing(options: {
       documentLoader: createDocumentLoader({ extra: async () => undefined }),
       maxAgeSeconds: 60,
     }),
-    status: (credentialId: string) => credentialStatus(shared, credentialId),
+    status: (credentialId: string) => credentialStatus({ ...shared, finalityDepth: 0 }, credentialId),
 
     /** Makes a did:ethr issuer with one Ed25519 key, the relayer its delegate. */
     async createIssuer(name: string | null = 'MIT') {

@@ -1,6 +1,6 @@
 import { IssuerError } from '../errors.ts'
 import type { Hex, Ledger } from '../ledger/ledger.ts'
-import type { CredentialStore } from '../stores/credentials.ts'
+import type { CredentialRow, CredentialStore } from '../stores/credentials.ts'
 import type { StatusListStore } from '../stores/status-lists.ts'
 
 /** Status of a credential, as the ledger has it at `checkedAt` (ISO 8601, UTC). */
@@ -12,10 +12,14 @@ export interface CredentialStatus {
   statusListId: string | null
   statusListIndex: number | null
   checkedAt: string
+  /** Whether it was the same in the newest block that counts as final. */
+  final: boolean
 }
 
 interface Deps {
-  ledger: Pick<Ledger, 'statusLists'>
+  ledger: Pick<Ledger, 'statusLists' | 'head'>
+  /** Blocks on top of another one that make it final. */
+  finalityDepth: number
   credentials: Pick<CredentialStore, 'get'>
   statusLists: Pick<StatusListStore, 'get'>
   now(): Date
@@ -26,11 +30,8 @@ export async function credentialStatus(deps: Deps, credentialId: string): Promis
   const row = await deps.credentials.get(credentialId)
   if (!row) throw new IssuerError('CREDENTIAL_NOT_FOUND', { facts: { credentialId } })
   const { status_index: index } = row
-  const bit = async (statusListId: string | null) => {
-    const list = statusListId === null ? undefined : await deps.statusLists.get(statusListId)
-    return list !== undefined && index !== null && deps.ledger.statusLists.statusOf(list.key as Hex, index)
-  }
-  const [revoked, suspended] = await Promise.all([bit(row.revocation_list_id), bit(row.suspension_list_id)])
+  const read = (blockNumber?: number) => readBits(deps, row, blockNumber)
+  const { revoked, suspended } = await read()
   return {
     credentialId,
     status: revoked ? 'revoked' : suspended ? 'suspended' : 'valid',
@@ -39,5 +40,36 @@ export async function credentialStatus(deps: Deps, credentialId: string): Promis
     statusListId: row.status_list_id,
     statusListIndex: index,
     checkedAt: deps.now().toISOString(),
+    final: await isFinal(deps, { revoked, suspended }, read),
+  }
+}
+
+type Bits = Pick<CredentialStatus, 'revoked' | 'suspended'>
+
+async function readBits(deps: Deps, row: CredentialRow, blockNumber: number | undefined): Promise<Bits> {
+  const { status_index: index } = row
+  const bit = async (statusListId: string | null) => {
+    const list = statusListId === null ? undefined : await deps.statusLists.get(statusListId)
+    if (list === undefined || index === null) return false
+    return deps.ledger.statusLists.statusOf(list.key as Hex, index, blockNumber)
+  }
+  const [revoked, suspended] = await Promise.all([bit(row.revocation_list_id), bit(row.suspension_list_id)])
+  return { revoked, suspended }
+}
+
+async function isFinal(
+  { ledger, finalityDepth }: Pick<Deps, 'ledger' | 'finalityDepth'>,
+  now: Bits,
+  read: (blockNumber: number) => Promise<Bits>,
+): Promise<boolean> {
+  if (finalityDepth === 0) return true
+  try {
+    const { blockNumber } = await ledger.head()
+    const then = await read(Math.max(0, blockNumber - finalityDepth))
+    return then.revoked === now.revoked && then.suspended === now.suspended
+  } catch (error) {
+    // there was no list then, or the endpoint keeps no state as old as that
+    if (error instanceof IssuerError) return false
+    throw error
   }
 }

@@ -208,7 +208,8 @@ export interface StatusListLedger {
   /** Splits above the gas limit of ledger.md; each receipt is one transaction. */
   setStatusBatch(ops: readonly StatusOp[], options?: SendOptions): Promise<readonly Receipt[]>
   get(key: Hex): Promise<LedgerStatusList | undefined>
-  statusOf(key: Hex, index: number): Promise<boolean>
+  /** At the end of a block, or now. @throws TRANSACTION_REVERTED when there is no such list then */
+  statusOf(key: Hex, index: number, blockNumber?: number): Promise<boolean>
   /** The whole list as its W3C bitstring (capacity / 8 bytes) with the version it had, read at one block. */
   bitstring(key: Hex): Promise<{ bits: Uint8Array; version: number; blockNumber: number }>
   /** The registration that holds the `position`-th entry (0-based count of registered entries). */

@@ -110,7 +110,10 @@ export function createStatusListLedger({
       return receipts
     },
     get: (key) => get(key),
-    statusOf: (key, index) => answer(read.statusOf([key, BigInt(index)])),
+    statusOf: (key, index, blockNumber) => {
+      const at = blockNumber === undefined ? {} : { blockNumber: BigInt(blockNumber) }
+      return answer(read.statusOf([key, BigInt(index)], at))
+    },
     bitstring: async (key) => {
       const blockNumber = await answer(client.getBlockNumber())
       const list = await get(key, blockNumber)

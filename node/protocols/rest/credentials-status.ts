@@ -37,6 +37,9 @@ const statusAnswer = z.object({
   statusListId: z.string().nullable(),
   statusListIndex: z.number().int().nullable(),
   checkedAt: time.describe('When the ledger was read.'),
+  final: z
+    .boolean()
+    .describe('Whether it was the same as many blocks ago as `finalityDepth` of `GET /network` says.'),
 })
 
 const changeCodes: readonly ErrorCode[] = [

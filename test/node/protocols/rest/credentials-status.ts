@@ -28,6 +28,7 @@ describe('status of credentials', () => {
       status: 'valid',
       revoked: false,
       suspended: false,
+      final: true,
       statusListId,
       statusListIndex,
     })

@@ -4,7 +4,7 @@ import { type ChainProxy, startChainProxy } from '../../../chain-proxy.ts'
 import { startNode, type TestNode } from '../../../node.ts'
 import { at, expect, issueDegree, makeIssuer, makeSchema } from './scenario.ts'
 
-describe('the finality of a registration', () => {
+describe('the finality of a registration and a status', () => {
   let chain: TestChain
   let proxy: ChainProxy
   let node: TestNode
@@ -44,6 +44,22 @@ describe('the finality of a registration', () => {
     assert.deepEqual(await finalityOf(credentialId), [null, false])
     proxy.behave(() => 'pass')
     assert.deepEqual(await finalityOf(credentialId), [2, true])
+  })
+
+  it('comes to a status when it was the same in a final block', async () => {
+    const { credentialId } = await issueDegree(node, terms)
+    const statusOf = async () => {
+      const { body } = expect(200, await node.call('GET', at('credentials', credentialId, 'status')))
+      return [body.status, body.final]
+    }
+    assert.deepEqual(await statusOf(), ['valid', true])
+    expect(
+      200,
+      await node.call('POST', '/api/v1/credentials/revoke', { body: { credentialId, reason: 'test' } }),
+    )
+    assert.deepEqual(await statusOf(), ['revoked', false])
+    await chain.request('hardhat_mine', ['0x2'])
+    assert.deepEqual(await statusOf(), ['revoked', true])
   })
 
   it('is not claimed of a transaction that the chain has lost', async () => {
