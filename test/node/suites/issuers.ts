@@ -1,13 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { base58 } from '@scure/base'
 import { getDidKeyResolver } from '@veramo/did-provider-key'
-import {
-  type DIDDocument,
-  type DIDResolutionResult,
-  type DIDResolver,
-  Resolver,
-  type ResolverRegistry,
-} from 'did-resolver'
+import { type DIDDocument, type DIDResolutionResult, type DIDResolver, Resolver } from 'did-resolver'
 import type { DidRecord, DidRecords } from '../../../node/agent/did-records.ts'
 import { resolveDidKey } from '../../../node/did/did-key.ts'
 import type { CredentialContent } from '../../../node/formats/format.ts'
@@ -90,7 +84,7 @@ function ethrDocument(did: string, key: AssertionKey): DIDDocument {
 const multibase = ({ signer: { type, publicKey } }: AssertionKey): string =>
   `z${base58.encode(Buffer.concat([Buffer.from(multicodec[type], 'hex'), publicKey]))}`
 
-const { key: veramoDidKey } = getDidKeyResolver() as unknown as Required<ResolverRegistry>
+const { key: veramoDidKey } = getDidKeyResolver() as unknown as { key: DIDResolver }
 const unknownToVeramo = /^did:key:z(82|UC7)/
 
 /** By Veramo's resolver; of P-384 and BLS12-381 it knows nothing. */
