@@ -204,38 +204,47 @@ describe('JwtProof2020 beside jose, did-jwt-vc and Veramo', () => {
     }
   })
 
-  it('makes the same bytes for EdDSA as Veramo, whatever the credential', async () => {
-    const issuer = await issuers.create('ethr', 'Ed25519')
-    const { createCredentialJwt } = jwtAgent(agent)
-    const text = fc.string({ unit: 'binary', maxLength: 20 }).filter((value) => value.isWellFormed())
-    const names = fc
-      .string({ minLength: 1, maxLength: 8 })
-      .filter((name) => !/^(@.*|id|__proto__)$/.test(name))
-    const arbitrary = fc.record({
-      claims: fc.dictionary(names, fc.jsonValue({ maxDepth: 3, stringUnit: 'binary' }), { minKeys: 1 }),
-      issuer: fc.option(text, { nil: undefined }),
-      validFrom: fc.date({ min: new Date(0), max: new Date('5138-01-01'), noInvalidDate: true }),
-      validUntil: fc.option(fc.date({ min: new Date(0), max: new Date('5138-01-01'), noInvalidDate: true }), {
-        nil: undefined,
-      }),
-      statuses: fc.integer({ min: 0, max: 2 }),
+  /** Ed25519 gives one signature for one message; ECDSA of OpenSSL gives another one each time. */
+  const compared = (token: string, type: 'Ed25519' | 'P-256') =>
+    type === 'Ed25519' ? token : token.split('.').slice(0, 2).join('.')
+
+  for (const type of ['Ed25519', 'P-256'] as const)
+    it(`makes the same bytes for ${type} as Veramo, whatever the credential`, async () => {
+      const issuer = await issuers.create('ethr', type)
+      const { createCredentialJwt } = jwtAgent(agent)
+      const text = fc.string({ unit: 'binary', maxLength: 20 }).filter((value) => value.isWellFormed())
+      const names = fc
+        .string({ minLength: 1, maxLength: 8 })
+        .filter((name) => !/^(@.*|id|__proto__)$/.test(name))
+      const arbitrary = fc.record({
+        claims: fc.dictionary(names, fc.jsonValue({ maxDepth: 3, stringUnit: 'binary' }), { minKeys: 1 }),
+        issuer: fc.option(text, { nil: undefined }),
+        validFrom: fc.date({ min: new Date(0), max: new Date('5138-01-01'), noInvalidDate: true }),
+        validUntil: fc.option(
+          fc.date({ min: new Date(0), max: new Date('5138-01-01'), noInvalidDate: true }),
+          {
+            nil: undefined,
+          },
+        ),
+        statuses: fc.integer({ min: 0, max: 2 }),
+      })
+      await fc.assert(
+        fc.asyncProperty(arbitrary, async ({ claims, issuer: name, validFrom, validUntil, statuses }) => {
+          const [status] = degree(issuer.did).credentialStatus as [JsonObject]
+          const content = {
+            claims,
+            issuer: { id: issuer.did, ...(name === undefined ? {} : { name }) },
+            validFrom,
+            ...(validUntil ? { validUntil } : { validUntil: undefined }),
+            credentialStatus: Array.from({ length: statuses }, () => status),
+          }
+          const document = construct(suite, '1.1', issuer.did, content)
+          const { keyRef } = issuer.key.signer
+          const kid = issuer.key.verificationMethod
+          const theirs = await createCredentialJwt({ document, keyRef, kid })
+          assert.equal(compared(await secure(issuer, content), type), compared(theirs, type))
+        }),
+        { numRuns: 200, seed: 20_260_328 },
+      )
     })
-    await fc.assert(
-      fc.asyncProperty(arbitrary, async ({ claims, issuer: name, validFrom, validUntil, statuses }) => {
-        const [status] = degree(issuer.did).credentialStatus as [JsonObject]
-        const content = {
-          claims,
-          issuer: { id: issuer.did, ...(name === undefined ? {} : { name }) },
-          validFrom,
-          ...(validUntil ? { validUntil } : { validUntil: undefined }),
-          credentialStatus: Array.from({ length: statuses }, () => status),
-        }
-        const document = construct(suite, '1.1', issuer.did, content)
-        const { keyRef } = issuer.key.signer
-        const kid = issuer.key.verificationMethod
-        assert.equal(await secure(issuer, content), await createCredentialJwt({ document, keyRef, kid }))
-      }),
-      { numRuns: 200, seed: 20_260_328 },
-    )
-  })
 })
