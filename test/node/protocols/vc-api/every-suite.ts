@@ -36,6 +36,9 @@ const documents: Record<'1.1' | '2.0', { document: JsonObject; hidden: string }>
 const suites = createSuites({ publicUrl: 'https://node.example' })
 const isW3c = (model: DataModel): model is '1.1' | '2.0' => model === '1.1' || model === '2.0'
 
+/** A cryptosuite has its year in its name; older proofs have no mandatory pointers. */
+const isCryptosuite = ({ name }: Suite) => /-20\d\d$/.test(name)
+
 /** Embeds its proof; others are tokens, which come in an envelope. */
 const embeds = ({ format }: Suite) => format === 'data-integrity'
 
@@ -60,10 +63,10 @@ describe('every suite by the VC API', () => {
     return answer.body.verifiableCredential
   }
 
-  const optionsFor = ({ name, derive }: Suite): JsonObject => ({
-    ...(name.includes('-20') ? { cryptosuite: name } : { type: name }),
-    ...(derive && { mandatoryPointers: ['/issuer'] }),
-  })
+  const optionsFor = (suite: Suite): JsonObject => {
+    if (!isCryptosuite(suite)) return { type: suite.name }
+    return { cryptosuite: suite.name, ...(suite.derive && { mandatoryPointers: ['/issuer'] }) }
+  }
   for (const suite of suites) {
     for (const keyType of suite.keyTypes) {
       for (const model of suite.dataModels.filter(isW3c)) {
@@ -83,7 +86,8 @@ describe('every suite by the VC API', () => {
           assert.equal(proven.id, id)
           await verifies(node, proven)
           await refuseChanges(node, proven as JsonObject & { proof: JsonObject })
-          if (suite.derive) await refusesToVerify(node, secured)
+          // the base proof of a cryptosuite is for its holder alone
+          if (suite.derive && isCryptosuite(suite)) await refusesToVerify(node, secured)
         })
       }
     }
