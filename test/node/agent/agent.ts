@@ -4,7 +4,7 @@ import { createAgent, type VeramoAgent } from '../../../node/agent/agent.ts'
 import { kms } from '../../../node/agent/key-management.ts'
 import { formats } from '../../../node/formats/index.ts'
 import type { JsonObject } from '../../../node/json.ts'
-import { type KeyType, keyTypes } from '../../../node/keys/key-store.ts'
+import { type KeyStore, type KeyType, keyTypes } from '../../../node/keys/key-store.ts'
 import { createSuites } from '../../../node/suites/index.ts'
 import type { Suite } from '../../../node/suites/suite.ts'
 import {
@@ -17,7 +17,11 @@ import {
 } from '../suites/issuers.ts'
 
 /** Suites that sign, with a key that Veramo knows, what verifies as it is. */
-const embedded = createSuites({ publicUrl: 'http://127.0.0.1:3000' }).filter(
+let requireDigestSigner: KeyStore['requireDigestSigner']
+const embedded = createSuites({
+  publicUrl: 'http://127.0.0.1:3000',
+  digestSigners: (keyRef) => requireDigestSigner(keyRef),
+}).filter(
   ({ format, keyTypes, derive }) =>
     format === 'data-integrity' && !derive && keyTypes.some((type) => type !== 'Bls12381G2'),
 )
@@ -29,6 +33,7 @@ describe('the Veramo agent', () => {
   before(async () => {
     issuers = await openIssuers()
     const { keyStore, records: dids, resolver, resolveKey } = issuers
+    requireDigestSigner = keyStore.requireDigestSigner
     const proofs = { suites: embedded, resolveKey, documentLoader, now: () => now }
     agent = createAgent({ keyStore, dids, resolver, proofs })
   })
@@ -37,7 +42,10 @@ describe('the Veramo agent', () => {
   const credential = (suite: Suite, did: string): CredentialPayload => {
     const [dataModel = '2.0'] = suite.dataModels
     const contexts = [degreeContextUrl, ...suite.contexts(dataModel)]
-    const document = formats[0]?.construct(degree(did, { dataModel, contexts, credentialStatus: [] }))
+    const content = degree(did, { dataModel, contexts, credentialStatus: [] })
+    // EIP-712 has no type for fractions
+    content.claims = JSON.parse(JSON.stringify(content.claims).replace('3.8', '4'))
+    const document = formats[0]?.construct(content)
     return document as unknown as CredentialPayload
   }
 

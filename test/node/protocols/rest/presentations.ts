@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { startNode, type TestNode } from '../../../node.ts'
-import { bachelor, expect, expectProblem, issueDegree, makeIssuer, makeSchema } from './scenario.ts'
+import { at, bachelor, expect, expectProblem, issueDegree, makeIssuer, makeSchema } from './scenario.ts'
 
 type Presentation = Record<string, unknown> & {
   proof: Record<string, unknown>
@@ -88,6 +88,22 @@ describe('presentations', () => {
     const outcome = await verify(presentation)
     assert.equal(outcome.verified, true, JSON.stringify(outcome))
     assert.equal(outcome.credentials.length, 3)
+  })
+
+  it('are signed with every kind of key that a proof type has', async () => {
+    const credential = await issue()
+    for (const [proofType, key] of [
+      ['ecdsa-rdfc-2019', 'P-256'],
+      ['ecdsa-jcs-2019', 'P-256'],
+      ['EthereumEip712Signature2021', 'secp256k1'],
+    ]) {
+      const by = await makeHolder([key as string])
+      // fractions have no type in EIP-712
+      const credentials = key === 'secp256k1' ? [] : [credential]
+      const outcome = await verify(await presented(credentials, { proofType, holderDid: by }))
+      const expected = credentials.length > 0 ? ['binding fail'] : []
+      assert.deepEqual(flaws(outcome), expected, proofType)
+    }
   })
 
   it('say with no credential that the holder is here', async () => {
@@ -242,6 +258,15 @@ describe('presentations', () => {
         )
       })
     }
+
+    it('fail once its DID has been deactivated', async () => {
+      const account = await makeIssuer(node, ['secp256k1'])
+      const presentation = await presented([], { holderDid: account, proofType })
+      assert.deepEqual(flaws(await verify(presentation)), [])
+      expect(200, await node.call('DELETE', at('dids', account)))
+      const outcome = await verify(presentation)
+      assert.deepEqual([outcome.verified, outcome.checks.holder.active], [false, false])
+    })
 
     it('cannot hold what has no type, and say so', async () => {
       const account = await makeIssuer(node, ['secp256k1'])
