@@ -1,3 +1,5 @@
+import { bbs2023 } from './bbs-2023.ts'
+import { bbsBlsSignature2020 } from './bbs-bls-signature-2020.ts'
 import { credentialTermsUrl } from './contexts/bundled-contexts.ts'
 import { dcSdJwt } from './dc-sd-jwt.ts'
 import { ecdsaJcs2019 } from './ecdsa-jcs-2019.ts'
@@ -35,6 +37,8 @@ export function createSuites({
     ecdsaRdfc2019(termsUrl),
     ecdsaJcs2019(termsUrl),
     ecdsaSd2023(termsUrl),
+    bbs2023(termsUrl),
+    bbsBlsSignature2020(termsUrl),
     jwtProof2020(termsUrl, agent),
     vcJwt,
     vcSdJwt,

@@ -5,56 +5,85 @@ import type { Answer, Call, OperationName, Operations } from './operations.ts'
 /** A process that does nothing else with its cores keeps one for the event loop. */
 const workers = Math.max(1, Math.min(4, availableParallelism() - 1))
 
-type Settle = { resolve(result: unknown): void; reject(error: Error): void }
+/** Calls that may wait; each takes tens of milliseconds. */
+const maxWaiting = 1_000
+
+interface Job {
+  call: Call
+  resolve(result: unknown): void
+  reject(error: Error): void
+}
 
 interface Thread {
   worker: Worker
-  pending: Map<number, Settle>
+  /** What it is doing. */
+  job: Job | undefined
 }
 
-const threads: (Thread | undefined)[] = Array.from({ length: workers })
-let calls = 0
+const waiting: Job[] = []
+const idle: Thread[] = []
+let running = 0
 
 /** Published, the node is JavaScript. */
 const entry = new URL(`./worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url)
 
-function startThread(place: number): Thread {
-  const thread: Thread = { worker: new Worker(entry), pending: new Map() }
-  threads[place] = thread
-  const { worker, pending } = thread
+/** Takes the job from a thread, for its promise to be settled. */
+function finish(thread: Thread): Job | undefined {
+  const { job } = thread
+  if (job) running -= 1
+  thread.job = undefined
+  return job
+}
+
+/**
+ * A thread has one job at a time: the BBS+ library can end it by an input that it does not expect, and nobody else's
+ * job may go down with it.
+ */
+function startThread(): Thread {
+  const worker = new Worker(entry)
+  const thread: Thread = { worker, job: undefined }
   worker.on('message', (answer: Answer) => {
-    const settle = pending.get(answer.id)
-    pending.delete(answer.id)
-    if (pending.size === 0) worker.unref()
-    if ('error' in answer) settle?.reject(new RangeError(answer.error))
-    else settle?.resolve(answer.result)
+    const job = finish(thread)
+    worker.unref()
+    idle.push(thread)
+    if ('error' in answer) job?.reject(new RangeError(answer.error))
+    else job?.resolve(answer.result)
+    next()
   })
   const end = (error: Error) => {
-    if (threads[place] === thread) threads[place] = undefined
-    for (const { reject } of pending.values()) reject(error)
-    pending.clear()
+    finish(thread)?.reject(error)
+    const place = idle.indexOf(thread)
+    if (place >= 0) idle.splice(place, 1)
+    next()
   }
   worker.on('error', end)
   worker.on('exit', () => end(new Error('The thread for BBS signatures ended.')))
-  worker.unref()
   return thread
+}
+
+function next(): void {
+  const job = running < workers ? waiting.shift() : undefined
+  if (!job) return
+  const thread = idle.pop() ?? startThread()
+  thread.job = job
+  running += 1
+  thread.worker.ref()
+  thread.worker.postMessage(job.call)
 }
 
 /**
  * Runs an operation in another thread. Measured with 30 messages on two shared cores: signing blocks the event loop for
  * 20 ms, a derivation for 55 and a verification for 60, and with them every other request; in a thread they take 1 ms
  * longer each.
+ * @throws RangeError as the operation, Error when it ended its thread or too many wait
  */
 export function offLoop<Name extends OperationName>(
   name: Name,
   input: Parameters<Operations[Name]>[0],
-): Promise<ReturnType<Operations[Name]>> {
-  const id = calls++
-  const place = id % workers
-  const { worker, pending } = threads[place] ?? startThread(place)
-  return new Promise<ReturnType<Operations[Name]>>((resolve, reject) => {
-    pending.set(id, { resolve: resolve as Settle['resolve'], reject })
-    worker.ref()
-    worker.postMessage({ id, name, input: input as never } satisfies Call)
+): Promise<Awaited<ReturnType<Operations[Name]>>> {
+  return new Promise<never>((resolve, reject) => {
+    if (waiting.length >= maxWaiting) throw new Error('Too many BBS signatures are being made or verified.')
+    waiting.push({ call: { name, input: input as never }, resolve: resolve as Job['resolve'], reject })
+    next()
   })
 }

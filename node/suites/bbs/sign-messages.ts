@@ -12,6 +12,7 @@ export const signMessages: SignMessages = async (key, { scheme, header, messages
     const detail = `The document makes ${messages.length} statements; BBS signatures have up to ${maxMessages}.`
     throw new IssuerError('SIGNING_FAILED', { detail })
   }
-  if (scheme !== 'BBS') throw new IssuerError('SIGNING_FAILED')
-  return offLoop('sign', { key, signed: { header, messages } })
+  return scheme === 'BBS'
+    ? offLoop('sign', { key, header, messages })
+    : offLoop('signPlus', { key, messages })
 }

@@ -1,11 +1,11 @@
 import { parentPort } from 'node:worker_threads'
 import { type Answer, type Call, operations } from './operations.ts'
 
-async function answer({ id, name, input }: Call): Promise<Answer> {
+async function answer({ name, input }: Call): Promise<Answer> {
   try {
-    return { id, result: await operations[name](input) }
+    return { result: await operations[name](input) }
   } catch (error) {
-    return { id, error: (error as Error).message }
+    return { error: (error as Error).message }
   }
 }
 

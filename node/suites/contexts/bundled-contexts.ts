@@ -8,6 +8,7 @@ import canonicalize from 'canonicalize'
 import did from 'did-context'
 import ed25519Signature2020 from 'ed25519-signature-2020-context'
 import type { JsonObject } from '../../json.ts'
+import { bbsBlsContext, bbsBlsTerms } from './bbs-bls-terms.ts'
 import { credentialTerms } from './credential-terms.ts'
 import { registryStatusTerms } from './registry-status-terms.ts'
 import { subjectContexts, subjectDigests } from './subject-contexts.ts'
@@ -37,6 +38,7 @@ const published = new Map<string, JsonObject>([
   ...did.contexts,
   ...ed25519Signature2020.contexts,
   ...subjectContexts,
+  [bbsBlsContext, bbsBlsTerms],
 ])
 
 /** An update of a package that changes a context must not go by unseen: what is signed depends on these bytes. */
@@ -53,6 +55,7 @@ const pinned: Readonly<Record<string, string>> = {
   [dataIntegrityContext]: '7ba3c50acf2689d5e07927267343eb353249c7c22a9f2d00307cc970e855e305',
   'https://w3id.org/security/multikey/v1': 'be20c3ee6af6e9c4102e66a85c26617831218e32216bdf050f870e389e737cdc',
   'https://www.w3.org/ns/did/v1': 'a7e146c40fcec005d3f0f14ae745665f446da58d7914a9d8f733746686fad82b',
+  [bbsBlsContext]: '525ac8d9ef1da45a3d8baadb44a0ed7c270b3c396ba60fec056e21b9832d5090',
   [ed25519Signature2020Context]: 'fb517f09d990829aed734c9bad8cbbb2ac3d5063b865c7e3d81f246074bf5691',
 }
 

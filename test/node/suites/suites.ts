@@ -106,9 +106,9 @@ for (const { name, dataModel, type, embedded } of variants) {
       })
     }
 
-    /** What verifiers see: derived from a base proof, with everything revealed. */
+    /** What verifiers see: derived from a proof for holders alone, with everything revealed. */
     async function revealed(secured: Secured, loader = documentLoader): Promise<Secured> {
-      if (!embedded || !suite.derive) return secured
+      if (!embedded || !suite.derive || name === 'BbsBlsSignature2020') return secured
       const { '@context': _, proof: __, ...members } = secured as JsonObject
       const selectivePointers = Object.keys(members).map((member) => `/${member}`)
       const { resolveKey } = issuers
