@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import type { MessageKeyType } from '../node/keys/key-store.ts'
+import { anonCredsTable } from './bench/anoncreds.ts'
 import { libraryRate, rawSigningRate } from './bench/libraries.ts'
 import { batches, batchSize, gasFor, type Order, single } from './bench/load.ts'
 import { type NodeProcess, openNodeProcess } from './bench/open-node-process.ts'
@@ -87,7 +88,9 @@ async function bench(): Promise<void> {
   } finally {
     await child.close()
   }
-  const text = [...conditions, '', table(rows), '', ...remarks(counts)].join('\n')
+  progress('AnonCreds …')
+  const anonCreds = await anonCredsTable()
+  const text = [...conditions, '', table(rows), '', anonCreds, '', ...remarks(counts)].join('\n')
   print(text)
   if (!flags.write) return
   const file = fileURLToPath(new URL('../docs/benchmarks.md', import.meta.url))
