@@ -90,6 +90,7 @@ export async function secureLinkedData(
   checkSignable(document)
   const loader = watched(documentLoader)
   try {
+    await requireContexts(document, loader.load)
     return await jsigs.sign(
       { ...document },
       {
