@@ -190,6 +190,21 @@ describe('what is refused of an embedded proof though its signature holds', () =
     assert.match(reason ?? '', /member that is not known: https:/)
   })
 
+  it('a link to proofs that are not there, or others than those that are', async () => {
+    const chained = await sign({ previousProof: 'urn:uuid:1' })
+    assert.deepEqual((await verify(chained)).reason, 'The proof follows others that are not there.')
+    for (const [previousProofs, isNamed] of [
+      [[{ id: 'urn:uuid:1' }], true],
+      [[{ id: 'urn:uuid:2' }], false],
+      [[{ id: 'urn:uuid:1' }, { id: 'urn:uuid:2' }], false],
+    ] as const) {
+      const options = { resolveKey: issuers.resolveKey, documentLoader, now, previousProofs }
+      const { reason } = await suiteOf('eddsa-jcs-2022').verify(chained, options)
+      // it was signed without covering them
+      assert.equal(reason, isNamed ? 'Invalid signature.' : 'The proof follows others that are not there.')
+    }
+  })
+
   it('an end in the past', async () => {
     const { status, reason } = await verify(await sign({ expires: '2026-03-28T09:54:59Z' }))
     assert.deepEqual({ status, reason }, { status: 'fail', reason: 'The proof has expired.' })
