@@ -33,6 +33,7 @@ const homes = [
     home: '^node/(keys/|suites/|did/|issuance/merkle-tree\\.ts$)',
   },
   { name: 'sd-jwt', library: '@sd-jwt/[^/]+', home: '^node/suites/' },
+  { name: 'bbs-plus', library: '@mattrglobal/[^/]+', home: '^node/suites/bbs/' },
   { name: 'cbor', library: 'cborg', home: '^node/cbor\\.ts$' },
   { name: 'json-schema', library: '(ajv|ajv-formats|re2js)', home: '^node/schemas/' },
   { name: 'pino', library: 'pino', home: '^node/logger\\.ts$' },

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import type { MessageKeyType } from '../node/keys/key-store.ts'
 import { anonCredsTable } from './bench/anoncreds.ts'
+import { bbsTable } from './bench/bbs.ts'
 import { libraryRate, rawSigningRate } from './bench/libraries.ts'
 import { batches, batchSize, gasFor, type Order, single } from './bench/load.ts'
 import { type NodeProcess, openNodeProcess } from './bench/open-node-process.ts'
@@ -90,7 +91,9 @@ async function bench(): Promise<void> {
   }
   progress('AnonCreds …')
   const anonCreds = await anonCredsTable()
-  const text = [...conditions, '', table(rows), '', anonCreds, '', ...remarks(counts)].join('\n')
+  progress('BBS …')
+  const bbs = await bbsTable()
+  const text = [...conditions, '', table(rows), '', anonCreds, '', bbs, '', ...remarks(counts)].join('\n')
   print(text)
   if (!flags.write) return
   const file = fileURLToPath(new URL('../docs/benchmarks.md', import.meta.url))

@@ -8,6 +8,9 @@ declare module '@mattrglobal/bbs-signatures/lib/wasm_module.js' {
   interface Verdict {
     verified: boolean
   }
+  export function generateBls12381G2KeyPair(
+    seed: Uint8Array,
+  ): Promise<{ publicKey: Uint8Array; secretKey: Uint8Array }>
   export function blsSign(options: {
     keyPair: { secretKey: Uint8Array; publicKey: Uint8Array }
     messages: readonly Uint8Array[]

@@ -23,7 +23,7 @@ import {
 import { signMessages } from '../../../node/suites/bbs/sign-messages.ts'
 import { bbs2023 } from '../../../node/suites/bbs-2023.ts'
 import { secureLinkedData } from '../../../node/suites/linked-data-proof.ts'
-import type { AssertionKey, DocumentLoader, ResolvedKey } from '../../../node/suites/suite.ts'
+import type { AssertionKey, DocumentLoader, ResolvedKey, Secured } from '../../../node/suites/suite.ts'
 import { degree, documentLoader, now } from './issuers.ts'
 
 const folder = new URL('../../vectors/vc-di-bbs/', import.meta.url)
@@ -182,4 +182,114 @@ describe("bbs-2023, beside Digital Bazaar's cryptosuite", () => {
       { numRuns: 3 },
     )
   }).timeout(120_000)
+})
+
+describe('bbs-2023, derived proofs', () => {
+  const ours = bbs2023('http://127.0.0.1:3000/api/v1/contexts/terms.jsonld')
+  const pointer = '/credentialSubject/degree/name'
+  const verify = (document: JsonObject) => ours.verify(document, { resolveKey, documentLoader, now })
+  const derive = async (secured: Secured, selectivePointers: readonly string[], nonce?: Uint8Array) =>
+    (await ours.derive?.(secured, {
+      selectivePointers,
+      documentLoader,
+      resolveKey,
+      ...(nonce && { nonce }),
+    })) as JsonObject
+  let secured: JsonObject
+  let derived: JsonObject
+
+  before(async () => {
+    const document = dataIntegrity.construct(degree(did))
+    secured = (await ours.secure(document, { key, created: now, documentLoader })) as JsonObject
+    derived = await derive(secured, [pointer])
+  })
+
+  it('reveal what was chosen and what is mandatory, nothing else', async () => {
+    assert.equal((await verify(derived)).status, 'pass')
+    const text = JSON.stringify(derived)
+    assert.ok(text.includes('Bachelor of Science in Computer Science'))
+    for (const hidden of ['2025', '3.8', 'first', 'second']) assert.ok(!text.includes(hidden), hidden)
+    const bare = await derive(secured, [])
+    assert.equal((await verify(bare)).status, 'pass')
+    for (const name of ['issuer', 'validFrom', 'validUntil', 'credentialStatus', 'credentialSchema']) {
+      assert.deepEqual(bare[name], secured[name], name)
+    }
+  })
+
+  it('do not verify when anything that is mandatory is taken out', async () => {
+    for (const name of [
+      'issuer',
+      'validFrom',
+      'validUntil',
+      'credentialStatus',
+      'credentialSchema',
+      'type',
+    ]) {
+      const { [name]: _, ...hiding } = derived
+      assert.equal((await verify(hiding)).status, 'fail', name)
+    }
+  })
+
+  it('do not verify with another choice, order or naming of statements', async () => {
+    const { proof } = derived as { proof: JsonObject }
+    const value = parseDerivedProof(proof.proofValue as string) as DerivedProofValue
+    const { mandatoryIndexes, selectiveIndexes, labels } = value
+    const [first = 0, ...others] = mandatoryIndexes
+    for (const changed of [
+      { mandatoryIndexes: others },
+      { selectiveIndexes: [first, ...selectiveIndexes] },
+      { selectiveIndexes: selectiveIndexes.map((index) => index + 1) },
+      { mandatoryIndexes: [...mandatoryIndexes, 10_000] },
+      { labels: new Map([...labels].map(([label]) => [label, 0])) },
+      { labels: new Map<number, number>() },
+      { presentationHeader: Uint8Array.of(1) },
+    ]) {
+      const proofValue = serializeDerivedProof({ ...value, ...changed })
+      const { status } = await verify({ ...derived, proof: { ...proof, proofValue } })
+      assert.equal(status, 'fail', JSON.stringify(Object.keys(changed)))
+    }
+  })
+
+  it('cannot be linked by their proofs, and repeat the nonce that they are given', async () => {
+    const parsed = ({ proof }: JsonObject) =>
+      parseDerivedProof((proof as JsonObject).proofValue as string) as DerivedProofValue
+    const [one, other] = [parsed(derived), parsed(await derive(secured, [pointer], Uint8Array.of(7)))]
+    assert.notDeepEqual(one.proof, other.proof)
+    assert.deepEqual(other.presentationHeader, Uint8Array.of(7))
+  })
+
+  it('are made of base proofs alone, by pointers that lead somewhere', async () => {
+    for (const pointers of [
+      ['/credentialSubject/nothing'],
+      ['/@context'],
+      ['/constructor'],
+      ['no pointer'],
+    ]) {
+      await assert.rejects(derive(secured, pointers), { code: 'DERIVATION_FAILED' })
+    }
+    const honour = ['/credentialSubject/degree/honours/0']
+    await assert.rejects(derive(secured, honour), { code: 'DERIVATION_FAILED' })
+    const changed = { ...secured, credentialSubject: { id: 'did:example:other' } }
+    for (const other of [derived, changed, { ...secured, proof: {} }, 'token']) {
+      await assert.rejects(derive(other as Secured, []), { code: 'DERIVATION_FAILED' })
+    }
+  })
+
+  it('tell what a literal says, though it looks like a blank node', async () => {
+    const base = degree(did, { claims: { degree: { type: 'BachelorDegree', name: '_:b0 <urn:bnid:x>' } } })
+    const document = dataIntegrity.construct(base)
+    const odd = await derive(await ours.secure(document, { key, created: now, documentLoader }), [pointer])
+    assert.equal((await verify(odd)).status, 'pass')
+    const other = JSON.parse(JSON.stringify(odd).replace('_:b0', '_:b1'))
+    assert.equal((await verify(other)).status, 'fail')
+  })
+
+  it('refuses to sign more statements than BBS takes, and for pointers that lead nowhere', async () => {
+    const honours = Array.from({ length: 300 }, (_, index) => `honour ${index}`)
+    const base = degree(did, { claims: { degree: { type: 'BachelorDegree', honours } } })
+    const options = { key, created: now, documentLoader }
+    await assert.rejects(ours.secure(dataIntegrity.construct(base), options), /BBS signatures have up to 512/)
+    const lost = { ...options, mandatoryPointers: ['/nothing'] }
+    await assert.rejects(ours.secure(dataIntegrity.construct(degree(did)), lost), { code: 'SIGNING_FAILED' })
+  })
 })
