@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { p256, p384 } from '@noble/curves/nist.js'
+import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { base58 } from '@scure/base'
 import { type MessageKeyType, messageKeyTypes } from '../../../node/keys/key-store.ts'
 import { verificationKey, verifySignature } from '../../../node/suites/verification-key.ts'
@@ -52,6 +54,23 @@ describe('verificationKey', () => {
       }
     })
   }
+
+  it('accepts both halves of the order as s, as no specification forbids one', async () => {
+    for (const [type, { Point }] of [
+      ['P-256', p256],
+      ['P-384', p384],
+      ['secp256k1', secp256k1],
+    ] as const) {
+      const { publicKey, sign } = await issuers.keyStore.generate(type)
+      const key = verificationKey({ publicKeyMultibase: multibase(type, publicKey) })
+      const signature = Buffer.from(await sign(message))
+      const half = signature.length / 2
+      const s = Point.Fn.ORDER - BigInt(`0x${signature.subarray(half).toString('hex')}`)
+      const other = Buffer.from(s.toString(16).padStart(2 * half, '0'), 'hex')
+      const twin = Buffer.concat([signature.subarray(0, half), other])
+      assert.ok(key && verifySignature(key, message, twin), type)
+    }
+  })
 
   it('gives nothing for what is no key, or a broken one', async () => {
     const { publicKey } = await issuers.keyStore.generate('Ed25519')
