@@ -36,7 +36,10 @@ describe('disclose', () => {
     country: 'DE',
   }
 
-  for (const [name, { payload, disclosures }] of Object.entries<never>(examples)) {
+  for (const [name, { payload, disclosures }] of Object.entries<{
+    payload: JsonObject
+    disclosures: string[]
+  }>(examples)) {
     it(`gives the input of example ${name}`, () => {
       assert.deepEqual(payloadOf(sdJwt(payload, ...disclosures)).address, address)
     })

@@ -6,7 +6,11 @@ import { formats } from '../../../node/formats/index.ts'
 import type { JsonObject } from '../../../node/json.ts'
 import { createSuites } from '../../../node/suites/index.ts'
 import type { ResolvedKey, Suite } from '../../../node/suites/suite.ts'
-import { type VerificationKey, verificationKey, verifySignature } from '../../../node/suites/verification-key.ts'
+import {
+  type VerificationKey,
+  verificationKey,
+  verifySignature,
+} from '../../../node/suites/verification-key.ts'
 import { openCredential } from '../../../node/verification/open-credential.ts'
 import { documentLoader, now } from './issuers.ts'
 

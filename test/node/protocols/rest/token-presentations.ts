@@ -40,7 +40,10 @@ describe('presentations as tokens over HTTP', () => {
   const verify = async (presentation: unknown, asked: Record<string, unknown> = { challenge, domain }) =>
     expect(
       200,
-      await node.call('POST', '/api/v1/presentations/verify', { body: { presentation, ...asked }, key: null }),
+      await node.call('POST', '/api/v1/presentations/verify', {
+        body: { presentation, ...asked },
+        key: null,
+      }),
     ).body
 
   for (const { proofType, credentials } of variants) {
