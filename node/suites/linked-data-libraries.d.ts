@@ -84,7 +84,7 @@ declare module '@digitalbazaar/vc' {
   export function signPresentation(options: {
     presentation: Document
     challenge: string
-    domain: string
+    domain?: string
     suite: unknown
     documentLoader: (url: string) => Promise<unknown>
   }): Promise<Document>
