@@ -5,6 +5,7 @@ import { proofSetViolations } from '../proof-set.ts'
 import { constructDocument } from './credential-document.ts'
 import { readFacts } from './credential-facts.ts'
 import type { Format, OpenedCredential } from './format.ts'
+import { withoutBlankNames } from './without-blank-names.ts'
 
 const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -34,7 +35,9 @@ function open(received: unknown): OpenedCredential | undefined {
     throw malformed([{ pointer: '/proof/jwt', message }])
   }
   jcs(received)
-  return { document, facts: readFacts(document), secured: received }
+  const facts = readFacts(document)
+  const subjects = facts.subjects.map(withoutBlankNames)
+  return { document, facts: { ...facts, subjects }, secured: received }
 }
 
 /** A JSON credential with an embedded proof (Verifiable Credential Data Integrity 1.0 and the older 2020 proofs). */
