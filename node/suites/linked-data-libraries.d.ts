@@ -75,7 +75,7 @@ declare module '@digitalbazaar/vc' {
   export function verify(options: {
     presentation: Document
     challenge: string
-    domain: string
+    domain?: string
     suite: unknown
     documentLoader: (url: string) => Promise<unknown>
     checkStatus: () => Promise<{ verified: boolean }>
