@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { TypeMetadataFormatSchema } from '@sd-jwt/sd-jwt-vc'
+import { SDJwtVcInstance, TypeMetadataFormatSchema } from '@sd-jwt/sd-jwt-vc'
 import type { JsonObject } from '../../../../node/json.ts'
 import { disclose, parseSdJwt, type SdJwt } from '../../../../node/sd-jwt.ts'
 import { startNode, type TestNode } from '../../../node.ts'
@@ -107,6 +107,13 @@ describe('token formats over HTTP', () => {
       metadata.claims?.slice(0, 2).map(({ path }) => path),
       [['degree'], ['degree', 'gpa']],
     )
+    const hasher = (data: string | ArrayBuffer) =>
+      createHash('sha256')
+        .update(typeof data === 'string' ? data : Buffer.from(data))
+        .digest()
+    const library = new SDJwtVcInstance({ hasher })
+    const resolved = await library.getVct(credential)
+    assert.deepEqual(resolved?.vctValues, [payload.vct])
     const other = (payload.vct as string).replace('UniversityDegreeCredential', 'PilotLicence')
     assert.equal((await fetch(other)).status, 404)
   })
