@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { canonicalize } from '@digitalbazaar/di-sd-primitives'
 import { IssuerError } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
+import { maxMessages } from './bbs/generators.ts'
 import { offLoop } from './bbs/off-loop.ts'
 import { choosePlusDisclosure } from './bbs/plus-disclosure.ts'
 import { type PlusProof, parsePlusProof } from './bbs/plus-proof.ts'
@@ -13,6 +14,7 @@ import { splitProof } from './embedded-proof.ts'
 import { describeLinkedDataError } from './linked-data-error.ts'
 import { librarySigner, secureLinkedData } from './linked-data-proof.ts'
 import { requireContexts } from './require-contexts.ts'
+import { linesOf } from './selective-disclosure/labelled-quads.ts'
 import { verifyRdfProof } from './signed-statements.ts'
 import type {
   AssertionKey,
@@ -49,23 +51,26 @@ function octetsOf(text: unknown): Uint8Array {
   return octets.toString('base64') === text ? Uint8Array.from(octets) : new Uint8Array()
 }
 
+interface Signed {
+  options: readonly string[]
+  publicKey: Uint8Array
+}
+
+/** Whether a signature is the key's over messages, as many as one may have. */
+async function holds(messages: Uint8Array[], proof: JsonObject, publicKey: Uint8Array): Promise<boolean> {
+  const signature = octetsOf(proof.proofValue)
+  if (signature.length !== signatureLength || messages.length > maxMessages) return false
+  return offLoop('verifyPlus', { publicKey, messages, signature })
+}
+
 /** @throws Error unless the signature holds */
 async function checkSigned(
   { proof }: ProofInput,
   quads: string,
   { options, publicKey }: Signed,
 ): Promise<void> {
-  const messages = plusMessages([...options, ...quads.split('\n').filter((line) => line !== '')])
-  const signature = octetsOf(proof.proofValue)
-  const isSignature = signature.length === signatureLength
-  if (!isSignature || !(await offLoop('verifyPlus', { publicKey, messages, signature }))) {
-    throw new Error('Invalid signature.')
-  }
-}
-
-interface Signed {
-  options: readonly string[]
-  publicKey: Uint8Array
+  const messages = plusMessages([...options, ...linesOf(quads)])
+  if (!(await holds(messages, proof, publicKey))) throw new Error('Invalid signature.')
 }
 
 /** Whether the statements of the proof's options are all disclosed, and as many of the document as there are. */
@@ -88,8 +93,38 @@ async function checkDerived({ document, proof }: ProofInput, quads: string, sign
     )
   }
   const messages = plusMessages([...options, ...statements])
-  const holds = await offLoop('proofVerifyPlus', { publicKey, messages, proof: parsed.octets, nonce })
-  if (!holds) throw new Error('Invalid signature.')
+  const shown = { publicKey, messages, proof: parsed.octets, nonce }
+  if (!(await offLoop('proofVerifyPlus', shown))) throw new Error('Invalid signature.')
+}
+
+type Statements = (input: ProofInput) => Promise<string>
+
+/** @throws SIGNING_FAILED */
+async function createProof(
+  { document, documentLoader, purpose }: ProofInput & { purpose: Purpose },
+  { key, created, statements }: { key: AssertionKey; created: Date; statements: Statements },
+): Promise<JsonObject> {
+  const { id: verificationMethod } = librarySigner(key, keyTypes)
+  const time = `${created.toISOString().slice(0, 19)}Z`
+  const proof = await purpose.update({ type: name, created: time, verificationMethod })
+  const options = await proofStatements(proof, documentLoader)
+  const quads = linesOf(await statements({ document, proof, documentLoader }))
+  const signed = { header: new Uint8Array(), messages: plusMessages([...options, ...quads]) }
+  const signature = await key.signer.signMessages?.({ scheme: 'BBS+', ...signed })
+  if (!signature) throw new IssuerError('SIGNING_FAILED', { detail: 'The key signs no lists of messages.' })
+  return { ...proof, proofValue: Buffer.from(signature).toString('base64') }
+}
+
+/** @throws Error unless the proof holds */
+async function verifyProof(input: ProofInput, type: string, statements: Statements): Promise<JsonObject> {
+  const { proof, documentLoader } = input
+  const { document: verificationMethod } = await documentLoader(String(proof.verificationMethod))
+  const publicKey = blsPublicKey(verificationMethod)
+  if (!publicKey) throw new Error('The method holds no key of BLS12-381 in G2.')
+  const options = await proofStatements(proof, documentLoader)
+  const check = type === derivedName ? checkDerived : checkSigned
+  await check(input, await statements(input), { options, publicKey })
+  return verificationMethod
 }
 
 /** A suite for jsonld-signatures, which signs with a key, and verifies without one. */
@@ -97,39 +132,17 @@ function librarySuite(type: string, signing?: { key: AssertionKey; created: Date
   const suite = {
     type,
     matchProof: async ({ proof }: { proof: JsonObject }) => proof.type === type,
-    canonize: canonicalize as LibrarySuite['canonize'],
-    canonizeProof: async () => '',
     // the document names its contexts itself
     ensureSuiteContext: () => undefined,
+    canonize: canonicalize as LibrarySuite['canonize'],
+    canonizeProof: async () => '',
     createVerifyData: async ({ document, documentLoader }: ProofInput) =>
       suite.canonize(document, { documentLoader }),
-    createProof: async ({ document, documentLoader, purpose }: ProofInput & { purpose: Purpose }) => {
-      const { key, created } = signing as NonNullable<typeof signing>
-      const { id: verificationMethod } = librarySigner(key, keyTypes)
-      const proof = await purpose.update({
-        type,
-        created: `${created.toISOString().slice(0, 19)}Z`,
-        verificationMethod,
-      })
-      const options = await proofStatements(proof, documentLoader)
-      const quads = (await suite.createVerifyData({ document, proof, documentLoader })).split('\n')
-      const messages = plusMessages([...options, ...quads.filter((quad) => quad !== '')])
-      const header = new Uint8Array()
-      const signature = await key.signer.signMessages?.({ scheme: 'BBS+', header, messages })
-      if (!signature)
-        throw new IssuerError('SIGNING_FAILED', { detail: 'The key signs no lists of messages.' })
-      return { ...proof, proofValue: Buffer.from(signature).toString('base64') }
-    },
+    createProof: (input: ProofInput & { purpose: Purpose }) =>
+      createProof(input, { ...(signing as NonNullable<typeof signing>), statements: suite.createVerifyData }),
     verifyProof: async (input: ProofInput) => {
       try {
-        const { proof, documentLoader } = input
-        const { document: verificationMethod } = await documentLoader(String(proof.verificationMethod))
-        const publicKey = blsPublicKey(verificationMethod)
-        if (!publicKey) throw new Error('The method holds no key of BLS12-381 in G2.')
-        const options = await proofStatements(proof, documentLoader)
-        const quads = await suite.createVerifyData(input)
-        const check = type === derivedName ? checkDerived : checkSigned
-        await check(input, quads, { options, publicKey })
+        const verificationMethod = await verifyProof(input, type, (asked) => suite.createVerifyData(asked))
         return { verified: true, verificationMethod }
       } catch (error) {
         return { verified: false, error }
@@ -173,12 +186,9 @@ async function disclose(secured: Secured, options: DeriveOptions): Promise<JsonO
     documentLoader,
   })
   const messages = plusMessages([...head, ...statements])
-  const signature = octetsOf(proof.proofValue)
-  const isSignature = signature.length === signatureLength
-  if (!isSignature || !(await offLoop('verifyPlus', { publicKey, messages, signature }))) {
-    throw refuse('The proof of the credential does not hold.')
-  }
+  if (!(await holds(messages, proof, publicKey))) throw refuse('The proof of the credential does not hold.')
   const shown = [...head.keys(), ...places.map((place) => head.length + place)]
+  const signature = octetsOf(proof.proofValue)
   const input = { signature, publicKey, messages, nonce: Uint8Array.from(nonce), revealed: shown }
   const derived = await offLoop('proofGenPlus', input)
   const { '@context': _, ...members } = proof
