@@ -107,11 +107,14 @@ describe('token formats over HTTP', () => {
       metadata.claims?.slice(0, 2).map(({ path }) => path),
       [['degree'], ['degree', 'gpa']],
     )
-    const hasher = (data: string | ArrayBuffer) =>
-      createHash('sha256')
-        .update(typeof data === 'string' ? data : Buffer.from(data))
-        .digest()
-    const library = new SDJwtVcInstance({ hasher })
+    // left to fetch itself, the library takes the digest for hex, not for the base64 of SRI
+    const library = new SDJwtVcInstance({
+      hasher: (data) =>
+        createHash('sha256')
+          .update(data as string)
+          .digest(),
+      vctFetcher: async (uri) => TypeMetadataFormatSchema.parse(await (await fetch(uri)).json()),
+    })
     const resolved = await library.getVct(credential)
     assert.deepEqual(resolved?.vctValues, [payload.vct])
     const other = (payload.vct as string).replace('UniversityDegreeCredential', 'PilotLicence')
