@@ -3,7 +3,7 @@ import { IssuerError } from '../../../node/errors.ts'
 import type { JsonObject } from '../../../node/json.ts'
 import type { KeyType } from '../../../node/keys/key-store.ts'
 import type { OpenedSchema } from '../../../node/schemas/open-schema.ts'
-import type { DataModel, Secured } from '../../../node/suites/suite.ts'
+import type { Secured, W3cDataModel } from '../../../node/suites/suite.ts'
 import type { VerificationOutcome } from '../../../node/verification/verification.ts'
 import { verifyCredential } from '../../../node/verification/verify-credential.ts'
 import { startChain, type TestChain } from '../../chain.ts'
@@ -12,7 +12,7 @@ import { tamperedCopies } from '../suites/tampering.ts'
 import { degreeClaims, degreeSchema } from './degree.ts'
 import { type LedgerIssuer, type LedgerIssuers, openLedgerIssuers, type Wish } from './ledger-issuers.ts'
 
-const variants: readonly { proofType: string; dataModel: DataModel; keyType: KeyType }[] = [
+const variants: readonly { proofType: string; dataModel: W3cDataModel; keyType: KeyType }[] = [
   ...['Ed25519Signature2020', 'eddsa-rdfc-2022', 'eddsa-jcs-2022'].flatMap((proofType) =>
     (['1.1', '2.0'] as const).map((dataModel) => ({ proofType, dataModel, keyType: 'Ed25519' as const })),
   ),
