@@ -29,6 +29,7 @@ const plants: Record<string, Record<string, string>> = {
   'home-of-veramo': { 'node/formats/agent.ts': "import '@veramo/core'" },
   'home-of-linked-data': { 'node/formats/jsonld.ts': "import '@digitalbazaar/vc'" },
   'home-of-sd-jwt': { 'node/formats/disclose.ts': "import '@sd-jwt/core'" },
+  'home-of-bbs-plus': { 'node/keys/plus.ts': "import '@mattrglobal/bbs-signatures/lib/wasm_module.js'" },
   'home-of-cbor': { 'node/status/encode.ts': "import 'cborg'" },
   'home-of-noble': { 'node/status/hash.ts': "import '@noble/hashes/sha3.js'" },
   'home-of-json-schema': { 'node/protocols/rest/validate.ts': "import 'ajv'" },
