@@ -9,7 +9,7 @@ import { completeDocument } from './complete-document.ts'
 import type { DocumentDeps, DocumentRequest, DocumentTerms } from './document-terms.ts'
 import type { IssuedCredential } from './issuance.ts'
 import { issuedCredential } from './issued-credential.ts'
-import { record } from './record.ts'
+import { record, type SignedCredential } from './record.ts'
 import { sign } from './sign.ts'
 
 /**
@@ -35,13 +35,35 @@ export async function issueDocument(
     const document = completeDocument(deps, terms, { document: request.document, credentialId, entry })
     const holderDid = String(terms.facts.subjects.find(({ id }) => id !== undefined)?.id ?? '')
     const { secured, digest } = await sign(terms, { document, created: deps.now() }).catch(refuseDocument)
-    const signed = { credentialId, holderDid, entry, secured, digest }
-    await record(deps, terms, { credentials: [signed], pause: createPause() })
+    const signed = await recordOne(deps, terms, {
+      signed: { credentialId, holderDid, entry, secured, digest },
+      mayRename: isVersion(request),
+    })
     recorded()
     const registration = await anchorWait(deps, terms, signed)
     return { ...issuedCredential(terms, signed, registration), mediaType: terms.format.mediaType }
   } finally {
     recorded()
+  }
+}
+
+/** Records under its name; where another request took the name meanwhile, under a new one or not at all. */
+async function recordOne(
+  deps: DocumentDeps,
+  terms: DocumentTerms,
+  { signed, mayRename }: { signed: SignedCredential; mayRename: boolean },
+): Promise<SignedCredential> {
+  const write = (credential: SignedCredential) =>
+    record(deps, terms, { credentials: [credential], pause: createPause() })
+  try {
+    await write(signed)
+    return signed
+  } catch (error) {
+    if (!mayRename || !(error instanceof IssuerError) || error.code !== 'CREDENTIAL_ALREADY_EXISTS')
+      throw error
+    const renamed = { ...signed, credentialId: `urn:uuid:${randomUUID()}` }
+    await write(renamed)
+    return renamed
   }
 }
 
@@ -59,19 +81,23 @@ function dated(document: JsonObject, now: Date): JsonObject {
   return { ...document, issuanceDate: `${now.toISOString().slice(0, 19)}Z` }
 }
 
+/** Whether a credential whose id is taken counts as another version: nothing has to lead to it by its id. */
+const isVersion = ({ credentialId, purposes }: DocumentRequest): boolean =>
+  credentialId === undefined && purposes.length === 0
+
 /**
  * The name of the record: the id of the document or the one asked for. A second credential with the id of a first one
  * is another version of it; where the name has to lead to one of them, to revoke it, it must be new.
  */
 async function nameOf(
   { credentials }: Pick<DocumentDeps, 'credentials'>,
-  { credentialId, purposes }: DocumentRequest,
+  request: DocumentRequest,
   { id }: CredentialFacts,
 ): Promise<string> {
-  const name = credentialId ?? id
+  const name = request.credentialId ?? id
   if (name === undefined) return `urn:uuid:${randomUUID()}`
   if (!(await credentials.get(name))) return name
-  if (credentialId === undefined && purposes.length === 0) return `urn:uuid:${randomUUID()}`
+  if (isVersion(request)) return `urn:uuid:${randomUUID()}`
   throw new IssuerError('CREDENTIAL_ALREADY_EXISTS', { facts: { credentialId: name } })
 }
 

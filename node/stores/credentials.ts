@@ -1,5 +1,6 @@
+import { IssuerError } from '../errors.ts'
 import type { Secured } from '../suites/suite.ts'
-import type { Database } from './database.ts'
+import { type Database, isUniqueViolation } from './database.ts'
 import { pageOf } from './page.ts'
 import type { NewRow, Row } from './tables.ts'
 
@@ -35,13 +36,14 @@ export function createCredentialStore(database: Database) {
     /**
      * Writes credentials and the outbox row for what must still happen, all or none; `pause` is called now and
      * then, so that a long transaction leaves others their turn.
+     * @throws CREDENTIAL_ALREADY_EXISTS when one of them is there already
      */
     async insert(input: {
       rows: readonly NewCredentialRow[]
       outbox?: NewRow<'outbox'>
       pause: () => Promise<void>
     }): Promise<void> {
-      await database.transaction().execute(async (trx) => {
+      const written = database.transaction().execute(async (trx) => {
         for (let from = 0; from < input.rows.length; from += ROWS_PER_INSERT) {
           await trx
             .insertInto('credentials')
@@ -50,6 +52,9 @@ export function createCredentialStore(database: Database) {
           await input.pause()
         }
         if (input.outbox) await trx.insertInto('outbox').values(input.outbox).execute()
+      })
+      await written.catch(async (error) => {
+        throw isUniqueViolation(error) ? await conflict(database, input.rows, error) : error
       })
     },
 
@@ -89,6 +94,19 @@ export function createCredentialStore(database: Database) {
       return { items: rows, nextCursor }
     },
   }
+}
+
+/** Which id is taken; an index of a status list that is given out twice stays the failure that it is. */
+async function conflict(
+  database: Database,
+  rows: readonly NewCredentialRow[],
+  cause: unknown,
+): Promise<unknown> {
+  for (const { credential_id: credentialId } of rows) {
+    if (await withRegistration(database).where('credential_id', '=', credentialId).executeTakeFirst())
+      return new IssuerError('CREDENTIAL_ALREADY_EXISTS', { facts: { credentialId }, cause })
+  }
+  return cause
 }
 
 function withRegistration(database: Database) {

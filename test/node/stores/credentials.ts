@@ -43,6 +43,17 @@ describe('the credential store', () => {
 
   after(() => database.destroy())
 
+  it('writes nothing when an id is there already, and says so', async () => {
+    const outbox = { id: 'outbox', job: 'job', payload: '{}', due_at: at(0) }
+    const repeated = [rowOf(900), rowOf(3)]
+    await assert.rejects(store.insert({ rows: repeated, outbox, pause }), {
+      code: 'CREDENTIAL_ALREADY_EXISTS',
+      facts: { credentialId: rowOf(3).credential_id },
+    })
+    assert.equal(await store.get(rowOf(900).credential_id), undefined)
+    assert.deepEqual(await database.selectFrom('outbox').selectAll().execute(), [])
+  })
+
   const all = async (question: Omit<Parameters<typeof store.list>[0], 'limit'>) => {
     const ids: string[] = []
     let cursor: string | undefined

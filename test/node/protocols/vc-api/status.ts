@@ -99,6 +99,34 @@ describe('status by the VC API', () => {
     assert.deepEqual([again.status, again.body.code], [409, 'CREDENTIAL_ALREADY_EXISTS'])
   })
 
+  it('issues one of many under an id that are asked for at the same time', async () => {
+    const asked = document()
+    const options = { statusPurpose }
+    const answers = await Promise.all(
+      Array.from({ length: 6 }, () =>
+        callVcApi(node, 'POST', '/credentials/issue', { credential: asked, options }),
+      ),
+    )
+    const [issued, ...others] = answers.sort((one, another) => one.status - another.status)
+    assert.ok([201, 202].includes(issued?.status ?? 0), JSON.stringify(issued?.body))
+    for (const { status, body } of others)
+      assert.deepEqual([status, body.code], [409, 'CREDENTIAL_ALREADY_EXISTS'])
+    const path = `/credentials/${encodeURIComponent(asked.id as string)}`
+    const { verifiableCredential } = (await callVcApi(node, 'GET', path)).body
+    assert.deepEqual(verifiableCredential, issued?.body.verifiableCredential)
+    const { items } = (await node.call('GET', `/api/v1/credentials?issuerDid=${issuer}&limit=100`)).body
+    const ids = (items as { credentialId: string }[]).map(({ credentialId }) => credentialId)
+    assert.equal(ids.filter((id) => id === asked.id).length, 1)
+    assert.equal((await change(asked.id as string, 'revocation')).status, 200)
+    await refusesToVerify(node, verifiableCredential)
+  })
+
+  it('issues versions of a credential that are asked for at the same time', async () => {
+    const asked = document()
+    const issued = await Promise.all(Array.from({ length: 6 }, () => issue(node, asked)))
+    assert.ok(issued.every(({ id }) => id === asked.id))
+  })
+
   it('gives and forgets what it issued, and still revokes it', async () => {
     const asked = document()
     const secured = await issue(node, asked, { statusPurpose })
