@@ -1,3 +1,4 @@
+import { IssuerError } from '../errors.ts'
 import type { Json, JsonObject } from '../json.ts'
 
 /** Properties that VC JWT keeps inside `vc`. */
@@ -22,12 +23,23 @@ function splitId(value: Json | undefined): { id: Json | undefined; others: JsonO
   return { id, others }
 }
 
+/** A token has one `sub`. @throws CLAIMS_NOT_EXPRESSIBLE */
+function onlySubject(value: Json | undefined): Json | undefined {
+  if (!Array.isArray(value)) return value
+  if (value.length === 1) return value[0]
+  throw new IssuerError('CLAIMS_NOT_EXPRESSIBLE', {
+    detail: 'A token of this proof type is about one subject.',
+    violations: [{ pointer: '/credentialSubject', message: 'must be one subject' }],
+  })
+}
+
 /**
  * The payload of a 1.1 credential (Verifiable Credentials Data Model 1.1, 6.3.1), with its members in the order in
  * which Veramo writes them, so that both make the same bytes.
+ * @throws CLAIMS_NOT_EXPRESSIBLE for a credential about several subjects
  */
 export function jwtClaims(document: JsonObject): JsonObject {
-  const subject = splitId(document.credentialSubject)
+  const subject = splitId(onlySubject(document.credentialSubject))
   const issuer = splitId(document.issuer)
   const vc: JsonObject = {
     '@context': document['@context'],

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { decodeJwt } from 'jose'
 import type { Json, JsonObject } from '../../../../node/json.ts'
 import { createSuites } from '../../../../node/suites/index.ts'
 import type { DataModel, Suite } from '../../../../node/suites/suite.ts'
@@ -9,6 +10,7 @@ import {
   issue,
   makeDid,
   openToSuites,
+  refusesToIssue,
   refusesToVerify,
   v1,
   verifies,
@@ -91,6 +93,25 @@ describe('every suite by the VC API', () => {
         })
       }
     }
+  }
+
+  for (const keyType of ['Ed25519', 'P-256', 'secp256k1']) {
+    it(`JwtProof2020 with ${keyType} secures a credential about one subject, also without claims`, async () => {
+      const id = 'did:example:alice'
+      const issuer = issuers.get(keyType) as string
+      const about = (credentialSubject: Json) => credential({ '@context': [v1], issuer, credentialSubject })
+      const options = { type: 'JwtProof2020' }
+      for (const credentialSubject of [{ id }, [{ id }]]) {
+        const secured = await issue(node, about(credentialSubject), options)
+        const claims = decodeJwt(String(secured.id).split(',')[1] as string)
+        assert.equal(claims.sub, id)
+        assert.deepEqual((claims.vc as JsonObject).credentialSubject, {})
+        await verifies(node, secured)
+      }
+      const two = about([{ id }, { id: 'did:example:bob' }])
+      const { status, body } = await refusesToIssue(node, two, options)
+      assert.deepEqual([status, body.code], [422, 'CLAIMS_NOT_EXPRESSIBLE'])
+    })
   }
 
   for (const suite of suites.filter(
