@@ -119,8 +119,9 @@ async function runFromEnvironment(): Promise<void> {
     ])
   }
   const node = await main({ config, chain: config.chain })
+  const stop = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
   if (node.createdAdminApiKey) process.stdout.write(`API key, shown this once: ${node.createdAdminApiKey}\n`)
-  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+  await stop
   await node.close()
 }
 

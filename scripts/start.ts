@@ -14,12 +14,14 @@ async function start(): Promise<void> {
   const [{ main }, chain] = await Promise.all([import('../node/main.ts'), openChain(config)])
   say('Starting the issuer node …')
   const node = await main({ config, chain })
-  say(describe(config, node))
-  const stopped = await Promise.race([
+  // Whoever reads that it runs may stop it at once.
+  const stop = Promise.race([
     once(process, 'SIGINT').then(() => true),
     once(process, 'SIGTERM').then(() => true),
     ...(chain.own ? [chain.own.ended.then(() => false)] : []),
   ])
+  say(describe(config, node))
+  const stopped = await stop
   say(stopped ? '\nStopping: what is being answered is finished first …' : '\nThe local chain has stopped.')
   process.once('SIGINT', () => process.exit(130))
   await node.close()

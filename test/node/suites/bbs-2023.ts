@@ -240,7 +240,7 @@ describe('bbs-2023, derived proofs', () => {
       { selectiveIndexes: [first, ...selectiveIndexes] },
       { selectiveIndexes: selectiveIndexes.map((index) => index + 1) },
       { mandatoryIndexes: [...mandatoryIndexes, 10_000] },
-      { labels: new Map([...labels].map(([label]) => [label, 0])) },
+      { labels: new Map([...labels].map(([label, shuffled]) => [label, shuffled + 1])) },
       { labels: new Map<number, number>() },
       { presentationHeader: Uint8Array.of(1) },
     ]) {
