@@ -102,7 +102,7 @@ describe('status by the VC API', () => {
   it('issues one of many under an id that are asked for at the same time', async () => {
     // all of them wait for its first status lists
     const fresh = await makeDid(node, 'ethr', ['Ed25519'])
-    const asked = { ...document(), issuer: fresh }
+    const asked: JsonObject = { ...document(), issuer: fresh }
     const options = { statusPurpose }
     const answers = await Promise.all(
       Array.from({ length: 6 }, () =>
@@ -125,7 +125,7 @@ describe('status by the VC API', () => {
 
   it('issues versions of a credential that are asked for at the same time', async () => {
     // BBS signs in threads, so that all of them are on their way before the first is recorded
-    const asked = { ...document(), issuer: await makeDid(node, 'key', ['Bls12381G2']) }
+    const asked: JsonObject = { ...document(), issuer: await makeDid(node, 'key', ['Bls12381G2']) }
     const issued = await Promise.all(
       Array.from({ length: 6 }, () => issue(node, asked, { cryptosuite: 'bbs-2023' })),
     )
