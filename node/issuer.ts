@@ -48,6 +48,7 @@ import { createDocumentLoader } from './suites/document-loader.ts'
 import { holderKey } from './suites/holder-key.ts'
 import { createSuites } from './suites/index.ts'
 import { requireDefinedTerms } from './suites/require-defined-terms.ts'
+import { checkProofBy } from './verification/check-proof-by.ts'
 import { openCredential } from './verification/open-credential.ts'
 import type { VerificationDeps } from './verification/verification.ts'
 import { verifyCredential } from './verification/verify-credential.ts'
@@ -180,6 +181,7 @@ function wire({ config, chain, logger }: Input, foundation: Foundation) {
     ...{ ...pipeline, requireDefinedTerms },
     readFacts: (document) => readFacts(nameInlineContexts(document)),
     registeredContext: pinnedContext,
+    checkProofs: ({ documentLoader, ...input }) => checkProofBy({ ...verification, documentLoader }, input),
   }
   const statusChanger = createStatusChanger({ ...pipeline, statusChanges: stores.statusChanges })
   return {

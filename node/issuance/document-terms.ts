@@ -1,7 +1,7 @@
 import type { CredentialFacts } from '../formats/format.ts'
 import type { JsonObject } from '../json.ts'
 import type { StatusPurpose } from '../ledger/ledger.ts'
-import type { DocumentLoader } from '../suites/suite.ts'
+import type { DocumentLoader, ProofVerdict, Secured } from '../suites/suite.ts'
 import type { CheckedTerms, PipelineDeps } from './pipeline.ts'
 
 /** What the issuance of whole documents stands on, besides the pipeline. */
@@ -10,13 +10,26 @@ export interface DocumentDeps extends PipelineDeps {
   readFacts(document: JsonObject): CredentialFacts
   /** @throws MALFORMED_REQUEST when a term or type is not defined */
   requireDefinedTerms(document: JsonObject, documentLoader: DocumentLoader): Promise<void>
+  /** Whether all proofs hold, that of the party among them. */
+  checkProofs(input: {
+    secured: Secured
+    party: string
+    documentLoader: DocumentLoader
+  }): Promise<ProofVerdict>
   /** The context that an issuer has registered under a URL. */
   registeredContext(issuerDid: string, url: string): Promise<JsonObject | undefined>
 }
 
-/** A credential without proof, as its issuer wrote it, and how to secure it. */
+/** A credential as its issuer wrote it, and how to secure it. */
 export interface DocumentRequest {
+  /** Without its proofs. */
   document: JsonObject
+  /** The proofs it has already, to which one is added. */
+  proofs?: readonly JsonObject[]
+  /** The id of the new proof, a URL. */
+  proofId?: string
+  /** Ids of the proofs that the new one follows. */
+  previousProof?: readonly string[]
   issuerDid: string
   /** A suite's name; the first one that fits document and keys when left out. */
   proofType?: string

@@ -3,12 +3,14 @@ import { errorTable, IssuerError } from '../errors.ts'
 import type { CredentialFacts } from '../formats/format.ts'
 import type { JsonObject } from '../json.ts'
 import { createPause } from '../time-slice.ts'
+import { addProof } from './add-proof.ts'
 import { anchorWait } from './anchor-wait.ts'
 import { checkDocument } from './check-document.ts'
 import { completeDocument } from './complete-document.ts'
 import type { DocumentDeps, DocumentRequest, DocumentTerms } from './document-terms.ts'
 import type { IssuedCredential } from './issuance.ts'
 import { issuedCredential } from './issued-credential.ts'
+import type { StatusEntry } from './pipeline.ts'
 import { record, type SignedCredential } from './record.ts'
 import { sign } from './sign.ts'
 
@@ -21,7 +23,8 @@ export async function issueDocument(
   deps: DocumentDeps,
   asked: DocumentRequest,
 ): Promise<IssuedCredential & { mediaType: string }> {
-  const request = { ...asked, document: dated(asked.document, deps.now()) }
+  const { proofs = [] } = asked
+  const request = proofs.length > 0 ? asked : { ...asked, document: dated(asked.document, deps.now()) }
   const terms = await checkDocument(deps, request)
   const credentialId = await nameOf(deps, request, terms.facts)
   await checkDelegations(deps, terms, credentialId)
@@ -30,11 +33,14 @@ export async function issueDocument(
   try {
     const [entry] = await deps.allocateStatus({
       issuer: terms.issuer,
-      count: terms.purposes.length > 0 ? 1 : 0,
+      count: terms.purposes.length > 0 && proofs.length === 0 ? 1 : 0,
     })
-    const document = completeDocument(deps, terms, { document: request.document, credentialId, entry })
     const holderDid = String(terms.facts.subjects.find(({ id }) => id !== undefined)?.id ?? '')
-    const { secured, digest } = await sign(terms, { document, created: deps.now() }).catch(refuseDocument)
+    const signing =
+      proofs.length > 0
+        ? addProof(deps, terms, { ...request, proofs })
+        : signFirst(deps, terms, { ...request, credentialId, entry })
+    const { secured, digest } = await signing.catch(refuseDocument)
     const signed = await recordOne(deps, terms, {
       signed: { credentialId, holderDid, entry, secured, digest },
       mayRename: isVersion(request),
@@ -45,6 +51,20 @@ export async function issueDocument(
   } finally {
     recorded()
   }
+}
+
+/** Signs a document that nobody has signed, and that is completed therefore. */
+function signFirst(
+  deps: DocumentDeps,
+  terms: DocumentTerms,
+  { proofId, ...input }: DocumentRequest & { credentialId: string; entry: StatusEntry | undefined },
+) {
+  if (input.previousProof?.length) {
+    const violations = [{ pointer: '/options/previousProof', message: 'must name proofs of this document' }]
+    throw new IssuerError('MALFORMED_REQUEST', { violations })
+  }
+  const document = completeDocument(deps, terms, input)
+  return sign(terms, { document, created: deps.now(), ...(proofId !== undefined && { proofId }) })
 }
 
 /** Records under its name; where another request took the name meanwhile, under a new one or not at all. */

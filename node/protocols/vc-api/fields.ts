@@ -25,6 +25,14 @@ export const proofOptions = {
 export const issueOptions = z
   .looseObject({
     ...proofOptions,
+    proofId: id
+      .refine(URL.canParse, { error: 'must be a URL' })
+      .optional()
+      .describe('The id of the new proof.'),
+    previousProof: z
+      .union([z.array(id).max(16), id.transform((value) => [value])])
+      .optional()
+      .describe('Ids of proofs of the credential that the new one follows in a chain.'),
     mandatoryPointers: z.array(z.string().max(1_024)).max(256).optional(),
     credentialId: id.optional().describe('Names the credential in this API, when it has no id.'),
     statusPurpose: oneOrMany(purpose)

@@ -10,7 +10,7 @@ import { issueOptions, jsonObject, proofTypeOf } from './fields.ts'
 const body = z.object({
   credential: jsonObject
     .describe(
-      'Without a proof. Without an issuer it is issued by VC_API_ISSUER, or the one issuer of the API key.',
+      'A proof is added to those it has. Without an issuer it is issued by VC_API_ISSUER, or the one issuer of the API key.',
     )
     .meta({
       examples: [
@@ -62,11 +62,21 @@ export const issueCredential: Endpoint = (server, issuer, settings) => {
       const caller = callerOf(request)
       const { document, issuerDid } = withIssuer(request.body.credential, caller, settings)
       requireIssuer(caller, issuerDid)
-      const outcome = await issuer.issueDocument({ document, issuerDid, ...termsOf(request.body.options) })
+      const terms = { issuerDid, ...termsOf(request.body.options) }
+      const outcome = await issuer.issueDocument({ ...withoutProofs(document), ...terms })
       reply.status(outcome.registration.state === 'pending' ? 202 : 201)
       return { verifiableCredential: outcome.verifiableCredential }
     },
   )
+}
+
+/** Whoever verifies a document judges what stands under `proof`; here it has to be objects. */
+function withoutProofs({ proof, ...document }: JsonObject): { document: JsonObject; proofs?: JsonObject[] } {
+  if (proof === undefined) return { document }
+  const proofs = [proof].flat()
+  const isProof = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value)
+  if (proofs.length > 0 && proofs.every(isProof)) return { document, proofs: proofs as JsonObject[] }
+  throw malformed('/credential/proof', 'must be a proof or a list of them')
 }
 
 const malformed = (pointer: string, message: string) =>
@@ -99,6 +109,7 @@ function withIssuer(
 
 function termsOf(options: z.output<typeof issueOptions>) {
   const { verificationMethod, mandatoryPointers, credentialId, statusPurpose, credentialStatus } = options
+  const { proofId, previousProof } = options
   const proofType = proofTypeOf(options)
   const entries = credentialStatus ?? []
   const encodings = entries.flatMap(({ type }) => (type === undefined ? [] : [type]))
@@ -108,6 +119,8 @@ function termsOf(options: z.output<typeof issueOptions>) {
     ...(proofType !== undefined && { proofType }),
     ...(verificationMethod !== undefined && { verificationMethod }),
     ...(mandatoryPointers !== undefined && { mandatoryPointers }),
+    ...(proofId !== undefined && { proofId }),
+    ...(previousProof !== undefined && { previousProof }),
     ...(credentialId !== undefined && { credentialId }),
   }
 }
