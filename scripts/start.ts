@@ -81,7 +81,9 @@ function describe(config: Config, node: RunningNode): string {
 
 function describeApiKey(config: Config, created: string | undefined): string {
   if (created) return `${created}  (shown this once: keep it)`
-  return config.adminApiKey ? 'the one in ADMIN_API_KEY' : 'the one shown at the first start'
+  return config.adminApiKey
+    ? 'the one in ADMIN_API_KEY'
+    : 'the one shown at the first start (lost? set ADMIN_API_KEY to a new one)'
 }
 
 function describeChain(config: Config, chainId: number): string {

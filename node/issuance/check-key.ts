@@ -18,6 +18,7 @@ export async function checkKey(
     return { verificationMethod: key.verificationMethod, signer }
   }
   throw new IssuerError('ASSERTION_KEY_MISSING', {
+    detail: `${input.suite.name} signs with a key of type ${input.suite.keyTypes.join(' or ')}: make an issuer that has one (keys of POST /dids).`,
     facts: { proofType: input.suite.name, keyTypes: input.suite.keyTypes.join(', ') },
   })
 }

@@ -23,7 +23,7 @@ describe('docs/presentations.md', () => {
   it('shows a program that presents a chosen attribute', async () => {
     const program = join(directory, 'present.mjs')
     await writeFile(program, (await programsOf('docs/presentations.md')).get('present.mjs') as string)
-    const env = { ...process.env, URL: node.node.url, KEY: node.adminApiKey }
+    const env = { ...process.env, NODE_URL: node.node.url, KEY: node.adminApiKey }
     const { stdout } = await promisify(execFile)(process.execPath, [program], { env })
     for (const line of [
       "shown: [ 'id', 'level' ]",
