@@ -76,6 +76,8 @@ export const presentations: Resource = (server, issuer) => {
             'FORBIDDEN',
             'DID_NOT_FOUND',
             'AUTHENTICATION_KEY_MISSING',
+            'KEY_NOT_VALID',
+            'KEY_DOUBTFUL',
             'PROOF_TYPE_UNSUPPORTED',
             'DATA_MODEL_UNSUPPORTED',
             'SIGNING_FAILED',
@@ -114,7 +116,7 @@ export const presentations: Resource = (server, issuer) => {
         }),
         response: {
           200: z.object({ credential: secured }),
-          ...problems('UNAUTHORIZED', 'FORBIDDEN', 'DERIVATION_FAILED', 'CHAIN_UNREACHABLE'),
+          ...problems('UNAUTHORIZED', 'FORBIDDEN', 'DERIVATION_FAILED', 'KEY_DOUBTFUL', 'CHAIN_UNREACHABLE'),
         },
       },
     },

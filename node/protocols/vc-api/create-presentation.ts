@@ -40,7 +40,14 @@ export const createPresentation: Endpoint = (server, issuer) => {
         body,
         response: {
           201: z.object({ verifiablePresentation: jsonObject }),
-          ...problems('UNAUTHORIZED', 'FORBIDDEN', 'DID_NOT_FOUND', 'AUTHENTICATION_KEY_MISSING'),
+          ...problems(
+            'UNAUTHORIZED',
+            'FORBIDDEN',
+            'DID_NOT_FOUND',
+            'AUTHENTICATION_KEY_MISSING',
+            'KEY_NOT_VALID',
+            'KEY_DOUBTFUL',
+          ),
         },
       },
     },
@@ -64,6 +71,8 @@ export const createPresentation: Endpoint = (server, issuer) => {
 /** A token out of its envelope: the presentation puts it into one again. */
 function unwrapped(credential: JsonObject | string): JsonObject | string {
   if (typeof credential === 'string' || credential.type !== 'EnvelopedVerifiableCredential') return credential
+  // a COSE message is its data URL
+  if (/^data:[^,;]+;base64,/.test(String(credential.id))) return String(credential.id)
   const token = /^data:[^,]+,(.+)$/.exec(String(credential.id))?.[1]
   if (token !== undefined) return token
   const violations = [{ pointer: '/presentation/verifiableCredential', message: 'must hold data: URLs' }]

@@ -29,16 +29,16 @@ export const deriveCredential: Endpoint = (server, issuer) => {
         body,
         response: {
           201: z.object({ verifiableCredential: jsonObject }),
-          ...problems('UNAUTHORIZED', 'FORBIDDEN', 'DERIVATION_FAILED'),
+          ...problems('UNAUTHORIZED', 'FORBIDDEN', 'DERIVATION_FAILED', 'KEY_DOUBTFUL'),
         },
       },
     },
     async (request, reply) => {
       const { verifiableCredential: credential, options } = request.body
       const { selectivePointers } = options
-      const derived = await issuer.deriveCredential({ credential, selectivePointers, inlineContexts: true })
+      const derived = await issuer.deriveDocument({ credential, selectivePointers })
       reply.status(201)
-      return { verifiableCredential: derived as never }
+      return { verifiableCredential: derived }
     },
   )
 }
