@@ -39,6 +39,12 @@ export function bindDocuments(house: House) {
         credential: openEnvelope(credential as Json) ?? credential,
         inlineContexts: true,
       }),
+    deriveDocument: async (input) => {
+      const derived = await bound.deriveCredential({ ...input, inlineContexts: true })
+      if (typeof derived !== 'string') return derived
+      const format = pipeline.formats.find(({ open }) => open(derived))
+      return envelopeCredential(derived, format?.mediaType ?? '')
+    },
     provePresented: async (input) => {
       const secured = await bound.provePresentation(input)
       return typeof secured === 'string' ? envelopedPresentation(secured) : secured

@@ -35,11 +35,16 @@ export async function deriveCredential(
     throw new IssuerError('DERIVATION_FAILED', { detail })
   }
   const { extra } = await presentedContexts(deps, [opened])
-  return suite.derive(opened.secured, {
+  const derived = await suite.derive(opened.secured, {
     selectivePointers,
     documentLoader: deps.documentLoader({ extra }),
     // deriving judges nothing: a key that has been replaced since still opens what it signed
     resolveKey: (id, options) => deps.resolveKey(id, { ...options, evidence: anyAge }),
     ...(nonce && { nonce }),
   })
+  if (typeof derived !== 'string' && derived.credentialSubject === undefined) {
+    const detail = 'A credential has to show something of its credentialSubject.'
+    throw new IssuerError('DERIVATION_FAILED', { detail })
+  }
+  return derived
 }

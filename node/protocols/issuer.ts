@@ -143,6 +143,8 @@ export interface Issuer {
   /** Signs with keys of this node: whoever asks must be allowed to act for the holder. */
   provePresentation: Bound<typeof provePresentation>
   deriveCredential: Bound<typeof deriveCredential>
+  /** The same; a token in its envelope. */
+  deriveDocument(input: { credential: unknown; selectivePointers: readonly string[] }): Promise<JsonObject>
 
   /** @throws CREDENTIAL_NOT_FOUND, also when it is of an issuer outside the limits */
   offer(

@@ -47,6 +47,18 @@ describe('checkResources', () => {
     }
   })
 
+  it('knows the digests of contexts that a specification publishes', async () => {
+    const id = 'https://www.w3.org/ns/credentials/v2'
+    // Verifiable Credentials Data Model 2.0, B.1; in multibase as in the example of 5.3
+    const digest = '59955ced6697d61e03f2b2556febe5308ab16842846f5b586d7f1f7adec92734'
+    const digestSRI = `sha256-${Buffer.from(digest, 'hex').toString('base64')}`
+    assert.equal(await check({ id, digestSRI }), 'pass')
+    const digestMultibase = 'uEiBZlVztZpfWHgPyslVv6-UwirFoQoRvW1htfx963sknNA'
+    assert.equal(await check({ id, digestSRI, digestMultibase }), 'pass')
+    assert.equal(await check({ id, digestSRI: sri('sha256', other) }), 'unknown')
+    assert.equal(await check({ id: 'https://www.w3.org/2018/credentials/v1', digestSRI }), 'unknown')
+  })
+
   it('fails for another digest, and for what is no digest', async () => {
     for (const digest of [
       { digestSRI: sri('sha256', other) },
