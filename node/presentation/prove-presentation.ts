@@ -75,13 +75,16 @@ function openPresented(
   })
 }
 
+/** An embedded proof with selective disclosure is for its holder alone until something is derived from it. */
+const isForHolder = ({ format, derive }: Suite) => format === 'data-integrity' && derive !== undefined
+
 /** A presentation of data model 1.1 holds credentials of that model alone, so it is made where all of them are. */
 function choose(deps: PresentationDeps, input: Input, opened: readonly OpenedCredential[]): Chosen {
   const suite = deps.suites.find(({ name }) => name === input.proofType)
   const format = deps.presentationFormats.find(({ name }) => name === suite?.format)
-  if (!suite || !format) {
-    const able = deps.suites.filter((each) =>
-      deps.presentationFormats.some(({ name }) => name === each.format),
+  if (!suite || !format || isForHolder(suite)) {
+    const able = deps.suites.filter(
+      (each) => !isForHolder(each) && deps.presentationFormats.some(({ name }) => name === each.format),
     )
     const supported = able.map(({ name }) => name).join(', ')
     throw new IssuerError('PROOF_TYPE_UNSUPPORTED', { facts: { proofType: input.proofType, supported } })

@@ -230,7 +230,8 @@ describe('presentations', () => {
     expectProblem(422, 'AUTHENTICATION_KEY_MISSING', await present([], { holderDid: other }))
     const foreign = 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK'
     expectProblem(404, 'DID_NOT_FOUND', await present([], { holderDid: foreign }))
-    expectProblem(400, 'PROOF_TYPE_UNSUPPORTED', await present([], { proofType: 'none' }))
+    for (const proofType of ['none', 'ecdsa-sd-2023', 'bbs-2023', 'BbsBlsSignature2020'])
+      expectProblem(400, 'PROOF_TYPE_UNSUPPORTED', await present([], { proofType }))
     const newer = [await issue()]
     expectProblem(422, 'DATA_MODEL_UNSUPPORTED', await present(newer, { dataModel: '1.1' }))
   })
