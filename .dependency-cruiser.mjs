@@ -34,7 +34,7 @@ const homes = [
   },
   { name: 'sd-jwt', library: '@sd-jwt/[^/]+', home: '^node/suites/' },
   { name: 'bbs-plus', library: '@mattrglobal/[^/]+', home: '^node/suites/bbs/' },
-  { name: 'cbor', library: 'cborg', home: '^node/cbor\\.ts$' },
+  { name: 'cbor', library: 'cborg', home: '^node/tokens/cbor\\.ts$' },
   { name: 'json-schema', library: '(ajv|ajv-formats|re2js)', home: '^node/schemas/' },
   { name: 'pino', library: 'pino', home: '^node/logger\\.ts$' },
   { name: 'qrcode', library: 'qrcode', home: '^node/delivery/' },
@@ -101,7 +101,7 @@ export default {
       'rooms-know-no-callers',
       'Imports point one way: a room knows nothing of the pipeline, protocols or composition.',
       { path: [anyRoom, domain] },
-      { path: [application, '^node/protocols/', '^node/(main|issuer|server)\\.ts$'] },
+      { path: [application, '^node/protocols/', '^node/((main|issuer|server)\\.ts$|composition/)'] },
     ),
     rule(
       'domain-is-pure',
@@ -113,7 +113,7 @@ export default {
       'application-knows-no-protocol',
       'The pipeline does not know who asks.',
       { path: application },
-      { path: ['^node/protocols/', '^node/(main|issuer|server)\\.ts$'] },
+      { path: ['^node/protocols/', '^node/((main|issuer|server)\\.ts$|composition/)'] },
     ),
     rule(
       'application-gets-rooms-handed-in',
@@ -125,7 +125,7 @@ export default {
       'protocols-know-no-composition',
       'A protocol is mounted by the server.',
       { path: '^node/protocols/' },
-      { path: '^node/(main|issuer|server)\\.ts$' },
+      { path: '^node/((main|issuer|server)\\.ts$|composition/)' },
     ),
     rule(
       'protocols-share-nothing-with-protocols',

@@ -3,12 +3,12 @@ import { type Bundle, parseBundle, type RegisteredContext } from './bundle/bundl
 import { makeBundle } from './bundle/make-bundle.ts'
 import { registeredContexts } from './bundle/registered-contexts.ts'
 import { type BundleOutcome, verifyBundle } from './bundle/verify-bundle.ts'
+import { openVerification } from './composition/open-verification.ts'
 import { createDidResolver } from './did/resolver.ts'
 import { IssuerError } from './errors.ts'
 import { presentationFormats } from './formats/presentations.ts'
 import type { RegistryAddresses } from './ledger/ledger.ts'
 import { openLedger } from './ledger/open-ledger.ts'
-import { openVerification } from './open-verification.ts'
 import { createSuites } from './suites/index.ts'
 import { openCredential } from './verification/open-credential.ts'
 import {

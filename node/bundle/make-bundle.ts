@@ -1,6 +1,6 @@
 import type { Resolvable } from 'did-resolver'
+import { openVerification } from '../composition/open-verification.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import { openVerification } from '../open-verification.ts'
 import type { Secured, Suite } from '../suites/suite.ts'
 import { openCredential } from '../verification/open-credential.ts'
 import { type ClaimedRegistration, checkRegistration } from '../verification/registration-evidence.ts'

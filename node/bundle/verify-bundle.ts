@@ -1,4 +1,4 @@
-import { openVerification } from '../open-verification.ts'
+import { openVerification } from '../composition/open-verification.ts'
 import type { Suite } from '../suites/suite.ts'
 import { openCredential } from '../verification/open-credential.ts'
 import { checkRegistration, type Registration } from '../verification/registration-evidence.ts'

@@ -1,4 +1,4 @@
-import { contextViolations } from '../embedded-context.ts'
+import { contextViolations } from '../documents/embedded-context.ts'
 import { IssuerError, type Violation } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
 import type { W3cDataModel } from '../suites/suite.ts'

@@ -1,6 +1,6 @@
+import { proofSetViolations } from '../documents/proof-set.ts'
 import { IssuerError, type Violation } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
-import { proofSetViolations } from '../proof-set.ts'
 import { dataModelContexts } from './credential-document.ts'
 import { envelopeCredential } from './enveloped-credential.ts'
 import type {

@@ -1,7 +1,7 @@
 import canonicalize from 'canonicalize'
+import { proofSetViolations } from '../documents/proof-set.ts'
 import { IssuerError, type Violation } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
-import { proofSetViolations } from '../proof-set.ts'
 import { constructDocument } from './credential-document.ts'
 import { readFacts } from './credential-facts.ts'
 import type { Format, OpenedCredential } from './format.ts'

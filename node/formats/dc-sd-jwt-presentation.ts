@@ -1,6 +1,6 @@
 import { IssuerError } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
-import { disclose, parseSdJwt } from '../sd-jwt.ts'
+import { disclose, parseSdJwt } from '../tokens/sd-jwt.ts'
 import type { OpenedPresentation, PresentationContent, PresentationFormat } from './presentation.ts'
 
 function construct({ credentials }: PresentationContent): JsonObject {

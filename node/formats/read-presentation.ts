@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { contextViolations } from '../embedded-context.ts'
+import { contextViolations } from '../documents/embedded-context.ts'
 import { IssuerError, type Violation } from '../errors.ts'
 import type { Json, JsonObject } from '../json.ts'
 import { dataModelContexts } from './credential-document.ts'

@@ -1,5 +1,5 @@
-import { parseCompactJwt } from '../compact-jwt.ts'
-import { tokenType } from '../token-type.ts'
+import { parseCompactJwt } from '../tokens/compact-jwt.ts'
+import { tokenType } from '../tokens/token-type.ts'
 import { dataIntegrityPresentation } from './data-integrity-presentation.ts'
 import { unwrapPresentation } from './enveloped-credential.ts'
 import type { OpenedPresentation, PresentationFormat } from './presentation.ts'

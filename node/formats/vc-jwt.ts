@@ -1,5 +1,5 @@
-import { parseCompactJwt } from '../compact-jwt.ts'
-import { tokenType } from '../token-type.ts'
+import { parseCompactJwt } from '../tokens/compact-jwt.ts'
+import { tokenType } from '../tokens/token-type.ts'
 import { readClaimsSet } from './claims-set.ts'
 import { constructDocument } from './credential-document.ts'
 import { unwrap } from './enveloped-credential.ts'

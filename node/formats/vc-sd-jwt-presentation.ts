@@ -1,6 +1,6 @@
 import { IssuerError } from '../errors.ts'
-import { disclose, parseSdJwt } from '../sd-jwt.ts'
-import { tokenType } from '../token-type.ts'
+import { disclose, parseSdJwt } from '../tokens/sd-jwt.ts'
+import { tokenType } from '../tokens/token-type.ts'
 import { dataIntegrityPresentation } from './data-integrity-presentation.ts'
 import { unwrapPresentation } from './enveloped-credential.ts'
 import type { OpenedPresentation, PresentationFormat } from './presentation.ts'

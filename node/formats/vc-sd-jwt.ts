@@ -1,6 +1,6 @@
 import { IssuerError } from '../errors.ts'
-import { disclose, parseSdJwt } from '../sd-jwt.ts'
-import { tokenType } from '../token-type.ts'
+import { disclose, parseSdJwt } from '../tokens/sd-jwt.ts'
+import { tokenType } from '../tokens/token-type.ts'
 import { readClaimsSet } from './claims-set.ts'
 import { reservedNameViolations } from './concealable-claims.ts'
 import { constructDocument } from './credential-document.ts'

@@ -1,6 +1,6 @@
+import { proofSetViolations } from '../documents/proof-set.ts'
 import { IssuerError, type Violation } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
-import { proofSetViolations } from '../proof-set.ts'
 import type { Secured } from '../suites/suite.ts'
 import type { DocumentDeps, DocumentRequest, DocumentTerms } from './document-terms.ts'
 import { sign } from './sign.ts'

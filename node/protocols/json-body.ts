@@ -1,4 +1,4 @@
-import { parseStrictJson } from '../strict-json.ts'
+import { parseStrictJson } from '../tokens/strict-json.ts'
 
 /**
  * The value of a request body; undefined for an empty one.

@@ -1,4 +1,4 @@
-import { credentialTypeUrl } from '../credential-type-url.ts'
+import { credentialTypeUrl } from '../documents/credential-type-url.ts'
 import type { Json, JsonObject } from '../json.ts'
 import { jcsBytes, sriDigest } from './digest.ts'
 

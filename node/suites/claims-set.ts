@@ -1,4 +1,4 @@
-import { contextViolations } from '../embedded-context.ts'
+import { contextViolations } from '../documents/embedded-context.ts'
 import { IssuerError } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
 import { requireContexts } from './require-contexts.ts'

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../json.ts'
-import { parseSdJwt, type SdJwt } from '../sd-jwt.ts'
-import { tokenType } from '../token-type.ts'
+import { parseSdJwt, type SdJwt } from '../tokens/sd-jwt.ts'
+import { tokenType } from '../tokens/token-type.ts'
 import { jwsKeyTypes } from './jws-algorithms.ts'
 import { deriveSdJwt, presentSdJwt, signSdJwt, verifySdJwt } from './sd-jwt-token.ts'
 import type { ProofVerdict, Secured, SecureOptions, Suite, VerifyOptions } from './suite.ts'

@@ -1,4 +1,4 @@
-import { type Cbor, decodeCbor, encodeCbor } from '../cbor.ts'
+import { type Cbor, decodeCbor, encodeCbor } from '../tokens/cbor.ts'
 
 /** Longer than the proof value of any document that is taken in. */
 const maxLength = 1_000_000

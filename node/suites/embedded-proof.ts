@@ -1,7 +1,7 @@
-import { contextViolations } from '../embedded-context.ts'
+import { contextViolations } from '../documents/embedded-context.ts'
+import { previousIds } from '../documents/proof-set.ts'
 import { IssuerError } from '../errors.ts'
 import type { Json, JsonObject } from '../json.ts'
-import { previousIds } from '../proof-set.ts'
 import { controllerOf, type Refusal, resolveAssertionKey, timeProblem } from './assertion-key.ts'
 import type { ResolvedKey, Secured, VerifyOptions } from './suite.ts'
 

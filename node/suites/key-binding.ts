@@ -1,5 +1,5 @@
 import type { JsonObject } from '../json.ts'
-import { digestOf, type SdJwt } from '../sd-jwt.ts'
+import { digestOf, type SdJwt } from '../tokens/sd-jwt.ts'
 import type { Refusal } from './assertion-key.ts'
 import { keyTypeOf } from './jws-algorithms.ts'
 import { signJws } from './sign-jws.ts'

@@ -1,6 +1,6 @@
 import { IssuerError } from '../errors.ts'
 import type { Json, JsonObject } from '../json.ts'
-import { type Disclosed, disclose, parseSdJwt, type SdJwt } from '../sd-jwt.ts'
+import { type Disclosed, disclose, parseSdJwt, type SdJwt } from '../tokens/sd-jwt.ts'
 import type { Refusal } from './assertion-key.ts'
 import { type ConcealingRules, conceal } from './conceal.ts'
 import { boundKey, keyBindingProblem, signKeyBinding } from './key-binding.ts'

@@ -1,6 +1,6 @@
-import { type CborMap, encodeCbor } from '../cbor.ts'
-import { composeCoseSign1, signStructure } from '../cose-sign1.ts'
 import { IssuerError } from '../errors.ts'
+import { type CborMap, encodeCbor } from '../tokens/cbor.ts'
+import { composeCoseSign1, signStructure } from '../tokens/cose-sign1.ts'
 import { coseAlgorithmOf, coseHeader } from './cose-algorithms.ts'
 import type { AssertionKey } from './suite.ts'
 

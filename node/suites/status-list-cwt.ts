@@ -1,6 +1,6 @@
-import { type Cbor, type CborMap, decodeCbor, encodeCbor } from '../cbor.ts'
-import { type CoseSign1, parseCoseSign1 } from '../cose-sign1.ts'
 import type { JsonObject } from '../json.ts'
+import { type Cbor, type CborMap, decodeCbor, encodeCbor } from '../tokens/cbor.ts'
+import { type CoseSign1, parseCoseSign1 } from '../tokens/cose-sign1.ts'
 import type { ClaimsToken } from './claims-token.ts'
 import { coseHeader, coseKeyTypes } from './cose-algorithms.ts'
 import { signCose } from './sign-cose.ts'

@@ -1,5 +1,5 @@
-import { parseCompactJwt } from '../compact-jwt.ts'
-import { tokenType } from '../token-type.ts'
+import { parseCompactJwt } from '../tokens/compact-jwt.ts'
+import { tokenType } from '../tokens/token-type.ts'
 import type { ClaimsToken } from './claims-token.ts'
 import { jwsKeyTypes } from './jws-algorithms.ts'
 import { signJws } from './sign-jws.ts'

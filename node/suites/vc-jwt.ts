@@ -1,6 +1,6 @@
-import { parseCompactJwt } from '../compact-jwt.ts'
 import type { JsonObject } from '../json.ts'
-import { tokenType } from '../token-type.ts'
+import { parseCompactJwt } from '../tokens/compact-jwt.ts'
+import { tokenType } from '../tokens/token-type.ts'
 import { claimsSet } from './claims-set.ts'
 import { jwsKeyTypes } from './jws-algorithms.ts'
 import { signJws } from './sign-jws.ts'

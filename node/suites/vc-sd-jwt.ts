@@ -1,6 +1,6 @@
 import type { JsonObject } from '../json.ts'
-import { disclose, parseSdJwt, type SdJwt } from '../sd-jwt.ts'
-import { tokenType } from '../token-type.ts'
+import { disclose, parseSdJwt, type SdJwt } from '../tokens/sd-jwt.ts'
+import { tokenType } from '../tokens/token-type.ts'
 import { claimsSet } from './claims-set.ts'
 import { jwsKeyTypes } from './jws-algorithms.ts'
 import { deriveSdJwt, type SdJwtRules, signSdJwt, verifySdJwt } from './sd-jwt-token.ts'

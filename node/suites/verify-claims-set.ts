@@ -1,5 +1,5 @@
-import type { CompactJwt } from '../compact-jwt.ts'
 import type { Json, JsonObject } from '../json.ts'
+import type { CompactJwt } from '../tokens/compact-jwt.ts'
 import { controllerOf } from './assertion-key.ts'
 import type { ProofVerdict, VerifyOptions } from './suite.ts'
 import { type JwsRules, jwtTimeProblem, verifyJws } from './verify-jws.ts'

@@ -1,4 +1,4 @@
-import type { CoseSign1 } from '../cose-sign1.ts'
+import type { CoseSign1 } from '../tokens/cose-sign1.ts'
 import { resolveAssertionKey } from './assertion-key.ts'
 import { coseHeader, coseKeyTypeOf } from './cose-algorithms.ts'
 import type { ProofVerdict, VerifyOptions } from './suite.ts'

@@ -1,4 +1,4 @@
-import { type ProofLink, proofLinks } from '../proof-set.ts'
+import { type ProofLink, proofLinks } from '../documents/proof-set.ts'
 import type { DocumentLoader, ProofVerdict, Secured, Suite, VerifyOptions } from '../suites/suite.ts'
 import { undecided } from './undecided.ts'
 import type { VerificationDeps } from './verification.ts'

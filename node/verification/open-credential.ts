@@ -1,6 +1,6 @@
+import { hasInlineContext, nameInlineContexts } from '../documents/inline-contexts.ts'
 import { IssuerError } from '../errors.ts'
 import type { Format, OpenedCredential } from '../formats/format.ts'
-import { hasInlineContext, nameInlineContexts } from '../inline-contexts.ts'
 import type { Json, JsonObject } from '../json.ts'
 
 /**

@@ -1,7 +1,7 @@
+import { hasInlineContext, nameInlineContexts } from '../documents/inline-contexts.ts'
 import { IssuerError } from '../errors.ts'
 import type { OpenedCredential } from '../formats/format.ts'
 import type { OpenedPresentation, PresentationFormat } from '../formats/presentation.ts'
-import { hasInlineContext, nameInlineContexts } from '../inline-contexts.ts'
 import type { Json, JsonObject } from '../json.ts'
 import type { ProofVerdict } from '../suites/suite.ts'
 import { checkIssuer } from './check-issuer.ts'

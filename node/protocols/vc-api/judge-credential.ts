@@ -1,4 +1,4 @@
-import { hasInlineContext } from '../../inline-contexts.ts'
+import { hasInlineContext } from '../../documents/inline-contexts.ts'
 import type { Json, JsonObject } from '../../json.ts'
 import { parseSchemaId } from '../../ledger/resource-id.ts'
 import type { Issuer } from '../issuer.ts'

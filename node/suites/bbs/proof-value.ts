@@ -1,5 +1,5 @@
 import { base64urlnopad } from '@scure/base'
-import { type Cbor, decodeCbor, encodeCbor } from '../../cbor.ts'
+import { type Cbor, decodeCbor, encodeCbor } from '../../tokens/cbor.ts'
 import { maxMessages } from './generators.ts'
 
 /** Longer than any proof value with `maxMessages`. */

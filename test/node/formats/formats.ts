@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { parseCompactJwt } from '../../../node/compact-jwt.ts'
 import { IssuerError } from '../../../node/errors.ts'
 import type { CredentialContent } from '../../../node/formats/format.ts'
 import { formats } from '../../../node/formats/index.ts'
 import type { Json, JsonObject } from '../../../node/json.ts'
+import { parseCompactJwt } from '../../../node/tokens/compact-jwt.ts'
 
 const [dataIntegrity, jwtVc] = formats as [(typeof formats)[0], (typeof formats)[0]]
 const issuer = 'did:ethr:0x7a69:0x1111111111111111111111111111111111111111'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { credentialTypeUrl, parseCredentialTypeUrl } from '../../../node/credential-type-url.ts'
+import { credentialTypeUrl, parseCredentialTypeUrl } from '../../../node/documents/credential-type-url.ts'
 import { IssuerError } from '../../../node/errors.ts'
 import type { CredentialContent, Format } from '../../../node/formats/format.ts'
 import { formats } from '../../../node/formats/index.ts'

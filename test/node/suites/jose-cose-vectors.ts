@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { coseDataUrl, parseCoseText } from '../../../node/cose-data-url.ts'
-import type { CoseSign1 } from '../../../node/cose-sign1.ts'
 import { formats } from '../../../node/formats/index.ts'
 import type { JsonObject } from '../../../node/json.ts'
 import { createSuites } from '../../../node/suites/index.ts'
@@ -11,6 +9,8 @@ import {
   verificationKey,
   verifySignature,
 } from '../../../node/suites/verification-key.ts'
+import { coseDataUrl, parseCoseText } from '../../../node/tokens/cose-data-url.ts'
+import type { CoseSign1 } from '../../../node/tokens/cose-sign1.ts'
 import { openCredential } from '../../../node/verification/open-credential.ts'
 import { documentLoader, now } from './issuers.ts'
 

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { createAgent, jwtAgent } from '../../../node/agent/agent.ts'
-import { encodeCbor } from '../../../node/cbor.ts'
-import { parseCompactJwt } from '../../../node/compact-jwt.ts'
-import { coseBytes, coseDataUrl, parseCoseText } from '../../../node/cose-data-url.ts'
-import { composeCoseSign1, signStructure } from '../../../node/cose-sign1.ts'
 import { IssuerError } from '../../../node/errors.ts'
 import type { CredentialContent } from '../../../node/formats/format.ts'
 import { formats } from '../../../node/formats/index.ts'
 import type { JsonObject } from '../../../node/json.ts'
 import { createSuites } from '../../../node/suites/index.ts'
 import type { AssertionKey, DataModel, Secured, Suite } from '../../../node/suites/suite.ts'
+import { encodeCbor } from '../../../node/tokens/cbor.ts'
+import { parseCompactJwt } from '../../../node/tokens/compact-jwt.ts'
+import { coseBytes, coseDataUrl, parseCoseText } from '../../../node/tokens/cose-data-url.ts'
+import { composeCoseSign1, signStructure } from '../../../node/tokens/cose-sign1.ts'
 import {
   degree,
   degreeContextUrl,

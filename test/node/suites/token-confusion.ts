@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { createHash, createHmac } from 'node:crypto'
-import { parseCompactJwt } from '../../../node/compact-jwt.ts'
 import { formats } from '../../../node/formats/index.ts'
 import { presentationFormats } from '../../../node/formats/presentations.ts'
 import type { JsonObject } from '../../../node/json.ts'
@@ -8,6 +7,7 @@ import { createSuites } from '../../../node/suites/index.ts'
 import { signJws } from '../../../node/suites/sign-jws.ts'
 import type { ProofVerdict, Secured } from '../../../node/suites/suite.ts'
 import { verificationKey } from '../../../node/suites/verification-key.ts'
+import { parseCompactJwt } from '../../../node/tokens/compact-jwt.ts'
 import { degree, documentLoader, type Issuers, now, openIssuers, type TestIssuer } from './issuers.ts'
 
 const suites = createSuites({ publicUrl: 'http://127.0.0.1:3000' })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { SDJwtVcInstance, TypeMetadataFormatSchema } from '@sd-jwt/sd-jwt-vc'
 import type { JsonObject } from '../../../../node/json.ts'
-import { disclose, parseSdJwt, type SdJwt } from '../../../../node/sd-jwt.ts'
+import { disclose, parseSdJwt, type SdJwt } from '../../../../node/tokens/sd-jwt.ts'
 import { startNode, type TestNode } from '../../../node.ts'
 import { bachelor, expect, issueDegree, makeIssuer, makeSchema } from './scenario.ts'
 

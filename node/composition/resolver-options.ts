@@ -1,10 +1,10 @@
-import type { Config } from './config.ts'
-import { didWebDocument } from './did/did-web-document.ts'
-import type { DidResolverOptions } from './did/resolver.ts'
+import type { Config } from '../config.ts'
+import { didWebDocument } from '../did/did-web-document.ts'
+import type { DidResolverOptions } from '../did/resolver.ts'
+import type { KeyStore } from '../keys/key-store.ts'
+import type { Logger } from '../logger.ts'
+import type { DidStore } from '../stores/dids.ts'
 import type { ChainLocation } from './foundation.ts'
-import type { KeyStore } from './keys/key-store.ts'
-import type { Logger } from './logger.ts'
-import type { DidStore } from './stores/dids.ts'
 
 interface Input {
   config: Config

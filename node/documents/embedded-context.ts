@@ -1,5 +1,5 @@
-import type { Violation } from './errors.ts'
-import type { JsonObject } from './json.ts'
+import type { Violation } from '../errors.ts'
+import type { JsonObject } from '../json.ts'
 
 const maxContexts = 32
 

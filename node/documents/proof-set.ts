@@ -1,5 +1,5 @@
-import type { Violation } from './errors.ts'
-import type { Json, JsonObject } from './json.ts'
+import type { Violation } from '../errors.ts'
+import type { Json, JsonObject } from '../json.ts'
 
 /**
  * Each proof of a set costs as much as one alone, and the larger a document, the more: 16 of one with 5,000 values took

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
+import type { Json, JsonObject } from '../json.ts'
 import { type CompactJwt, decodeBase64url, parseCompactJwt, parseJsonBytes } from './compact-jwt.ts'
-import type { Json, JsonObject } from './json.ts'
 
 /** More than the values a document may have (see embedded-context.ts). */
 const maxDisclosures = 6_000

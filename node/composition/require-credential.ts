@@ -1,7 +1,7 @@
-import { IssuerError } from './errors.ts'
-import { type CredentialRecord, credentialRecord } from './issuance/credential-record.ts'
-import { type CredentialStore, isErased, readSecured } from './stores/credentials.ts'
-import type { Secured } from './suites/suite.ts'
+import { IssuerError } from '../errors.ts'
+import { type CredentialRecord, credentialRecord } from '../issuance/credential-record.ts'
+import { type CredentialStore, isErased, readSecured } from '../stores/credentials.ts'
+import type { Secured } from '../suites/suite.ts'
 
 /**
  * A credential that this node issued, with its record.

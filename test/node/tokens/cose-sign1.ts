@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
-import { encodeCbor } from '../../node/cbor.ts'
-import { composeCoseSign1, parseCoseSign1, signStructure } from '../../node/cose-sign1.ts'
+import { encodeCbor } from '../../../node/tokens/cbor.ts'
+import { composeCoseSign1, parseCoseSign1, signStructure } from '../../../node/tokens/cose-sign1.ts'
 
 const vector = JSON.parse(
-  readFileSync(new URL('../vectors/token-status-list/cwt.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../../vectors/token-status-list/cwt.json', import.meta.url), 'utf8'),
 )
 const example = Buffer.from(vector.cwt, 'hex')
 const header = encodeCbor(new Map([[1, -8]]))

@@ -1,10 +1,10 @@
-import { presentationFormats } from './formats/presentations.ts'
-import type { House } from './issuer.ts'
-import { deriveCredential } from './presentation/derive-credential.ts'
-import type { PresentationDeps } from './presentation/presentation-deps.ts'
-import { provePresentation } from './presentation/prove-presentation.ts'
-import type { Issuer } from './protocols/issuer.ts'
-import { verifyPresentation } from './verification/verify-presentation.ts'
+import { presentationFormats } from '../formats/presentations.ts'
+import type { House } from '../issuer.ts'
+import { deriveCredential } from '../presentation/derive-credential.ts'
+import type { PresentationDeps } from '../presentation/presentation-deps.ts'
+import { provePresentation } from '../presentation/prove-presentation.ts'
+import type { Issuer } from '../protocols/issuer.ts'
+import { verifyPresentation } from '../verification/verify-presentation.ts'
 
 /** Binds what holders and verifiers of presentations ask for. */
 export function bindPresentations({ foundation, stores, verification }: House) {

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import fc from 'fast-check'
-import { formats } from '../../node/formats/index.ts'
-import type { Json, JsonObject } from '../../node/json.ts'
-import { proofLinks, proofSetViolations } from '../../node/proof-set.ts'
-import { createDocumentLoader } from '../../node/suites/document-loader.ts'
-import { createSuites } from '../../node/suites/index.ts'
-import type { KeyResolver, ProofVerdict, Suite } from '../../node/suites/suite.ts'
-import { checkProofBy } from '../../node/verification/check-proof-by.ts'
-import { degree, documentLoader, type Issuers, now, openIssuers, type TestIssuer } from './suites/issuers.ts'
+import { proofLinks, proofSetViolations } from '../../../node/documents/proof-set.ts'
+import { formats } from '../../../node/formats/index.ts'
+import type { Json, JsonObject } from '../../../node/json.ts'
+import { createDocumentLoader } from '../../../node/suites/document-loader.ts'
+import { createSuites } from '../../../node/suites/index.ts'
+import type { KeyResolver, ProofVerdict, Suite } from '../../../node/suites/suite.ts'
+import { checkProofBy } from '../../../node/verification/check-proof-by.ts'
+import { degree, documentLoader, type Issuers, now, openIssuers, type TestIssuer } from '../suites/issuers.ts'
 
 const suites = createSuites({ publicUrl: 'http://127.0.0.1:3000' })
 const suiteOf = (name: string) => suites.find((suite) => suite.name === name) as Suite

@@ -1,4 +1,4 @@
-import type { JsonObject } from './json.ts'
+import type { JsonObject } from '../json.ts'
 import { parseStrictJson } from './strict-json.ts'
 
 /** A compact JWT taken apart; nothing in it has been verified. */

@@ -1,8 +1,8 @@
-import type { Config } from './config.ts'
-import { ConfigError } from './config.ts'
-import { IssuerError } from './errors.ts'
-import type { Ledger, RegistryAddresses } from './ledger/ledger.ts'
-import type { NodeMetaStore } from './stores/node-meta.ts'
+import type { Config } from '../config.ts'
+import { ConfigError } from '../config.ts'
+import { IssuerError } from '../errors.ts'
+import type { Ledger, RegistryAddresses } from '../ledger/ledger.ts'
+import type { NodeMetaStore } from '../stores/node-meta.ts'
 
 interface IdentityDeps {
   meta: NodeMetaStore

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { KeyStore } from './keys/key-store.ts'
-import type { Ledger } from './ledger/ledger.ts'
-import type { Dependency, Health } from './protocols/issuer.ts'
-import type { NodeMetaStore } from './stores/node-meta.ts'
+import type { KeyStore } from '../keys/key-store.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { Dependency, Health } from '../protocols/issuer.ts'
+import type { NodeMetaStore } from '../stores/node-meta.ts'
 
 /** How long one dependency may take to answer, in milliseconds. */
 const patience = 2_000

@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { SDJwtInstance } from '@sd-jwt/core'
 import fc from 'fast-check'
-import type { Json, JsonObject } from '../../node/json.ts'
-import { disclose, parseSdJwt } from '../../node/sd-jwt.ts'
-import { conceal } from '../../node/suites/conceal.ts'
+import type { Json, JsonObject } from '../../../node/json.ts'
+import { conceal } from '../../../node/suites/conceal.ts'
+import { disclose, parseSdJwt } from '../../../node/tokens/sd-jwt.ts'
 
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
 const digest = (text: string) => createHash('sha256').update(text).digest('base64url')
@@ -28,7 +28,9 @@ const problemOf = (text: string): string => {
 }
 
 describe('disclose', () => {
-  const examples = JSON.parse(readFileSync(new URL('../vectors/sd-jwt/nested.json', import.meta.url), 'utf8'))
+  const examples = JSON.parse(
+    readFileSync(new URL('../../vectors/sd-jwt/nested.json', import.meta.url), 'utf8'),
+  )
   const address = {
     street_address: 'Schulstr. 12',
     locality: 'Schulpforta',

@@ -1,7 +1,7 @@
-import { IssuerError } from './errors.ts'
-import type { Json, JsonObject } from './json.ts'
-import { inlineContextViolations } from './schemas/inline-context.ts'
-import { pointerTo } from './schemas/json-pointer.ts'
+import { IssuerError } from '../errors.ts'
+import type { Json, JsonObject } from '../json.ts'
+import { inlineContextViolations } from '../schemas/inline-context.ts'
+import { pointerTo } from '../schemas/json-pointer.ts'
 
 const isObject = (value: Json | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

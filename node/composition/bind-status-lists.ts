@@ -1,6 +1,6 @@
-import { createStatusListPublisher } from './issuance/publish-status-list.ts'
-import type { House } from './issuer.ts'
-import type { Issuer } from './protocols/issuer.ts'
+import { createStatusListPublisher } from '../issuance/publish-status-list.ts'
+import type { House } from '../issuer.ts'
+import type { Issuer } from '../protocols/issuer.ts'
 
 /** How long others may keep a status list. */
 const listMaxAgeSeconds = 60

@@ -1,4 +1,4 @@
-import type { JsonObject } from './json.ts'
+import type { JsonObject } from '../json.ts'
 
 /**
  * The media type that `typ` names, in lower case and without `application/` (RFC 7515, 4.1.9); undefined when a token

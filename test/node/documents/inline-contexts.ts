@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import type { IssuerError } from '../../node/errors.ts'
-import { hasInlineContext, nameInlineContexts } from '../../node/inline-contexts.ts'
-import type { JsonObject } from '../../node/json.ts'
+import { hasInlineContext, nameInlineContexts } from '../../../node/documents/inline-contexts.ts'
+import type { IssuerError } from '../../../node/errors.ts'
+import type { JsonObject } from '../../../node/json.ts'
 
 const v2 = 'https://www.w3.org/ns/credentials/v2'
 

@@ -1,5 +1,5 @@
-import { IssuerError, type Violation } from './errors.ts'
-import { pointerTo } from './schemas/json-pointer.ts'
+import { IssuerError, type Violation } from '../errors.ts'
+import { pointerTo } from '../schemas/json-pointer.ts'
 
 /** Deeper than any credential; a limit for what walks the value afterwards. */
 const maxDepth = 64

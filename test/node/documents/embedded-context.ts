@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { contextViolations } from '../../node/embedded-context.ts'
-import type { Json, JsonObject } from '../../node/json.ts'
+import { contextViolations } from '../../../node/documents/embedded-context.ts'
+import type { Json, JsonObject } from '../../../node/json.ts'
 
 const pointers = (document: JsonObject) => contextViolations(document).map(({ pointer }) => pointer)
 const nested = (levels: number): Json => JSON.parse(`${'['.repeat(levels)}${']'.repeat(levels)}`)
