@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import type { JsonObject } from '../../node/json.ts'
-import type { MessageKeyType } from '../../node/keys/key-store.ts'
+import type { KeyType } from '../../node/keys/key-store.ts'
 import { createSecretBox } from '../../node/keys/secret-box.ts'
 import { createSoftwareKeyStore, type KeyTable } from '../../node/keys/software.ts'
+import { signMessages } from '../../node/suites/bbs/sign-messages.ts'
 import { createDocumentLoader } from '../../node/suites/document-loader.ts'
 import { createSuites } from '../../node/suites/index.ts'
 import type { DocumentLoader } from '../../node/suites/suite.ts'
@@ -15,7 +16,7 @@ function openKeyStore() {
     get: async (keyRef) => rows.get(keyRef),
     delete: async (keyRef) => void rows.delete(keyRef),
   }
-  return createSoftwareKeyStore({ table, secrets: createSecretBox(randomBytes(32)) })
+  return createSoftwareKeyStore({ table, secrets: createSecretBox(randomBytes(32)), signMessages })
 }
 
 /** Each context is loaded once, as once for all credentials of a request. */
@@ -31,21 +32,15 @@ function loaderOnce(): DocumentLoader {
   }
 }
 
-/**
- * Credentials a second of this node's suite alone, over the same document as `libraryRate`; undefined for tokens, which
- * are made from more than a document.
- */
+/** Credentials a second of this node's suite alone, over the same document as `libraryRate`. */
 export async function suiteRate(
-  credential: JsonObject | string,
-  { proofType, key: type }: { proofType: string; key: MessageKeyType },
+  { document, verificationMethod }: { document: JsonObject; verificationMethod: string },
+  { proofType, key: type }: { proofType: string; key: KeyType },
   count: number,
 ): Promise<number | undefined> {
-  if (typeof credential === 'string') return undefined
   const suite = createSuites({ publicUrl: 'http://127.0.0.1' }).find(({ name }) => name === proofType)
-  const { proof, ...document } = credential as { proof: JsonObject } & JsonObject
   const signer = await openKeyStore().generate(type)
-  const key = { verificationMethod: String(proof.verificationMethod), signer }
-  const options = { key, created: new Date(), documentLoader: loaderOnce() }
+  const options = { key: { verificationMethod, signer }, created: new Date(), documentLoader: loaderOnce() }
   const run = async (times: number) => {
     for (let i = 0; i < times; i++) {
       const id = `urn:uuid:00000000-0000-4000-8000-${String(i).padStart(12, '0')}`
