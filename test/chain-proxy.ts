@@ -9,13 +9,14 @@ export interface RpcRequest {
 }
 
 /**
- * What becomes of an HTTP request; `refuse` answers each JSON-RPC request in it with that error message, `falsify` puts
- * another result in the place of the chain's.
+ * What becomes of an HTTP request; `stall` takes it and never answers, `refuse` answers each JSON-RPC request in it with
+ * that error message, `falsify` puts another result in the place of the chain's.
  */
 type Fate =
   | 'pass'
   | 'lose request'
   | 'lose answer'
+  | 'stall'
   | { refuse: string }
   | { falsify(method: string, result: unknown): unknown }
 
@@ -65,6 +66,7 @@ export async function startChainProxy(rpcUrl: string): Promise<ChainProxy> {
     const parsed: RpcRequest | RpcRequest[] = JSON.parse(body)
     const fate = decide([parsed].flat())
     if (fate === 'lose request') return response.destroy()
+    if (fate === 'stall') return
     if (typeof fate === 'object' && 'refuse' in fate) {
       const error = { code: -32000, message: fate.refuse }
       const refusals = [parsed].flat().map(({ id }) => ({ jsonrpc: '2.0', id, error }))

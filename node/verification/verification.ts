@@ -71,5 +71,7 @@ export interface VerificationDeps {
   registeredContext?(issuerDid: string, url: string): Promise<JsonObject | undefined>
   /** A loader of the bundled contexts and those that `extra` gives. */
   documentLoader(source: { extra(url: string): Promise<JsonObject | undefined> }): DocumentLoader
+  /** Milliseconds that one verification may wait for chain and hosts in all; 15,000 when left out. */
+  timeLimitMs?: number
   now(): Date
 }

@@ -13,14 +13,16 @@ import { openCredential } from './open-credential.ts'
 import { type ClaimedRegistration, signingEvidence } from './registration-evidence.ts'
 import type { CheckResult, Checks, Verdict, VerificationDeps, VerificationOutcome } from './verification.ts'
 import { watchKeys } from './watch-keys.ts'
+import { withinTime } from './within-time.ts'
 
 /**
  * Checks a credential of any supported format against the ledger: proof, issuer, schema, expiration, revocation, and
- * for an agent delegation the chain of its parents. A check that cannot be decided is `unknown`, never a pass.
+ * for an agent delegation the chain of its parents. A check that cannot be decided is `unknown`, never a pass; so is one
+ * for which the chain did not answer in time.
  * @throws MALFORMED_REQUEST when the credential or a member of the chain is none
  */
 export async function verifyCredential(
-  deps: VerificationDeps,
+  unlimited: VerificationDeps,
   input: {
     credential: unknown
     chain?: readonly unknown[]
@@ -31,6 +33,7 @@ export async function verifyCredential(
   },
 ): Promise<VerificationOutcome> {
   const { inlineContexts = false } = input
+  const deps = withinTime(unlimited)
   const credential = openCredential(deps.formats, input.credential, { inlineContexts })
   const chain = (input.chain ?? []).map((parent) => openCredential(deps.formats, parent))
   const checks = await checkAlone(deps, credential, input.registration)

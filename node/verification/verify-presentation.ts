@@ -10,6 +10,7 @@ import { openCredential } from './open-credential.ts'
 import { presentedContexts } from './presented-contexts.ts'
 import type { CheckResult, VerificationDeps, VerificationOutcome } from './verification.ts'
 import { verifyCredential } from './verify-credential.ts'
+import { withinTime } from './within-time.ts'
 
 interface Deps extends VerificationDeps {
   presentationFormats: readonly PresentationFormat[]
@@ -48,8 +49,9 @@ interface PresentationOutcome {
  * Checks a presentation: who presents it, in answer to what, and each of its credentials in full.
  * @throws MALFORMED_REQUEST when the presentation, one of its credentials or a member of the chain is none
  */
-export async function verifyPresentation(deps: Deps, input: Input): Promise<PresentationOutcome> {
+export async function verifyPresentation(unlimited: Deps, input: Input): Promise<PresentationOutcome> {
   const { inlineContexts = false } = input
+  const deps = withinTime(unlimited)
   const presentation = openPresentation(deps.presentationFormats, input)
   const opened = presentation.credentials.map((credential, index) =>
     openAt(deps, { credential, index, inlineContexts }),
