@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { IssuerError } from '../errors.ts'
+import { errorTable, IssuerError } from '../errors.ts'
 import type { OpenedCredential } from '../formats/format.ts'
 import type { PresentationContent, PresentationFormat, PresentedCredential } from '../formats/presentation.ts'
 import type { DocumentLoader, Secured, Suite } from '../suites/suite.ts'
@@ -28,7 +28,7 @@ interface Chosen {
  * Presents credentials in the name of a DID of this node, with one of its authentication keys. Whether the credentials
  * hold is for the verifier to say.
  * @throws PROOF_TYPE_UNSUPPORTED, DATA_MODEL_UNSUPPORTED, DID_NOT_FOUND, AUTHENTICATION_KEY_MISSING, SIGNING_FAILED,
- * MALFORMED_REQUEST for what is no credential
+ * CLAIMS_NOT_EXPRESSIBLE for credentials that the suite cannot sign over, MALFORMED_REQUEST for what is no credential
  */
 export async function provePresentation(deps: PresentationDeps, input: Input): Promise<Secured> {
   const { holderDid, challenge, domain } = input
@@ -46,7 +46,7 @@ export async function provePresentation(deps: PresentationDeps, input: Input): P
     holderDid,
     credentials: found,
   })
-  return chosen.suite.secure(document, {
+  const signing = chosen.suite.secure(document, {
     key,
     created: deps.now(),
     documentLoader: await loaderOf(
@@ -57,6 +57,21 @@ export async function provePresentation(deps: PresentationDeps, input: Input): P
     ...(challenge !== undefined && { challenge }),
     ...(domain !== undefined && { domain }),
   })
+  return signing.catch(refuseCredentials)
+}
+
+/**
+ * The node made all of the presentation but its credentials: linked data cannot say what their contexts leave
+ * undefined, such as the members of an EIP-712 proof, and no further context may be added to what is signed.
+ */
+function refuseCredentials(error: unknown): never {
+  if (!(error instanceof IssuerError) || error.code !== 'SIGNING_FAILED') throw error
+  if (error.message === errorTable.SIGNING_FAILED.title) throw error
+  // without a cause it is a check that every suite makes
+  const way =
+    error.cause && 'A presentation with eddsa-jcs-2022, or in a token such as vc+jwt, may hold them.'
+  const detail = [error.message, way ?? []].flat().join(' ')
+  throw new IssuerError('CLAIMS_NOT_EXPRESSIBLE', { detail, cause: error })
 }
 
 /** @throws MALFORMED_REQUEST with pointers that start at the request */

@@ -80,6 +80,7 @@ export const presentations: Resource = (server, issuer) => {
             'KEY_DOUBTFUL',
             'PROOF_TYPE_UNSUPPORTED',
             'DATA_MODEL_UNSUPPORTED',
+            'CLAIMS_NOT_EXPRESSIBLE',
             'SIGNING_FAILED',
             'CHAIN_UNREACHABLE',
             'KEY_STORE_UNAVAILABLE',

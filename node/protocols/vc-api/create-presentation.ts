@@ -47,6 +47,7 @@ export const createPresentation: Endpoint = (server, issuer) => {
             'AUTHENTICATION_KEY_MISSING',
             'KEY_NOT_VALID',
             'KEY_DOUBTFUL',
+            'CLAIMS_NOT_EXPRESSIBLE',
           ),
         },
       },

@@ -44,6 +44,24 @@ describe('presentations', () => {
       .filter(([, { status }]) => status !== 'pass')
       .map(([name, { status }]) => `${name} ${status}`)
 
+  for (const dataModel of ['1.1', '2.0']) {
+    it(`with an EIP-712 proof inside are refused by linked data and made by JCS, data model ${dataModel}`, async () => {
+      const wallet = await makeIssuer(node, ['secp256k1'])
+      const { gpa: _, ...degree } = bachelor.degree
+      const terms = { issuerDid: wallet, schemaId: await makeSchema(node, wallet), claims: { degree } }
+      const credential = await issue({ ...terms, proofType: 'EthereumEip712Signature2021', dataModel })
+      for (const proofType of ['Ed25519Signature2020', 'eddsa-rdfc-2022']) {
+        const refused = await present([credential], { proofType })
+        expectProblem(422, 'CLAIMS_NOT_EXPRESSIBLE', refused)
+        assert.match(refused.body.detail, /eddsa-jcs-2022/)
+      }
+      for (const proofType of dataModel === '2.0' ? ['eddsa-jcs-2022', 'vc+jwt'] : ['eddsa-jcs-2022']) {
+        const outcome = await verify(await presented([credential], { proofType }))
+        assert.equal(outcome.verified, true, JSON.stringify(outcome))
+      }
+    })
+  }
+
   for (const proofType of embedded) {
     for (const dataModel of ['1.1', '2.0']) {
       it(`are made and verified with ${proofType}, data model ${dataModel}`, async () => {
