@@ -1,4 +1,5 @@
 import { createStatusListPublisher } from '../issuance/publish-status-list.ts'
+import { tokenListIds } from '../issuance/token-list-ids.ts'
 import type { House } from '../issuer.ts'
 import type { Issuer } from '../protocols/issuer.ts'
 
@@ -17,6 +18,8 @@ export function bindStatusLists({ config, foundation, stores, pipeline }: House)
       maxAgeSeconds: listMaxAgeSeconds,
     }),
     statusListAddresses: async ({ issuerDid }) =>
-      (await stores.statusLists.openIds(issuerDid)).map((id) => `${pipeline.statusListUrl(id)}/token`),
+      (await tokenListIds({ ...pipeline, ...stores }, issuerDid)).map(
+        (id) => `${pipeline.statusListUrl(id)}/token`,
+      ),
   } satisfies Partial<Issuer>
 }

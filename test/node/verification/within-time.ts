@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { OpenedSchema } from '../../../node/schemas/open-schema.ts'
+import type { VerificationDeps } from '../../../node/verification/verification.ts'
 import { verifyCredential } from '../../../node/verification/verify-credential.ts'
 import { withinTime } from '../../../node/verification/within-time.ts'
 import { startChain, type TestChain } from '../../chain.ts'
@@ -54,7 +55,8 @@ describe('withinTime', () => {
 
   it('calls the status unknown where a host does not answer', async () => {
     const publishedLists = () => new Promise<never>(() => {})
-    const limited = withinTime({ ...issuers.deps, publishedLists, timeLimitMs: 20 })
+    const deps: VerificationDeps = { ...issuers.deps, publishedLists, timeLimitMs: 20 }
+    const limited = withinTime(deps)
     const input = { url: 'https://lists.example/1', issuer: 'did:example:a', list: {} as never }
     const found = await limited.publishedLists?.(input)
     assert.equal(found && 'status' in found && found.status, 'unknown')

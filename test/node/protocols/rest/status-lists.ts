@@ -199,6 +199,20 @@ describe('GET /status-lists/{id}', () => {
     assert.deepEqual(await ask(list.aggregation_uri.slice(node.node.publicUrl.length)), [uri])
   })
 
+  it('tells no address of an issuer whose keys sign no token', async () => {
+    const issuer = await makeIssuer(node, ['Bls12381G2'])
+    const schema = await makeSchema(node, issuer)
+    const terms = { issuerDid: issuer, schemaId: schema, proofType: 'bbs-2023' }
+    const { statusListId } = await issueDegree(node, terms)
+    const path = at('status-lists', statusListId)
+    expect(200, await node.call('GET', path, { key: null }))
+    expectProblem(422, 'ASSERTION_KEY_MISSING', await node.call('GET', `${path}/token`, { key: null }))
+    const all = expect(200, await node.call('GET', '/api/v1/status-lists', { key: null })).body.status_lists
+    assert.ok(!all.includes(`${node.node.publicUrl}${path}/token`))
+    const own = `/api/v1/status-lists?issuerDid=${encodeURIComponent(issuer)}`
+    assert.deepEqual(expect(200, await node.call('GET', own, { key: null })).body.status_lists, [])
+  })
+
   it('has no earlier states', async () => {
     const { statusListId } = await issueDegree(node, { issuerDid, schemaId })
     const path = at('status-lists', statusListId)
