@@ -42,7 +42,7 @@ export function bindDocuments(house: House) {
     deriveDocument: async (input) => {
       const derived = await bound.deriveCredential({ ...input, inlineContexts: true })
       if (typeof derived !== 'string') return derived
-      const format = pipeline.formats.find(({ open }) => open(derived))
+      const format = pipeline.formats.find(({ open }) => open(derived, { inlineContexts: true }))
       return envelopeCredential(derived, format?.mediaType ?? '')
     },
     provePresented: async (input) => {

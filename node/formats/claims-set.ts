@@ -1,7 +1,8 @@
+import { nameInlineContexts } from '../documents/inline-contexts.ts'
 import { IssuerError, type Violation } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
 import { readFacts } from './credential-facts.ts'
-import type { CredentialFacts } from './format.ts'
+import type { CredentialFacts, OpenOptions } from './format.ts'
 
 /** Claims about the token, which are no part of the document (RFC 7519, 4.1). */
 const tokenClaims = new Set(['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti'])
@@ -40,7 +41,10 @@ function claimsViolations(payload: JsonObject): Violation[] {
  * Verifiable Credentials using JOSE and COSE, 3.1.3).
  * @throws MALFORMED_REQUEST also for a payload with a `vc` or `vp` claim
  */
-export function readClaimsSet(payload: JsonObject): { document: JsonObject; facts: CredentialFacts } {
+export function readClaimsSet(
+  payload: JsonObject,
+  { inlineContexts = false }: OpenOptions = {},
+): { document: JsonObject; facts: CredentialFacts } {
   const violations = claimsViolations(payload)
   if (violations.length > 0) {
     throw new IssuerError('MALFORMED_REQUEST', {
@@ -51,7 +55,7 @@ export function readClaimsSet(payload: JsonObject): { document: JsonObject; fact
   const document = Object.fromEntries(
     Object.entries(payload).filter(([name]) => !tokenClaims.has(name)),
   ) as JsonObject
-  const facts = readFacts(document)
+  const facts = readFacts(inlineContexts ? nameInlineContexts(document) : document)
   if (facts.dataModel !== '2.0') {
     throw new IssuerError('MALFORMED_REQUEST', {
       detail: 'A token without a vc claim holds a credential of data model 2.0.',

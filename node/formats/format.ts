@@ -52,6 +52,12 @@ export interface OpenedCredential {
   secured: Secured
 }
 
+/** How a credential is understood. */
+export interface OpenOptions {
+  /** Whether the document in a token of data model 2.0 may define terms itself. */
+  inlineContexts?: boolean
+}
+
 /** One credential format. The list is in index.ts; adding one is one file and one line. */
 export interface Format {
   readonly name: string
@@ -64,7 +70,7 @@ export interface Format {
   /** The unsecured document; pure. */
   construct(content: CredentialContent): JsonObject
   /** Understands a received credential; undefined when it is not of this format. @throws MALFORMED_REQUEST */
-  open(received: unknown): OpenedCredential | undefined
+  open(received: unknown, options?: OpenOptions): OpenedCredential | undefined
   /**
    * The bytes whose SHA-256 stands in the registration's Merkle leaf: JCS (RFC 8785) of a JSON credential,
    * the issuer-signed bytes of a token.

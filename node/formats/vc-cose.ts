@@ -5,11 +5,11 @@ import { coseBytes, parseCoseText } from '../tokens/cose-data-url.ts'
 import { readClaimsSet } from './claims-set.ts'
 import { constructDocument } from './credential-document.ts'
 import { unwrap } from './enveloped-credential.ts'
-import type { Format, OpenedCredential } from './format.ts'
+import type { Format, OpenedCredential, OpenOptions } from './format.ts'
 
 const mediaType = 'application/vc+cose'
 
-function open(received: unknown): OpenedCredential | undefined {
+function open(received: unknown, options?: OpenOptions): OpenedCredential | undefined {
   const text = unwrap(received, mediaType)
   if (typeof text !== 'string' || !text.startsWith(`data:${mediaType}`)) return undefined
   const message = parseCoseText(mediaType, text)
@@ -19,7 +19,7 @@ function open(received: unknown): OpenedCredential | undefined {
       detail: 'This is not a COSE_Sign1 in base64 over a JSON credential.',
     })
   }
-  return { ...readClaimsSet(payload as JsonObject), secured: text }
+  return { ...readClaimsSet(payload as JsonObject, options), secured: text }
 }
 
 /**

@@ -3,16 +3,16 @@ import { tokenType } from '../tokens/token-type.ts'
 import { readClaimsSet } from './claims-set.ts'
 import { constructDocument } from './credential-document.ts'
 import { unwrap } from './enveloped-credential.ts'
-import type { Format, OpenedCredential } from './format.ts'
+import type { Format, OpenedCredential, OpenOptions } from './format.ts'
 
 /** A token without `typ` is one too, when its payload has a context: the specification recommends a type. */
-function open(received: unknown): OpenedCredential | undefined {
+function open(received: unknown, options?: OpenOptions): OpenedCredential | undefined {
   const text = unwrap(received, 'application/vc+jwt')
   const token = parseCompactJwt(text)
   if (!token) return undefined
   const type = tokenType(token.header)
   const isOne = type === 'vc+jwt' || (type === undefined && token.payload['@context'] !== undefined)
-  return isOne ? { ...readClaimsSet(token.payload), secured: text as string } : undefined
+  return isOne ? { ...readClaimsSet(token.payload, options), secured: text as string } : undefined
 }
 
 /** A compact JWT whose payload is the credential (Securing Verifiable Credentials using JOSE and COSE, 3.1.1). */

@@ -5,9 +5,9 @@ import { readClaimsSet } from './claims-set.ts'
 import { reservedNameViolations } from './concealable-claims.ts'
 import { constructDocument } from './credential-document.ts'
 import { unwrap } from './enveloped-credential.ts'
-import type { Format, OpenedCredential } from './format.ts'
+import type { Format, OpenedCredential, OpenOptions } from './format.ts'
 
-function open(received: unknown): OpenedCredential | undefined {
+function open(received: unknown, options?: OpenOptions): OpenedCredential | undefined {
   const text = unwrap(received, 'application/vc+sd-jwt')
   const token = parseSdJwt(text)
   if (!token) return undefined
@@ -17,7 +17,7 @@ function open(received: unknown): OpenedCredential | undefined {
   if (!isOne || token.jwt.payload.vct !== undefined) return undefined
   const disclosed = disclose(token)
   if ('problem' in disclosed) throw new IssuerError('MALFORMED_REQUEST', { detail: disclosed.problem })
-  return { ...readClaimsSet(disclosed.payload), secured: text as string }
+  return { ...readClaimsSet(disclosed.payload, options), secured: text as string }
 }
 
 /** An SD-JWT whose payload is the credential (Securing Verifiable Credentials using JOSE and COSE, 3.2.1). */

@@ -15,7 +15,7 @@ export async function signableClaims(
   document: JsonObject,
   { documentLoader }: Pick<SecureOptions, 'documentLoader'>,
 ): Promise<JsonObject> {
-  const [violation] = contextViolations(document)
+  const [violation] = contextViolations(document, { inline: true })
   const claim = reserved.find((name) => Object.hasOwn(document, name))
   const detail = violation
     ? `The document${violation.pointer && `'s ${violation.pointer}`} ${violation.message}.`

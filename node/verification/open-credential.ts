@@ -1,6 +1,6 @@
 import { hasInlineContext, nameInlineContexts } from '../documents/inline-contexts.ts'
 import { IssuerError } from '../errors.ts'
-import type { Format, OpenedCredential } from '../formats/format.ts'
+import type { Format, OpenedCredential, OpenOptions } from '../formats/format.ts'
 import type { Json, JsonObject } from '../json.ts'
 
 /**
@@ -10,18 +10,20 @@ import type { Json, JsonObject } from '../json.ts'
 export function openCredential(
   formats: readonly Format[],
   received: unknown,
-  { inlineContexts = false }: { inlineContexts?: boolean } = {},
+  options: OpenOptions = {},
 ): OpenedCredential {
-  if (!inlineContexts || !hasInlineContext(received as Json)) return openNamed(formats, received)
+  if (!options.inlineContexts || !hasInlineContext(received as Json)) {
+    return openNamed(formats, received, options)
+  }
   const document = received as JsonObject
   const opened = openNamed(formats, nameInlineContexts(document))
   const context = document['@context'] as Json
   return { ...opened, document: { ...opened.document, '@context': context }, secured: document }
 }
 
-function openNamed(formats: readonly Format[], received: unknown): OpenedCredential {
+function openNamed(formats: readonly Format[], received: unknown, options?: OpenOptions): OpenedCredential {
   for (const format of formats) {
-    const opened = format.open(received)
+    const opened = format.open(received, options)
     if (opened) return opened
   }
   throw new IssuerError('MALFORMED_REQUEST', {

@@ -61,7 +61,7 @@ export async function checkRegistration(
 
 function opens(format: Format, secured: unknown): boolean {
   try {
-    return format.open(secured) !== undefined
+    return format.open(secured, { inlineContexts: true }) !== undefined
   } catch {
     return false
   }

@@ -42,6 +42,8 @@ export interface VerificationOutcome {
   verified: boolean
   credentialId: string | null
   checks: Checks
+  /** Says that the credential defines terms itself; only where that was allowed. */
+  inlineContexts?: true
 }
 
 /** What verification asks a ledger; all of it is reading. */

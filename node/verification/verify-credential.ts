@@ -1,4 +1,5 @@
 import { delegationType } from '../delegation/read-delegation.ts'
+import { hasInlineContext } from '../documents/inline-contexts.ts'
 import type { OpenedCredential } from '../formats/format.ts'
 import type { JsonObject } from '../json.ts'
 import { checkDelegation } from './check-delegation.ts'
@@ -49,6 +50,7 @@ export async function verifyCredential(
     verified: worst(checks).verdict === 'pass',
     credentialId: credential.facts.id ?? null,
     checks,
+    ...(hasInlineContext(credential.document) && { inlineContexts: true as const }),
   }
 }
 

@@ -1,5 +1,4 @@
-import { hasInlineContext } from '../../documents/inline-contexts.ts'
-import type { Json, JsonObject } from '../../json.ts'
+import type { JsonObject } from '../../json.ts'
 import { parseSchemaId } from '../../ledger/resource-id.ts'
 import type { Issuer } from '../issuer.ts'
 import { type ProblemDetail, problemDetail, problemTypes } from './problem-details.ts'
@@ -50,10 +49,10 @@ function problemOfCheck(name: string, { status, reason = '' }: { status: string;
  * holder can write other ones for the same statements. A schema of the ledger says what its names mean, and no other.
  */
 function inlineProblems(
-  credential: unknown,
+  { inlineContexts }: Outcome,
   isForeign: boolean,
 ): { problems: ProblemDetail[]; isFatal: boolean } {
-  if (!hasInlineContext(credential as Json)) return { problems: [], isFatal: false }
+  if (!inlineContexts) return { problems: [], isFatal: false }
   const type = isForeign ? `${problemTypes.warning}INLINE_CONTEXT` : problemTypes.malformed
   const detail = isForeign
     ? 'The credential defines terms itself: read it as linked data, or compare its @context with the one you know.'
@@ -62,7 +61,7 @@ function inlineProblems(
 }
 
 /** Judges the outcome of a verification of one credential. */
-export function judgeCredential(credential: unknown, outcome: Outcome): Judgement {
+export function judgeCredential(outcome: Outcome): Judgement {
   const foreign = isForeignSchema(outcome)
   const problems: ProblemDetail[] = []
   for (const [name, result] of Object.entries(outcome.checks)) {
@@ -79,7 +78,7 @@ export function judgeCredential(credential: unknown, outcome: Outcome): Judgemen
           ),
         ]
       : []
-  const inline = inlineProblems(credential, foreign)
+  const inline = inlineProblems(outcome, foreign)
   const verified = problems.length === 0 && !inline.isFatal
   return { verified, problemDetails: [...problems, ...inline.problems, ...warnings] }
 }

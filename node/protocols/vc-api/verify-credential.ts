@@ -37,7 +37,7 @@ export const verifyCredential: Endpoint = (server, issuer) => {
     async (request, reply) => {
       const { verifiableCredential, options } = request.body
       const outcome = await issuer.verifyDocument({ credential: verifiableCredential })
-      const judged = judgeCredential(verifiableCredential, outcome)
+      const judged = judgeCredential(outcome)
       const unmet = proofProblems(verifiableCredential, options)
       const verified = judged.verified && unmet.length === 0
       reply.status(verified ? 200 : 400)

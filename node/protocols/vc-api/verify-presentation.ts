@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import type { JsonObject } from '../../json.ts'
 import type { Issuer } from '../issuer.ts'
 import { problems } from '../problem-document.ts'
 import type { Endpoint } from './endpoint.ts'
@@ -53,10 +52,7 @@ export const verifyPresentation: Endpoint = (server, issuer) => {
         ...(challenge !== undefined && { challenge }),
         ...(domain !== undefined && { domain }),
       })
-      const received = credentialsOf(verifiablePresentation ?? presentation)
-      const credentialResults = outcome.credentials.map((found, index) =>
-        judgeCredential(received[index], found),
-      )
+      const credentialResults = outcome.credentials.map(judgeCredential)
       const own = judgeHolder(outcome, presentation !== undefined)
       const verified = own.verified && credentialResults.every((result) => result.verified)
       reply.status(verified ? 200 : 400)
@@ -72,9 +68,6 @@ export const verifyPresentation: Endpoint = (server, issuer) => {
     },
   )
 }
-
-const credentialsOf = (presentation: unknown): unknown[] =>
-  [(presentation as JsonObject | null)?.verifiableCredential ?? []].flat()
 
 /** What is wrong with the presentation itself; one that was sent as without proof has none to be wrong. */
 function judgeHolder({ checks }: Outcome, isProofless: boolean): Judgement {

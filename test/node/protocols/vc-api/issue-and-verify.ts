@@ -117,6 +117,18 @@ describe('the VC API verifier', () => {
     await refusesToVerify(node, { type: ['NonconformingDocument'] })
   })
 
+  it('refuses a proof that is none, whatever secures the document', async () => {
+    const { issuer } = secured
+    for (const type of ['vc+jwt', 'eddsa-rdfc-2022', 'eddsa-jcs-2022']) {
+      for (const proof of [null, [], [null], 'string']) {
+        const { status } = await refusesToIssue(node, credential({ issuer: issuer as string, proof }), {
+          type,
+        })
+        assert.equal(status, 400)
+      }
+    }
+  })
+
   it('refuses what was changed, and says why in the terms of the data model', async () => {
     const { body } = await refusesToVerify(node, {
       ...secured,
@@ -170,6 +182,38 @@ describe('contexts of the VC API', () => {
       const rest = await node.call('POST', '/api/v1/credentials/verify', { body: { credential: secured } })
       assert.equal(rest.status, 400)
     }
+  })
+
+  it('may stand inside a token, which a verifier is told', async () => {
+    const inline = { Example: 'https://example.org/#Example', grade: 'https://example.org/#grade' }
+    const document = credential({
+      issuer,
+      '@context': [v2, inline],
+      type: ['VerifiableCredential', 'Example'],
+      credentialSubject: { grade: 'A' },
+    })
+    for (const type of ['vc+jwt', 'vc+sd-jwt', 'vc+cose']) {
+      const secured: JsonObject = await issue(node, document, { type })
+      const { body } = await verifies(node, secured)
+      assert.equal(body.problemDetails[0]?.title, 'INLINE_CONTEXT', type)
+      const presentation = {
+        '@context': [v2],
+        type: ['VerifiablePresentation'],
+        verifiableCredential: [secured],
+      }
+      const shown = await callVcApi(node, 'POST', '/presentations/verify', { presentation })
+      assert.equal(shown.body.problemDetails[0]?.title, 'INLINE_CONTEXT', type)
+      const rest = await node.call('POST', '/api/v1/credentials/verify', { body: { credential: secured } })
+      assert.equal(rest.status, 400, type)
+      for (const own of [{ '@import': 'https://a.example/' }, { VerifiableCredential: 'urn:x' }]) {
+        await refusesToIssue(node, { ...document, '@context': [v2, own] }, { type })
+      }
+    }
+    const verifiableCredential = await issue(node, document, { type: 'vc+sd-jwt' })
+    const options = { selectivePointers: ['/credentialSubject/grade'] }
+    const derived = await callVcApi(node, 'POST', '/credentials/derive', { verifiableCredential, options })
+    const { body } = await verifies(node, derived.body.verifiableCredential)
+    assert.equal(body.problemDetails[0]?.title, 'INLINE_CONTEXT')
   })
 
   it('must define every type and term, whatever secures the document', async () => {
