@@ -1,5 +1,6 @@
 import { didWebOf } from '../did/did-web-document.ts'
 import { IssuerError } from '../errors.ts'
+import { dataModelContexts } from '../formats/credential-document.ts'
 import { envelopeCredential, openEnvelope } from '../formats/enveloped-credential.ts'
 import { presentationFormats } from '../formats/presentations.ts'
 import { issueDocument } from '../issuance/issue-document.ts'
@@ -10,6 +11,9 @@ import type { Secured } from '../suites/suite.ts'
 import { verifyCredential } from '../verification/verify-credential.ts'
 import { bindPresentations } from './bind-presentations.ts'
 import { requireCredential } from './require-credential.ts'
+
+/** The presentation takes the version of the data model that its credentials have. */
+const modelContexts: ReadonlySet<string> = new Set(Object.values(dataModelContexts))
 
 /** A token goes into an envelope where an object is asked for (Verifiable Credentials Data Model 2.0, 4.12). */
 const enveloped = (credential: Secured, mediaType: string): JsonObject =>
@@ -45,8 +49,9 @@ export function bindDocuments(house: House) {
       const format = pipeline.formats.find(({ open }) => open(derived, { inlineContexts: true }))
       return envelopeCredential(derived, format?.mediaType ?? '')
     },
-    provePresented: async (input) => {
-      const secured = await bound.provePresentation(input)
+    provePresented: async ({ contexts = [], ...input }) => {
+      const further = contexts.filter((url) => !modelContexts.has(url))
+      const secured = await bound.provePresentation({ ...input, contexts: further })
       return typeof secured === 'string' ? envelopedPresentation(secured) : secured
     },
     verifyPresented: ({ presentation, ...input }) =>

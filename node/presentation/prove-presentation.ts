@@ -13,6 +13,10 @@ interface Input {
   /** A suite's name. */
   proofType: string
   dataModel?: PresentationContent['dataModel']
+  /** The presentation's own, a URL; a new one when left out. */
+  id?: string
+  /** Contexts besides those that data model and suite need. */
+  contexts?: readonly string[]
   /** What the verifier asked for; goes into the proof. */
   challenge?: string
   domain?: string
@@ -41,8 +45,8 @@ export async function provePresentation(deps: PresentationDeps, input: Input): P
   const key = await authenticationKey(deps, { suite: chosen.suite, holderDid })
   const document = chosen.format.construct({
     dataModel: chosen.dataModel,
-    contexts: chosen.suite.contexts(chosen.dataModel),
-    id: `urn:uuid:${randomUUID()}`,
+    contexts: [...(input.contexts ?? []), ...chosen.suite.contexts(chosen.dataModel)],
+    id: input.id ?? `urn:uuid:${randomUUID()}`,
     holderDid,
     credentials: found,
   })

@@ -13,6 +13,7 @@ const oneOrMany = <Item extends z.ZodType>(item: Item) =>
 
 /** What a presentation holds is the caller's to choose; the rest of it the node makes. */
 const presentation = z.strictObject({
+  id: name.refine(URL.canParse, { error: 'must be a URL' }).optional(),
   '@context': oneOrMany(name).optional(),
   type: oneOrMany(z.literal('VerifiablePresentation')),
   holder: z.union([name, z.strictObject({ id: name }).transform(({ id }) => id)]),
@@ -54,11 +55,13 @@ export const createPresentation: Endpoint = (server, issuer) => {
     },
     async (request, reply) => {
       const { presentation: asked, options } = request.body
-      const { holder: holderDid, verifiableCredential } = asked
+      const { holder: holderDid, verifiableCredential, id } = asked
       requireIssuer(callerOf(request), holderDid)
       const { challenge, domain } = options
       const verifiablePresentation = await issuer.provePresented({
         ...{ credentials: verifiableCredential.map(unwrapped), holderDid },
+        contexts: asked['@context'] ?? [],
+        ...(id !== undefined && { id }),
         proofType: proofTypeOf(options) ?? 'eddsa-rdfc-2022',
         ...(challenge !== undefined && { challenge }),
         ...(domain !== undefined && { domain }),

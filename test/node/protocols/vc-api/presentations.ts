@@ -68,6 +68,20 @@ describe('presentations by the VC API', () => {
     assert.equal((await verify({ presentation: bare, verifiablePresentation: bare })).status, 400)
   })
 
+  it('keep the id and the contexts that they are asked with', async () => {
+    const url = 'https://w3id.org/security/data-integrity/v2'
+    const bare = { type: 'VerifiablePresentation', holder, verifiableCredential: [secured] }
+    const id = 'urn:uuid:4c0d0a4c-0f1c-4c5e-9d3d-2f0f5a0b8d11'
+    const { status, body } = await present({ ...bare, '@context': [v2, url], id })
+    assert.equal(status, 201, JSON.stringify(body))
+    const { verifiablePresentation } = body
+    assert.deepEqual([verifiablePresentation.id, verifiablePresentation['@context']], [id, [v2, url]])
+    assert.equal((await verify({ verifiablePresentation })).status, 200)
+    assert.equal((await present({ ...bare, id: 'no URL' })).status, 400)
+    const unknown = await present({ ...bare, '@context': [v2, 'https://unknown.example/v1'] })
+    assert.deepEqual([unknown.status, unknown.body.code], [422, 'CLAIMS_NOT_EXPRESSIBLE'])
+  })
+
   it('are made by nobody else', async () => {
     const stranger = 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK'
     assert.equal((await present({ type: 'VerifiablePresentation', holder: stranger })).status, 404)
