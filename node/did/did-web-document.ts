@@ -9,7 +9,8 @@ const taken = new Set(['api', 'docs', 'health'])
 
 /**
  * The did:web whose document a node with this public URL serves at a path, such as `issuers/1`; undefined when did:web
- * has no such DID: it needs https, a host name that is no IP address, and plain segments.
+ * has no such DID: it needs https, a host name that is no IP address, and plain segments. `localhost` is a name, too, for
+ * a node on trial: that resolves its own documents without a look-up, and nobody looks up those of another.
  */
 export function didWebOf(publicUrl: string, path: string): string | undefined {
   const { protocol, host, pathname } = new URL(publicUrl)
@@ -18,7 +19,7 @@ export function didWebOf(publicUrl: string, path: string): string | undefined {
   if (!own.every((part) => segment.test(part))) return undefined
   const base = pathname.split('/').filter((part) => part !== '')
   const id = [host.replace(':', '%3A'), ...base, ...own].join(':')
-  return didWebUrl(id) ? `did:web:${id}` : undefined
+  return didWebUrl(id.replace(/^localhost(?=[%:]|$)/, 'localhost.invalid')) ? `did:web:${id}` : undefined
 }
 
 /** A DID document whose keys, Multikeys of any type, sign assertions and presentations. */

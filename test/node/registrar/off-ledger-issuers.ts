@@ -19,6 +19,10 @@ describe('didWebOf', () => {
     assert.equal(didWebOf(`${host}:8443/base`, 'a'), 'did:web:issuer.example%3A8443:base:a')
     for (const path of ['a/../b', '.', 'a//b', '/a', 'a/', 'a b', 'ä', 'a/b/c/d', 'api/v1', 'docs', 'a%2fb'])
       assert.equal(didWebOf(host, path), undefined, path)
+    assert.equal(didWebOf('https://localhost:8443', ''), 'did:web:localhost%3A8443')
+    assert.equal(didWebOf('https://localhost/base', 'a'), 'did:web:localhost:base:a')
+    assert.equal(didWebOf('https://elsewhere', ''), undefined)
+    assert.equal(didWebOf('http://localhost:8443', ''), undefined)
     assert.equal(didWebOf('http://issuer.example', ''), undefined)
     assert.equal(didWebOf('https://127.0.0.1:3000', ''), undefined)
   })
@@ -129,6 +133,28 @@ describe('issuers without ledger', () => {
     const verification = { key: null, body: { credential } }
     const { body: outcome } = await node.call('POST', '/api/v1/credentials/verify', verification)
     assert.equal(outcome.verified, false)
+  })
+
+  it('have a did:web of localhost, which their own node alone resolves', async () => {
+    const environment = { PUBLIC_URL: 'https://localhost:8443', OFF_LEDGER_ISSUERS: 'true' }
+    const local = await startNode({ chain, environment })
+    try {
+      const made = await local.call('POST', '/api/v1/dids', { body: { method: 'web', path: 'issuers/1' } })
+      assert.equal(made.status, 201, JSON.stringify(made.body))
+      const { did, document } = made.body
+      assert.equal(did, 'did:web:localhost%3A8443:issuers:1')
+      const served = await local.call('GET', '/issuers/1/did.json', { key: null })
+      assert.deepEqual([served.status, served.body], [200, document])
+      const schemaId = await makeSchema(local, await makeIssuer(local))
+      const terms = { issuerDid: did, schemaId, revocable: false, dataModel: '2.0' }
+      const { credential } = await issueDegree(local, terms)
+      const verification = { key: null, body: { credential } }
+      assert.equal((await local.call('POST', '/api/v1/credentials/verify', verification)).body.verified, true)
+      const resolved = await createDidWebResolver({})(did, { id: did.slice(8) } as never, {} as never, {})
+      assert.equal(resolved.didResolutionMetadata.error, 'invalidDid')
+    } finally {
+      await local.close()
+    }
   })
 
   it('are refused unless the configuration allows them', async () => {
