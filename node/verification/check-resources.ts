@@ -92,7 +92,9 @@ async function checkResource(resource: JsonObject, load: DocumentLoader): Promis
   const holds = (digests: readonly Digest[]) =>
     digests.some(isPublished) || candidates.some((bytes) => matches(digests, bytes))
   if (stated.every(holds)) return { status: 'pass' }
-  return contentAddressed.test(url)
+  const isDenied = (digests: readonly Digest[]) =>
+    !holds(digests) && published.has(url) && digests.every(({ hash }) => hash === 'sha256')
+  return contentAddressed.test(url) || stated.some(isDenied)
     ? { status: 'fail', reason: `The related resource ${url} does not have the digest that was signed.` }
     : { status: 'unknown', reason }
 }
