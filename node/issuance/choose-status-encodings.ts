@@ -23,11 +23,9 @@ export function chooseStatusEncodings(
   const asked = new Set(names ?? possible.slice(0, 1).map(({ name }) => name))
   const chosen = possible.filter(({ name }) => asked.has(name))
   if (chosen.length === asked.size && chosen.length > 0) return chosen
+  const supported = possible.map(({ name }) => name).join(', ')
   throw new IssuerError('STATUS_ENCODING_UNSUPPORTED', {
-    facts: {
-      format: format.name,
-      dataModel,
-      supported: possible.map(({ name }) => name).join(', '),
-    },
+    detail: `Credentials of the format ${format.name} and the data model ${dataModel} carry their status as: ${supported || 'nothing'}.`,
+    facts: { format: format.name, dataModel, supported },
   })
 }

@@ -107,6 +107,8 @@ describe('the status of credentials in every encoding', () => {
       { statusEncoding: ['BitstringStatusListEntry', 'UnheardOf'] },
       { statusEncoding: 'StatusList2021Entry', dataModel: '2.0', proofType: 'eddsa-rdfc-2022' },
       { statusEncoding: 'TokenStatusList', proofType: 'eddsa-rdfc-2022' },
+      { statusEncoding: 'TokenStatusList', proofType: 'JwtProof2020', dataModel: '1.1' },
+      { statusEncoding: 'TokenStatusList', proofType: 'vc+cose', dataModel: '2.0' },
       { statusEncoding: 'BitstringStatusListEntry', proofType: 'dc+sd-jwt' },
     ]) {
       const body = {
@@ -117,8 +119,9 @@ describe('the status of credentials in every encoding', () => {
         ...terms,
       }
       const answer = await node.call('POST', '/api/v1/credentials/issue', { body })
-      const { supported } = expectProblem(422, 'STATUS_ENCODING_UNSUPPORTED', answer).body
+      const { supported, detail } = expectProblem(422, 'STATUS_ENCODING_UNSUPPORTED', answer).body
       assert.match(supported, /Status/)
+      assert.ok(detail.endsWith(`carry their status as: ${supported}.`), detail)
     }
   })
 
