@@ -7,9 +7,9 @@ import { derivedProofSuite } from './bbs/derived-proof.ts'
 import { offLoop } from './bbs/off-loop.ts'
 import { isBaseProofValue, parseBaseProof, serializeDerivedProof } from './bbs/proof-value.ts'
 import { dataIntegrityContext } from './contexts/bundled-contexts.ts'
+import { derivationFailure, deriving } from './derivation-failure.ts'
 import { mandatoryPointersFor, pointersProblem } from './disclosed-pointers.ts'
 import { splitProof } from './embedded-proof.ts'
-import { describeLinkedDataError } from './linked-data-error.ts'
 import { secureLinkedData } from './linked-data-proof.ts'
 import { requireContexts } from './require-contexts.ts'
 import { verifyRdfProof } from './signed-statements.ts'
@@ -38,13 +38,11 @@ async function verify(secured: Secured, options: VerifyOptions): Promise<ProofVe
   return verifyRdfProof(secured, { ...options, type: name, suite: derivedProofSuite(name, keyTypes) })
 }
 
-const refuse = (detail: string, cause?: unknown) => new IssuerError('DERIVATION_FAILED', { detail, cause })
-
 /** Data Integrity BBS Cryptosuites 1.0, 3.4.6. */
 async function disclose(secured: Secured, options: DeriveOptions): Promise<JsonObject> {
   const proven = splitProof(secured)
   const base = proven && parseBaseProof(String(proven.proof.proofValue))
-  if (!base) throw refuse('The proof is no base proof: nothing can be derived from it.')
+  if (!base) throw derivationFailure('The proof is no base proof: nothing can be derived from it.')
   const { document, proof } = proven
   const { documentLoader } = options
   await requireContexts(document, documentLoader)
@@ -52,22 +50,13 @@ async function disclose(secured: Secured, options: DeriveOptions): Promise<JsonO
   const proofOptions = await suite.canonizeProof(proof, { document, documentLoader })
   const { revealed, messages, value } = await chooseDisclosure({ document, proofOptions, base }, options)
   const signed = { publicKey: base.publicKey, signature: base.signature, header: base.header, messages }
-  if (!(await offLoop('verify', signed))) throw refuse('The base proof does not hold.')
+  if (!(await offLoop('verify', signed))) throw derivationFailure('The base proof does not hold.')
   const { presentationHeader, selectiveIndexes: indexes } = value
   const derived = await offLoop('proofGen', { ...signed, presentationHeader, indexes })
   const { '@context': _, ...members } = proof
   return {
     ...revealed,
     proof: { ...members, proofValue: serializeDerivedProof({ ...value, proof: derived }) },
-  }
-}
-
-async function derive(secured: Secured, options: DeriveOptions): Promise<JsonObject> {
-  try {
-    return await disclose(secured, options)
-  } catch (error) {
-    if (error instanceof IssuerError && error.code !== 'SIGNING_FAILED') throw error
-    throw refuse(describeLinkedDataError(error), error)
   }
 }
 
@@ -86,6 +75,6 @@ export function bbs2023(termsUrl: string): Suite {
     recognises: (secured) => splitProof(secured)?.proof.cryptosuite === name,
     secure,
     verify,
-    derive,
+    derive: (secured, options) => deriving(() => disclose(secured, options)),
   }
 }

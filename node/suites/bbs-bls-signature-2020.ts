@@ -9,9 +9,9 @@ import { type PlusProof, parsePlusProof } from './bbs/plus-proof.ts'
 import { plusMessages, proofStatements, showsOwnStatements, signedStatements } from './bbs/plus-statements.ts'
 import { blsPublicKey } from './bbs/public-key.ts'
 import { bbsBlsContext } from './contexts/bbs-bls-terms.ts'
+import { derivationFailure, deriving } from './derivation-failure.ts'
 import { pointersProblem } from './disclosed-pointers.ts'
 import { splitProof } from './embedded-proof.ts'
-import { describeLinkedDataError } from './linked-data-error.ts'
 import { librarySigner, secureLinkedData } from './linked-data-proof.ts'
 import { requireContexts } from './require-contexts.ts'
 import { linesOf } from './selective-disclosure/labelled-quads.ts'
@@ -167,26 +167,25 @@ async function verify(secured: Secured, options: VerifyOptions): Promise<ProofVe
   return verifyRdfProof(secured, { ...options, type: name, suite: librarySuite(type) })
 }
 
-const refuse = (detail: string, cause?: unknown) => new IssuerError('DERIVATION_FAILED', { detail, cause })
-
 async function disclose(secured: Secured, options: DeriveOptions): Promise<JsonObject> {
   const proven = splitProof(secured)
-  if (proven?.proof.type !== name) throw refuse(`The credential has no proof of type ${name}.`)
+  if (proven?.proof.type !== name) throw derivationFailure(`The credential has no proof of type ${name}.`)
   const { document, proof } = proven
   const { documentLoader, selectivePointers, nonce = randomBytes(32) } = options
   await requireContexts(document, documentLoader)
   const problem = pointersProblem(document, selectivePointers)
-  if (problem !== undefined) throw refuse(problem)
+  if (problem !== undefined) throw derivationFailure(problem)
   const resolved = await options.resolveKey(String(proof.verificationMethod))
   const publicKey = resolved && blsPublicKey(resolved.verificationMethod)
-  if (!publicKey) throw refuse('The key of the proof cannot be resolved.')
+  if (!publicKey) throw derivationFailure('The key of the proof cannot be resolved.')
   const head = await proofStatements(proof, documentLoader)
   const { revealed, statements, places } = await choosePlusDisclosure(document, {
     selectivePointers,
     documentLoader,
   })
   const messages = plusMessages([...head, ...statements])
-  if (!(await holds(messages, proof, publicKey))) throw refuse('The proof of the credential does not hold.')
+  if (!(await holds(messages, proof, publicKey)))
+    throw derivationFailure('The proof of the credential does not hold.')
   const shown = [...head.keys(), ...places.map((place) => head.length + place)]
   const signature = octetsOf(proof.proofValue)
   const input = { signature, publicKey, messages, nonce: Uint8Array.from(nonce), revealed: shown }
@@ -195,15 +194,6 @@ async function disclose(secured: Secured, options: DeriveOptions): Promise<JsonO
   const base64 = (octets: Uint8Array) => Buffer.from(octets).toString('base64')
   const values = { nonce: base64(nonce), proofValue: base64(derived) }
   return { ...revealed, proof: { ...members, type: derivedName, ...values } }
-}
-
-async function derive(secured: Secured, options: DeriveOptions): Promise<JsonObject> {
-  try {
-    return await disclose(secured, options)
-  } catch (error) {
-    if (error instanceof IssuerError && error.code !== 'SIGNING_FAILED') throw error
-    throw refuse(describeLinkedDataError(error), error)
-  }
 }
 
 /**
@@ -221,6 +211,6 @@ export function bbsBlsSignature2020(termsUrl: string): Suite {
     recognises: (secured) => [name, derivedName].includes(String(splitProof(secured)?.proof.type)),
     secure,
     verify,
-    derive,
+    derive: (secured, options) => deriving(() => disclose(secured, options)),
   }
 }

@@ -5,6 +5,7 @@ import { base58 } from '@scure/base'
 import { IssuerError } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
 import { dataIntegrityContext } from './contexts/bundled-contexts.ts'
+import { derivationFailure, deriving } from './derivation-failure.ts'
 import { mandatoryPointersFor, pointersProblem } from './disclosed-pointers.ts'
 import {
   isBaseProof,
@@ -14,7 +15,6 @@ import {
   serializeDerivedProof,
 } from './ecdsa-sd-proof-value.ts'
 import { splitProof } from './embedded-proof.ts'
-import { describeLinkedDataError } from './linked-data-error.ts'
 import { librarySigner, secureLinkedData } from './linked-data-proof.ts'
 import { groupQuads } from './selective-disclosure/group-quads.ts'
 import { type LabelNodes, labelledQuads, linesOf } from './selective-disclosure/labelled-quads.ts'
@@ -205,8 +205,6 @@ async function verify(secured: Secured, options: VerifyOptions): Promise<ProofVe
   return verifyRdfProof(secured, { ...options, type: name, suite: verifyingSuite() })
 }
 
-const refuse = (detail: string, cause?: unknown) => new IssuerError('DERIVATION_FAILED', { detail, cause })
-
 /** The operations createDisclosureData and addDerivedProof (3.5.4, 3.6.6). */
 async function disclose(
   document: JsonObject,
@@ -225,7 +223,8 @@ async function disclose(
   const all = quads.map((_, place) => place)
   const shown = all.filter(isShown)
   const signed = all.filter((place) => !isMandatory(place))
-  if (signed.length !== base.signatures.length) throw refuse('The base proof is not of this document.')
+  if (signed.length !== base.signatures.length)
+    throw derivationFailure('The base proof is not of this document.')
   const seen = await labelledQuads(groups.combined.blank, {
     documentLoader,
     labelNodes: (canonical) => new Map(canonical.map((label) => [label, label])),
@@ -245,23 +244,20 @@ async function disclose(
 async function derive(secured: Secured, options: DeriveOptions): Promise<Secured> {
   const proven = splitProof(secured)
   const base = proven && parseBaseProof(String(proven.proof.proofValue))
-  if (!proven || !base) throw refuse('The proof is no base proof: nothing can be derived from it.')
+  if (!proven || !base) throw derivationFailure('The proof is no base proof: nothing can be derived from it.')
   const { document, proof } = proven
   const pointers = [...base.mandatoryPointers, ...options.selectivePointers]
-  if (pointers.length === 0) throw refuse('No pointer selects anything to be shown.')
+  if (pointers.length === 0) throw derivationFailure('No pointer selects anything to be shown.')
   const problem = pointersProblem(document, pointers)
-  if (problem !== undefined) throw refuse(problem)
-  try {
+  if (problem !== undefined) throw derivationFailure(problem)
+  return deriving(async () => {
     const disclosed = await disclose(document, base, options)
     if (document.credentialSubject !== undefined && disclosed.document.credentialSubject === undefined) {
-      throw refuse('A credential has to show something of its credentialSubject.')
+      throw derivationFailure('A credential has to show something of its credentialSubject.')
     }
     const { '@context': _, ...members } = proof
     return { ...disclosed.document, proof: { ...members, proofValue: disclosed.proofValue } }
-  } catch (error) {
-    if (error instanceof IssuerError) throw error
-    throw refuse(describeLinkedDataError(error), error)
-  }
+  })
 }
 
 /**
