@@ -3,8 +3,9 @@
 
 const rooms = ['formats', 'suites', 'status', 'did', 'ledger', 'stores', 'keys', 'jobs', 'agent']
 const anyRoom = `^node/(${rooms.join('|')})/`
-const domain = '^node/(schemas|delegation|anoncreds)/'
-const application = '^node/(issuance|registrar|access|delivery|verification|presentation)/'
+const domain = '^node/(schemas|delegation|anoncreds|events)/'
+const application =
+  '^node/(issuance|registrar|access|delivery|verification|presentation|bulk|exchange|webhooks|audit|wallet)/'
 // Pure functions inside a room: names and numbers that mean the same to everybody.
 const pure =
   '^node/(ledger/resource-id|ledger/ethr-did|ledger/account-address|did/multikey|did/key-history|status/permute|keys/key-store)\\.ts$'
@@ -17,7 +18,7 @@ const homes = [
     library: '(fastify|@fastify/[^/]+|fastify-type-provider-zod)',
     home: '^node/(server\\.ts$|protocols/)',
   },
-  { name: 'kysely', library: '(kysely|pg)', home: '^node/stores/' },
+  { name: 'kysely', library: '(kysely|pg|pg-[^/]+)', home: '^node/stores/' },
   { name: 'did-resolvers', library: '(ethr-did-resolver|web-did-resolver|ethers)', home: '^node/did/' },
   { name: 'veramo', library: '@veramo/(?!did-provider-)[^/]+', home: '^node/agent/' },
   { name: 'veramo-did-providers', library: '@veramo/did-provider-[^/]+', home: '^node/(agent|did)/' },

@@ -1,6 +1,7 @@
 import { createAgent, jwtAgent } from './agent/agent.ts'
 import { bindIssuer } from './composition/bind-issuer.ts'
 import { type ChainLocation, type Foundation, openFoundation } from './composition/foundation.ts'
+import { openParts } from './composition/open-parts.ts'
 import { openVerification } from './composition/open-verification.ts'
 import { resolverOptions } from './composition/resolver-options.ts'
 import type { Config } from './config.ts'
@@ -37,7 +38,10 @@ import { type ContextStore, createContextStore } from './stores/contexts.ts'
 import { createCredentialStore, isErased, readSecured } from './stores/credentials.ts'
 import type { Database } from './stores/database.ts'
 import { createDidStore, type DidStore } from './stores/dids.ts'
+import { createEventStore } from './stores/events.ts'
+import { createLeaseStore } from './stores/leases.ts'
 import { createOfferStore } from './stores/offers.ts'
+import { createOutboxStore } from './stores/outbox.ts'
 import { createRegistrationStore } from './stores/registrations.ts'
 import { createSchemaStore } from './stores/schemas.ts'
 import { createStatusChangeStore } from './stores/status-changes.ts'
@@ -84,7 +88,9 @@ export async function openIssuer(input: Input): Promise<OpenIssuer> {
   const foundation = await openFoundation(input.config, input.chain)
   const house = wire(input, foundation)
   const { facts, anchor, queue, statusChanger, registrar } = house
+  let parts: ReturnType<typeof openParts> | undefined
   const close = async () => {
+    await parts?.close()
     anchor.stop()
     facts.close()
     await foundation.ledger.close()
@@ -96,12 +102,15 @@ export async function openIssuer(input: Input): Promise<OpenIssuer> {
     await settleSchemas(registrar)
     const nodeDid = await requireNodeDid(registrar, { name: 'Cartulary node' })
     await registerBuiltInSchemas(registrar, { nodeDid })
+    const opened = openParts({ ...house, nodeDid })
+    parts = opened
     return {
-      issuer: bindIssuer({ ...house, nodeDid }),
+      issuer: { ...bindIssuer({ ...house, nodeDid }), ...opened.doors },
       apiKeys: house.stores.apiKeys,
       ledger: foundation.ledger,
       nodeDid,
-      startJobs: () => queue.start([anchor.job, statusChanger.job, createSettlement(registrar)]),
+      startJobs: () =>
+        queue.start([anchor.job, statusChanger.job, createSettlement(registrar), ...opened.jobs]),
       close,
     }
   } catch (error) {
@@ -216,7 +225,10 @@ function openStores(database: Database) {
     contexts: createContextStore(database),
     credentials: createCredentialStore(database),
     dids: createDidStore(database),
+    events: createEventStore(database),
+    leases: createLeaseStore(database),
     offers: createOfferStore(database),
+    outbox: createOutboxStore(database),
     registrations: createRegistrationStore(database),
     schemas: createSchemaStore(database),
     statusChanges: createStatusChangeStore(database),

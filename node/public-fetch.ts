@@ -1,6 +1,6 @@
 import { lookup as dnsLookup } from 'node:dns/promises'
-import { get as getHttp, type IncomingMessage } from 'node:http'
-import { get as getHttps } from 'node:https'
+import { type IncomingMessage, request as requestHttp } from 'node:http'
+import { request as requestHttps } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import { isPublicAddress } from './did/public-address.ts'
 
@@ -68,23 +68,31 @@ function checkUrl(url: URL, options: PublicFetchOptions): void {
   if (isIP(host) > 0 && !isAllowed(host, options)) throw new Refused(noPublicAddress)
 }
 
+interface Question {
+  method: 'GET' | 'POST'
+  headers: Readonly<Record<string, string>>
+  body?: string
+}
+
 function ask(
   url: URL,
-  accept: string,
+  { method, headers, body }: Question,
   { signal, ...options }: PublicFetchOptions & { signal: AbortSignal },
 ): Promise<IncomingMessage> {
-  const get = url.protocol === 'http:' ? getHttp : getHttps
+  const open = url.protocol === 'http:' ? requestHttp : requestHttps
   return new Promise((resolve, reject) => {
-    const request = get(url, {
+    const request = open(url, {
+      method,
       agent: false,
       lookup: guardedLookup(options),
-      headers: { accept, 'accept-encoding': 'identity' },
+      headers: { ...headers, 'accept-encoding': 'identity' },
       maxHeaderSize: 16_384,
       signal,
       ...(options.ca === undefined ? {} : { ca: options.ca }),
     })
     request.on('error', reject)
     request.on('response', resolve)
+    request.end(body)
   })
 }
 
@@ -114,7 +122,7 @@ export async function publicFetch(
   let url = address
   for (let followed = 0; ; followed++) {
     checkUrl(url, options)
-    const response = await ask(url, accept, { ...options, signal })
+    const response = await ask(url, { method: 'GET', headers: { accept } }, { ...options, signal })
     const { statusCode = 0, headers } = response
     if (statusCode === 200) return bodyOf(response, maximumBytes)
     response.destroy()
@@ -125,5 +133,28 @@ export async function publicFetch(
       throw statusCode >= 500 || statusCode === 429 ? new Error(reason) : new Refused(reason)
     }
     url = target
+  }
+}
+
+/**
+ * Sends a body to a public host over HTTPS, within limits of time and size, and gives the status with which it answers
+ * and what it says. Redirects are not followed.
+ * @throws Refused when the address must not be asked or says too much, other errors when the host does not answer
+ */
+export async function publicPost(
+  address: URL,
+  { headers, body }: { headers: Readonly<Record<string, string>>; body: string },
+  options: Omit<PublicFetchOptions, 'redirects'> = {},
+): Promise<{ status: number; body: Buffer; headers: IncomingMessage['headers'] }> {
+  const { timeout = 5_000, maximumBytes = 262_144 } = options
+  checkUrl(address, options)
+  const signal = AbortSignal.timeout(timeout)
+  const length = { 'content-length': String(Buffer.byteLength(body)) }
+  const question = { method: 'POST', headers: { ...headers, ...length }, body } as const
+  const response = await ask(address, question, { ...options, signal })
+  return {
+    status: response.statusCode ?? 0,
+    headers: response.headers,
+    body: await bodyOf(response, maximumBytes),
   }
 }

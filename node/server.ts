@@ -23,6 +23,7 @@ import { parseJsonBody } from './protocols/json-body.ts'
 import { problemOf, retryAfter, toIssuerError } from './protocols/problem-document.ts'
 import type { HttpServer, Settings } from './protocols/protocol.ts'
 import { validatorCompiler } from './protocols/request-validation.ts'
+import { defaultTenant, onBehalfOf } from './request-context.ts'
 
 /** What the server stands on. */
 export interface ServerDeps {
@@ -135,6 +136,10 @@ async function secure(
     crossOriginResourcePolicy: { policy: 'cross-origin' },
   })
   guard(server, authenticate)
+  server.addHook('preHandler', ({ caller, id }, _reply, done) => {
+    const { keyId: actor, tenantId } = caller ?? { keyId: 'anonymous', tenantId: defaultTenant }
+    onBehalfOf({ requestId: id, tenantId, actor }, done)
+  })
   await server.register(rateLimit, {
     timeWindow: 60_000,
     keyGenerator: ({ caller, ip }) => (caller ? `key ${caller.keyId}` : `address ${ip}`),

@@ -38,6 +38,7 @@ export function administerApiKeys(deps: { apiKeys: ApiKeyStore; now(): Date }): 
         hash: hashToken(key),
         scopes: [...new Set(scopes)],
         issuers: issuers === '*' ? '*' : [...new Set(issuers)],
+        tenantId: caller.tenantId,
         createdAt: deps.now().toISOString(),
       }
       await deps.apiKeys.insert(record)

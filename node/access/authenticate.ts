@@ -1,3 +1,4 @@
+import { defaultTenant } from '../request-context.ts'
 import { equalHashes, hashToken } from '../secret-token.ts'
 import type { ApiKeyStore } from '../stores/api-keys.ts'
 import { type Caller, type Scope, scopes } from './caller.ts'
@@ -19,10 +20,16 @@ export async function authenticate(
   const token = /^Bearer +([\x21-\x7e]+) *$/i.exec(header?.slice(0, maxLength + 16) ?? '')?.[1]
   if (!token || token.length > maxLength) return undefined
   const hash = hashToken(token)
-  if (equalHashes(hash, deps.adminKeyHash)) return { keyId: 'admin', scopes, issuers: '*' }
+  if (equalHashes(hash, deps.adminKeyHash))
+    return { keyId: 'admin', tenantId: defaultTenant, scopes, issuers: '*' }
   const key = await deps.apiKeys.findByHash(hash)
   if (!key || !equalHashes(hash, key.hash)) return undefined
-  return { keyId: key.id, scopes: key.scopes.filter(isScope), issuers: key.issuers }
+  return {
+    keyId: key.id,
+    tenantId: key.tenantId,
+    scopes: key.scopes.filter(isScope),
+    issuers: key.issuers,
+  }
 }
 
 function isScope(name: string): name is Scope {

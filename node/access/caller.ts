@@ -17,6 +17,7 @@ export type Scope = (typeof scopes)[number]
 /** Whoever holds an API key: what it may do, and for which issuer DIDs; `*` means any. */
 export interface Caller {
   keyId: string
+  tenantId: string
   scopes: readonly Scope[]
   issuers: '*' | readonly string[]
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { eventRow } from '../events/event.ts'
 import type { Hex } from '../ledger/ledger.ts'
 import type { Secured } from '../suites/suite.ts'
 import type { Pause } from '../time-slice.ts'
@@ -24,10 +25,21 @@ export async function record(
   terms: RecordedTerms,
   input: { credentials: readonly SignedCredential[]; pause: Pause },
 ): Promise<void> {
-  const now = deps.now().toISOString()
+  const at = deps.now()
+  const now = at.toISOString()
   const registers = terms.purposes.length > 0
   await deps.credentials.insert({
     rows: input.credentials.map((credential) => rowOf(terms, credential, now)),
+    event: eventRow({
+      type: 'credentials.issued',
+      subject: terms.issuer.did,
+      data: {
+        schemaId: terms.schema.id,
+        proofType: terms.suite.name,
+        credentials: input.credentials.map(({ credentialId, digest }) => [credentialId, digest]),
+      },
+      at,
+    }),
     pause: input.pause,
     ...(registers && {
       outbox: { id: randomUUID(), job: ANCHOR_JOB, payload: '{}', due_at: now },

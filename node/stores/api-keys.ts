@@ -10,6 +10,7 @@ export interface ApiKey {
   scopes: readonly string[]
   /** The issuer DIDs it may act for; `*` means any. */
   issuers: '*' | readonly string[]
+  tenantId: string
   /** ISO 8601, UTC. */
   createdAt: string
 }
@@ -36,6 +37,7 @@ export function createApiKeyStore(database: Database): ApiKeyStore {
         key_hash: key.hash,
         scopes: JSON.stringify(key.scopes),
         issuer_dids: key.issuers === '*' ? null : JSON.stringify(key.issuers),
+        tenant_id: key.tenantId,
         created_at: key.createdAt,
         last_used_at: null,
         revoked_at: null,
@@ -72,6 +74,7 @@ function toApiKey(row: Row<'api_keys'> | undefined): ApiKey | undefined {
     hash: row.key_hash,
     scopes: JSON.parse(row.scopes),
     issuers: row.issuer_dids === null ? '*' : JSON.parse(row.issuer_dids),
+    tenantId: row.tenant_id,
     createdAt: row.created_at,
   }
 }

@@ -1,6 +1,7 @@
 import { IssuerError } from '../errors.ts'
 import type { Secured } from '../suites/suite.ts'
 import { type Database, isUniqueViolation } from './database.ts'
+import { appendEvent } from './events.ts'
 import { pageOf } from './page.ts'
 import type { NewRow, Row } from './tables.ts'
 
@@ -41,6 +42,9 @@ export function createCredentialStore(database: Database) {
     async insert(input: {
       rows: readonly NewCredentialRow[]
       outbox?: NewRow<'outbox'>
+      event?: NewRow<'events'>
+      /** Written in the same transaction, such as the progress of the work that issues them. */
+      also?: (trx: Database) => Promise<void>
       pause: () => Promise<void>
     }): Promise<void> {
       const written = database.transaction().execute(async (trx) => {
@@ -52,6 +56,8 @@ export function createCredentialStore(database: Database) {
           await input.pause()
         }
         if (input.outbox) await trx.insertInto('outbox').values(input.outbox).execute()
+        if (input.event) await appendEvent(trx, input.event)
+        await input.also?.(trx)
       })
       await written.catch(async (error) => {
         throw isUniqueViolation(error) ? await conflict(database, input.rows, error) : error

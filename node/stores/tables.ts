@@ -191,6 +191,33 @@ interface OutboxTable {
   attempts: Generated<number>
   last_error: string | null
   done_at: Time | null
+  /** When it was given up; `done_at` is set then, too. */
+  dead_at: Generated<Time | null>
+}
+
+/** What happened, written in the transaction of the act itself; rows are never changed but for their place in the chain. */
+interface EventsTable {
+  id: string
+  at: Time
+  tenant_id: string
+  /** Id of the API key; `node` for work of the node's own. */
+  actor: string
+  request_id: string | null
+  type: string
+  /** Id of what it happened to. */
+  subject: string
+  /** JSON object. */
+  data: string
+  /** Place in the audit log; null until it has one. */
+  seq: number | null
+  hash: string | null
+}
+
+/** Which process does what only one may do at a time. */
+interface LeasesTable {
+  name: string
+  holder: string
+  until: Time
 }
 
 /** Credential offers by the SHA-256 of their one-time token in hex. */
@@ -211,6 +238,7 @@ interface ApiKeysTable {
   scopes: string
   /** JSON array of the issuer DIDs it may act for; null: all. */
   issuer_dids: string | null
+  tenant_id: Generated<string>
   created_at: Time
   last_used_at: Time | null
   revoked_at: Time | null
@@ -232,6 +260,8 @@ export interface Tables {
   registrations: RegistrationsTable
   status_changes: StatusChangesTable
   outbox: OutboxTable
+  events: EventsTable
+  leases: LeasesTable
   offers: OffersTable
   api_keys: ApiKeysTable
 }

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { Caller, Scope } from '../../access/caller.ts'
+import { defaultTenant } from '../../request-context.ts'
 
 const scopes: readonly Scope[] = [
   ...(['credentials:issue', 'credentials:read', 'credentials:revoke', 'presentations:create'] as const),
@@ -19,5 +20,5 @@ export function loopbackCaller({ headers, socket }: FastifyRequest): Caller | un
   if (!loopbackAddress.test(socket.remoteAddress ?? '')) return undefined
   if (!loopbackHost.test(headers.host ?? '')) return undefined
   if (headers.origin !== undefined || forwarding.some((name) => headers[name] !== undefined)) return undefined
-  return { keyId: 'loopback', scopes, issuers: '*' }
+  return { keyId: 'loopback', tenantId: defaultTenant, scopes, issuers: '*' }
 }

@@ -10,7 +10,7 @@ import { createToken, hashToken } from '../../../node/secret-token.ts'
 import { type ApiKeyStore, createApiKeyStore } from '../../../node/stores/api-keys.ts'
 import { type Database, openDatabase } from '../../../node/stores/database.ts'
 
-const admin: Caller = { keyId: 'admin', scopes, issuers: '*' }
+const admin: Caller = { keyId: 'admin', tenantId: 'default', scopes, issuers: '*' }
 const [issuerA, issuerB] = ['did:ethr:0x7a69:0xaa', 'did:ethr:0x7a69:0xbb'] as const
 
 describe('loadAdminKey', () => {
@@ -101,7 +101,12 @@ describe('API keys', () => {
   })
 
   describe('made by a bound key', () => {
-    const bound: Caller = { keyId: 'b', scopes: ['keys:admin', 'credentials:read'], issuers: [issuerA] }
+    const bound: Caller = {
+      keyId: 'b',
+      tenantId: 'default',
+      scopes: ['keys:admin', 'credentials:read'],
+      issuers: [issuerA],
+    }
 
     it('give no more scopes and no more issuers than that key has', async () => {
       const refused = [

@@ -1,0 +1,116 @@
+import { isIP } from 'node:net'
+import { z } from 'zod'
+import type { Address, Hex } from './ledger/ledger.ts'
+
+export const fetchModes = ['off', 'public', 'loopback'] as const
+export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+
+const whole = (min: number, max: number, fallback: number) =>
+  z
+    .string()
+    .regex(/^\d{1,10}$/, `must be a whole number from ${min} to ${max}`)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, `must be a whole number from ${min} to ${max}`)
+    .default(fallback)
+
+const flag = z
+  .enum(['true', 'false', '1', '0'], 'must be true or false')
+  .transform((value) => value === 'true' || value === '1')
+  .default(false)
+
+const httpUrl = z
+  .string()
+  .refine(
+    (value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol),
+    'must be an http(s) URL',
+  )
+
+const publicUrl = httpUrl
+  .refine(
+    (value) => !URL.canParse(value) || !/[?#@]/.test(value),
+    'must have no user name, query or fragment: it goes into signed credentials',
+  )
+  .transform((value) => value.replace(/\/+$/, ''))
+
+const address = z
+  .string('is missing')
+  .regex(/^0x[0-9a-fA-F]{40}$/, 'must be an address: 0x and 40 hex digits')
+  .transform((value) => value.toLowerCase() as Address)
+
+/** Addresses of the registries, as `npm run deploy` prints them. */
+export const registries = z.object({
+  didRegistry: address,
+  schemaRegistry: address,
+  credentialDefinitionRegistry: address,
+  statusListRegistry: address,
+})
+
+const keyEncryptionKey = z
+  .string()
+  .regex(/^([0-9a-fA-F]{64}|[\w+/-]{43}=?)$/, 'must be 32 bytes, in hex or base64: openssl rand -hex 32')
+
+const prefix = z
+  .string()
+  .regex(/^(\/[A-Za-z0-9._~-]+){1,4}$/, 'must be a path such as /vc-api, without a slash at the end')
+  .refine(
+    (value) => !/^\/(api|docs|health|openapi\.json|\.well-known)(\/|$)/.test(value),
+    'must not be /api, /docs, /health or another address of the node',
+  )
+
+const addressList = z
+  .string()
+  .refine(
+    (value) =>
+      value
+        .split(',')
+        .every(
+          (entry) =>
+            /^(\d{1,2}|1[01]\d|12[0-8])$/.test(entry.trim().split('/')[1] ?? '0') &&
+            isIP(entry.trim().split('/')[0] ?? '') > 0,
+        ),
+    'must be IP addresses or ranges, separated by commas: 10.0.0.1,192.168.0.0/16',
+  )
+
+/** The variables of the environment by their names, with their defaults. */
+export const variables = z.object({
+  PORT: whole(1, 65_535, 3000),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  PUBLIC_URL: publicUrl.optional(),
+  DATA_DIR: z.string().min(1).default('./data'),
+  CHAIN_PORT: whole(1, 65_535, 8545),
+  RPC_URL: httpUrl.optional(),
+  REGISTRIES: z.string().optional(),
+  RPC_PUBLIC_URL: httpUrl.optional(),
+  ADMIN_API_KEY: z
+    .string()
+    .regex(/^[\x21-\x7e]{16,256}$/, 'must be 16 to 256 printable characters without spaces')
+    .optional(),
+  KEY_ENCRYPTION_KEY: keyEncryptionKey.optional(),
+  RELAYER_PRIVATE_KEY: z
+    .string()
+    .regex(/^0x[0-9a-fA-F]{64}$/, 'must be 0x and 64 hex digits')
+    .transform((value) => value.toLowerCase() as Hex)
+    .optional(),
+  ANCHOR_WAIT_MS: whole(0, 600_000, 15_000),
+  LEDGER_CACHE_MS: whole(0, 3_600_000, 5_000),
+  FINALITY_DEPTH: whole(0, 10_000, 0),
+  DID_WEB: flag,
+  STATUS_LIST_FETCH: z.enum(fetchModes, `must be one of ${fetchModes.join(', ')}`).default('off'),
+  TLS_CERT: z.string().optional(),
+  TLS_KEY: z.string().optional(),
+  OFF_LEDGER_ISSUERS: flag,
+  VC_API_PREFIX: prefix.default('/vc-api'),
+  VC_API_AUTH: z.enum(['on', 'off'], 'must be on or off').default('on'),
+  VC_API_ISSUER: z
+    .string()
+    .regex(/^did:[a-z0-9]+:[A-Za-z0-9._:%-]{1,2000}$/, 'must be a DID')
+    .optional(),
+  DID_QUOTA: whole(1, 1_000_000_000, 10_000),
+  RATE_LIMIT: whole(1, 10_000_000, 6_000),
+  RATE_LIMIT_ANONYMOUS: whole(1, 10_000_000, 600),
+  TRUST_PROXY: addressList.optional(),
+  BODY_LIMIT: whole(1_024, 268_435_456, 1_048_576),
+  BATCH_BODY_LIMIT: whole(1_024, 268_435_456, 33_554_432),
+  LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`).default('info'),
+  CONFIRM_PUBLIC_URL_CHANGE: flag,
+})

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict'
+import { openDatabase } from '../../../node/stores/database.ts'
+import { createLeaseStore } from '../../../node/stores/leases.ts'
+import { createOutboxStore } from '../../../node/stores/outbox.ts'
+
+const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString()
+const row = (id: string, second: number) => ({ id, job: 'deliver', payload: '{}', due_at: at(second) })
+
+describe('outbox', () => {
+  const open = async () => {
+    const database = await openDatabase({ file: ':memory:' })
+    after(() => database.destroy())
+    return createOutboxStore(database)
+  }
+  const ids = (rows: readonly { id: string }[]) => rows.map(({ id }) => id)
+
+  it('gives each due row to one claimer, and again when its time has passed', async () => {
+    const outbox = await open()
+    await outbox.add([row('a', 1), row('b', 2), row('c', 99)])
+    const claim = (now: number) => outbox.claimDue({ job: 'deliver', now: at(now), until: at(50), limit: 8 })
+    const [first, second] = await Promise.all([claim(10), claim(10)])
+    assert.deepEqual(ids([...first, ...second]).sort(), ['a', 'b'])
+    assert.deepEqual(ids(await claim(40)), [])
+    await outbox.done('a')
+    const [again] = await claim(50)
+    assert.equal(again?.id, 'b')
+    assert.equal(again?.attempts, 2)
+  })
+
+  it('buries a row, and revives it once', async () => {
+    const outbox = await open()
+    await outbox.add([row('a', 1)])
+    await outbox.bury('a', { at: at(2), error: 'no' })
+    const claim = () => outbox.claimDue({ job: 'deliver', now: at(10), until: at(50), limit: 8 })
+    assert.deepEqual(await claim(), [])
+    assert.equal(await outbox.revive('a', at(3)), true)
+    assert.equal(await outbox.revive('a', at(3)), false)
+    assert.deepEqual(ids(await claim()), ['a'])
+  })
+})
+
+describe('leases', () => {
+  it('are held by one until they end or are given back', async () => {
+    const database = await openDatabase({ file: ':memory:' })
+    after(() => database.destroy())
+    const leases = createLeaseStore(database)
+    const acquire = (holder: string, now: number) =>
+      leases.acquire({ name: 'anchor', holder, now: at(now), until: at(now + 10) })
+    assert.equal(await acquire('x', 0), true)
+    assert.equal(await acquire('y', 5), false)
+    assert.equal(await acquire('x', 8), true)
+    assert.equal(await acquire('y', 15), false)
+    assert.equal(await acquire('y', 19), true)
+    await leases.release({ name: 'anchor', holder: 'x' })
+    assert.equal(await acquire('x', 20), false)
+    await leases.release({ name: 'anchor', holder: 'y' })
+    assert.equal(await acquire('x', 20), true)
+  })
+})
