@@ -1,28 +1,58 @@
-import { Kysely } from 'kysely'
-import { Migrator } from 'kysely/migration'
+import { Kysely, type Transaction, type TransactionBuilder } from 'kysely'
 import { IssuerError } from '../errors.ts'
-import { migrations } from './migrations/index.ts'
+import { migrate } from './migrate.ts'
+import { type PostgresLocation, postgresDialect, repeatSacrificed } from './postgres.ts'
 import { sqliteDialect } from './sqlite.ts'
 import type { Tables } from './tables.ts'
 
-/** The node's database, or a transaction of it. */
+/**
+ * The node's database, or a transaction of it. Inside a transaction use the transaction alone: a question to the
+ * database itself waits for a further connection, with SQLite for ever. What runs in a transaction may be run
+ * again from its beginning, when the server sacrifices it to another one; it changes nothing but the database.
+ */
 export type Database = Kysely<Tables>
 
+/** A file (a path, or `:memory:`), or a database server. */
+export type DatabaseLocation = { file: string } | PostgresLocation
+
 /**
- * Opens the database and brings its tables up to date. `file` is a path or `:memory:`; `url` names a database
- * server. All work goes through one connection, so inside a transaction use the transaction alone: a question
- * to the database itself would wait for ever.
+ * Opens the database and brings its tables up to date. SQLite: all work goes through one connection. PostgreSQL:
+ * through several, each statement seeing what was committed when it began (READ COMMITTED).
  * @throws DATABASE_UNAVAILABLE
  */
-export async function openDatabase(where: { file: string } | { url: string }): Promise<Database> {
-  if (!('file' in where))
-    throw new IssuerError('DATABASE_UNAVAILABLE', { detail: 'This build has no driver for DATABASE_URL.' })
-  const database = new Kysely<Tables>({ dialect: sqliteDialect(where.file) })
-  const migrator = new Migrator({ db: database, provider: { getMigrations: async () => migrations } })
-  const { error } = await migrator.migrateToLatest()
-  if (!error) return database
-  await database.destroy()
-  throw error instanceof IssuerError ? error : new IssuerError('DATABASE_UNAVAILABLE', { cause: error })
+export async function openDatabase(location: DatabaseLocation): Promise<Database> {
+  const database =
+    'file' in location
+      ? new Kysely<Tables>({ dialect: sqliteDialect(location.file) })
+      : new RepeatingDatabase({ dialect: postgresDialect(location) })
+  try {
+    if ('file' in location) await migrate(database, 'sqlite')
+    else await migrateServer(location)
+    return database
+  } catch (error) {
+    await database.destroy()
+    throw error instanceof IssuerError ? error : new IssuerError('DATABASE_UNAVAILABLE', { cause: error })
+  }
+}
+
+/** Through a connection of its own, without limit of time: a migration may work through large tables. */
+async function migrateServer(location: PostgresLocation): Promise<void> {
+  const dialect = postgresDialect({ ...location, connections: 1, statementTimeoutMs: 0 })
+  const database = new Kysely<Tables>({ dialect })
+  try {
+    await migrate(database, 'postgres')
+  } finally {
+    await database.destroy()
+  }
+}
+
+class RepeatingDatabase extends Kysely<Tables> {
+  override transaction(): TransactionBuilder<Tables> {
+    const builder = super.transaction()
+    const once = builder.execute.bind(builder)
+    const execute = <T>(work: (trx: Transaction<Tables>) => Promise<T>) => repeatSacrificed(() => once(work))
+    return Object.assign(builder, { execute })
+  }
 }
 
 /** Whether a statement failed because a unique column already has that value. */

@@ -1,0 +1,247 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  type QueryResult,
+  type TransactionSettings,
+} from 'kysely'
+import pg from 'pg'
+import { IssuerError } from '../errors.ts'
+
+/** A database server, and what one process may ask of it. Durations in milliseconds. */
+export interface PostgresLocation {
+  /** `postgres://user:password@host:port/database?sslmode=…` */
+  url: string
+  /** Most connections at a time; whoever finds all in use waits for one. */
+  connections?: number
+  /** After which the server gives a statement up. */
+  statementTimeoutMs?: number
+  /** How long a new connection, or one that others use, is waited for. */
+  connectTimeoutMs?: number
+}
+
+const CONNECTIONS = 10
+const STATEMENT_TIMEOUT_MS = 30_000
+const CONNECT_TIMEOUT_MS = 10_000
+/** How much later this side gives up a server that says nothing at all. */
+const SILENCE_MS = 5_000
+/** A process that stands still in the middle of a transaction must not keep its locks from the others. */
+const IDLE_IN_TRANSACTION_MS = 60_000
+const MOST_REPETITIONS = 8
+
+// SQLSTATE (postgresql.org/docs/current/errcodes-appendix.html): serialization_failure, deadlock_detected
+const conflicts = new Set(['40001', '40P01'])
+// 25006: a server that has become a standby; 25P03: idle_in_transaction_session_timeout; 28000, 28P01: no access;
+// 3D000: no such database; 55P03: lock_not_available; XX001, XX002: data_corrupted, index_corrupted
+const unavailable = new Set(['25006', '25P03', '28000', '28P01', '3D000', '55P03', 'XX001', 'XX002'])
+// connection exception, insufficient resources (disk full, too many connections), operator intervention (shutdown,
+// a statement's time is over), system error
+const unavailableClasses = new Set(['08', '53', '57', '58'])
+
+const INT8 = 20
+const NUMERIC = 1700
+
+/**
+ * PostgreSQL through `pg` for Kysely: a pool of connections with limits of number and time; counts and sums are
+ * numbers; a connection that fails is thrown away, and what the server cannot answer now is DATABASE_UNAVAILABLE.
+ */
+export function postgresDialect(location: PostgresLocation): Dialect {
+  return {
+    createAdapter: () => new LockedOutside(),
+    createDriver: () => new PostgresDriver(location),
+    createIntrospector: (db) => new PostgresIntrospector(db),
+    createQueryCompiler: () => new PostgresQueryCompiler(),
+  }
+}
+
+/** Migrations run under a lock of the transaction that holds them all (migrate.ts), which ends with it. */
+class LockedOutside extends PostgresAdapter {
+  override async acquireMigrationLock(): Promise<void> {}
+  override async releaseMigrationLock(): Promise<void> {}
+}
+
+/**
+ * Does a whole transaction again when the server has sacrificed it to another one: it has left no trace.
+ * @throws DATABASE_UNAVAILABLE when it is sacrificed again and again
+ */
+export async function repeatSacrificed<T>(work: () => Promise<T>): Promise<T> {
+  for (let repetition = 1; ; repetition++) {
+    try {
+      return await work()
+    } catch (error) {
+      const code = error instanceof IssuerError ? sqlState(error.cause) : undefined
+      if (code === undefined || !conflicts.has(code) || repetition > MOST_REPETITIONS) throw error
+      // by chance, so that the same ones do not meet again
+      await pause(Math.random() * 10 * 2 ** repetition)
+    }
+  }
+}
+
+class PostgresDriver implements Driver {
+  readonly #location: PostgresLocation
+  readonly #connections = new WeakMap<pg.PoolClient, PostgresConnection>()
+  #pool: pg.Pool | undefined
+
+  constructor(location: PostgresLocation) {
+    this.#location = location
+  }
+
+  async init(): Promise<void> {
+    this.#pool = openPool(this.#location)
+  }
+
+  async acquireConnection(): Promise<PostgresConnection> {
+    if (!this.#pool) throw new IssuerError('DATABASE_UNAVAILABLE')
+    const client = await this.#pool.connect().catch((error) => {
+      throw new IssuerError('DATABASE_UNAVAILABLE', { ...describe(error), cause: error })
+    })
+    const connection = this.#connections.get(client) ?? new PostgresConnection(client)
+    this.#connections.set(client, connection)
+    return connection
+  }
+
+  async beginTransaction(connection: PostgresConnection, settings: TransactionSettings): Promise<void> {
+    const { isolationLevel } = settings
+    await connection.begin(isolationLevel ? `begin isolation level ${isolationLevel}` : 'begin')
+  }
+
+  async commitTransaction(connection: PostgresConnection): Promise<void> {
+    await connection.end('commit')
+  }
+
+  async rollbackTransaction(connection: PostgresConnection): Promise<void> {
+    await connection.end('rollback')
+  }
+
+  async releaseConnection(connection: PostgresConnection): Promise<void> {
+    connection.release()
+  }
+
+  async destroy(): Promise<void> {
+    const pool = this.#pool
+    this.#pool = undefined
+    await pool?.end()
+  }
+}
+
+class PostgresConnection implements DatabaseConnection {
+  readonly #client: pg.PoolClient
+  /** Why it can be used no longer. */
+  #broken: unknown
+  #inTransaction = false
+
+  constructor(client: pg.PoolClient) {
+    this.#client = client
+  }
+
+  async begin(sql: string): Promise<void> {
+    await this.#ask(CompiledQuery.raw(sql))
+    this.#inTransaction = true
+  }
+
+  async end(sql: 'commit' | 'rollback'): Promise<void> {
+    this.#inTransaction = false
+    const { command } = await this.#ask(CompiledQuery.raw(sql))
+    // an error of a statement that nobody let through: PostgreSQL then commits nothing, and says it by this alone
+    if (sql === 'commit' && command !== 'COMMIT')
+      throw new Error('A statement of this transaction had failed.')
+  }
+
+  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    const ask = () => this.#ask<R>(query)
+    // a statement alone is a transaction
+    const { rows, rowCount } = await (this.#inTransaction ? ask() : repeatSacrificed(ask))
+    return rowCount === null ? { rows } : { rows, numAffectedRows: BigInt(rowCount) }
+  }
+
+  streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
+    throw new Error('nothing of this node reads by stream')
+  }
+
+  release(): void {
+    this.#client.release(this.#broken !== undefined)
+  }
+
+  async #ask<R>({ sql, parameters }: CompiledQuery) {
+    // what follows a loss, such as `rollback`, must not hide it
+    if (this.#broken) throw this.#broken
+    try {
+      return await this.#client.query<R & pg.QueryResultRow>(sql, [...parameters])
+    } catch (error) {
+      const mapped = mapError(error)
+      if (endsConnection(error)) this.#broken = mapped
+      throw mapped
+    }
+  }
+}
+
+function openPool(location: PostgresLocation): pg.Pool {
+  const statementTimeout = location.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS
+  const pool = new pg.Pool({
+    connectionString: location.url,
+    application_name: 'cartulary',
+    max: location.connections ?? CONNECTIONS,
+    connectionTimeoutMillis: location.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+    // 0: no limit
+    statement_timeout: statementTimeout,
+    query_timeout: statementTimeout && statementTimeout + SILENCE_MS,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+    keepAlive: true,
+    types: { getTypeParser },
+  })
+  // a connection that is lost while nobody asks; whoever asks next gets a new one
+  pool.on('error', ignore)
+  // one that is lost between two statements of a transaction: the next of them fails
+  pool.on('connect', (client) => client.on('error', ignore))
+  return pool
+}
+
+const ignore = () => {}
+
+/** Counts are 64 bits wide and sums of them have no limit at all; those of this node fit a number. */
+const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: 'text' | 'binary') =>
+  oid === INT8 || oid === NUMERIC ? Number : pg.types.getTypeParser(oid, format as 'text')
+
+function mapError(error: unknown): unknown {
+  if (!isOfServer(error)) return error
+  return new IssuerError('DATABASE_UNAVAILABLE', { ...describe(error), cause: error })
+}
+
+/** Whether it is about the server or the way to it, and not about the statement. */
+function isOfServer(error: unknown): boolean {
+  const code = sqlState(error)
+  if (code !== undefined)
+    return conflicts.has(code) || unavailable.has(code) || unavailableClasses.has(code.slice(0, 2))
+  // of the client: what has a code comes from the network, the others have nothing but their words
+  const { code: errno, message } = error as { code?: string; message?: string }
+  return errno !== undefined || /connection|timeout|not queryable/i.test(message ?? '')
+}
+
+/** What is no answer of the server, or its last one. */
+function endsConnection(error: unknown): boolean {
+  return !(error instanceof pg.DatabaseError) || error.severity === 'FATAL' || error.severity === 'PANIC'
+}
+
+/** What whoever set DATABASE_URL can do about it; never a part of it. */
+function describe(error: unknown): { detail?: string } {
+  const detail = ways.get(sqlState(error) ?? '')
+  return detail === undefined ? {} : { detail }
+}
+
+const refused = 'The database server refuses the user or the password in DATABASE_URL.'
+const ways = new Map([
+  ['28000', refused],
+  ['28P01', refused],
+  ['3D000', 'The database that DATABASE_URL names is not there: create it.'],
+  ['53300', 'The database server takes no further connections.'],
+  ['53100', 'The disk of the database server is full.'],
+])
+
+function sqlState(error: unknown): string | undefined {
+  return error instanceof pg.DatabaseError ? error.code : undefined
+}
