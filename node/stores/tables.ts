@@ -1,5 +1,11 @@
 import type { Generated, Insertable, Selectable } from 'kysely'
 import type { StatusPurpose } from '../ledger/ledger.ts'
+import type {
+  ConnectionsTable,
+  ExchangesTable,
+  ReceivedCredentialsTable,
+  ReceivedMessagesTable,
+} from './exchange-tables.ts'
 
 // Every type is one that SQLite and PostgreSQL share: booleans are 0 or 1, JSON is text, bytes are base64url
 // text, times are ISO 8601 text in UTC with milliseconds (so that they sort).
@@ -263,6 +269,10 @@ export interface Tables {
   events: EventsTable
   leases: LeasesTable
   offers: OffersTable
+  connections: ConnectionsTable
+  exchanges: ExchangesTable
+  received_messages: ReceivedMessagesTable
+  received_credentials: ReceivedCredentialsTable
   api_keys: ApiKeysTable
 }
 

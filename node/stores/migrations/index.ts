@@ -2,10 +2,12 @@ import type { Migration } from 'kysely/migration'
 import { up } from './001-tables.ts'
 import { up as registeredContexts } from './002-registered-contexts.ts'
 import { up as work } from './003-work.ts'
+import { up as exchanges } from './005-exchanges.ts'
 
 /** Every migration by its name, which gives the order; one that has run anywhere never changes. */
 export const migrations: Record<string, Migration> = {
   '001-tables': { up },
   '002-registered-contexts': { up: registeredContexts },
   '003-work': { up: work },
+  '005-exchanges': { up: exchanges },
 }
