@@ -226,6 +226,61 @@ interface LeasesTable {
   until: Time
 }
 
+/** Orders to issue credentials to the rows of a file. */
+interface BulkJobsTable {
+  job_id: string
+  tenant_id: string
+  /** Id of the API key that gave the order. */
+  actor: string
+  request_id: string | null
+  issuer_did: string
+  schema_id: string
+  /** JSON: what the credentials have in common. */
+  terms: string
+  /** JSON: how the rows are written, and what their columns mean. */
+  source: string
+  /** `receiving`: not all rows have arrived. */
+  state: 'receiving' | 'running' | 'paused' | 'cancelled' | 'failed' | 'done'
+  /** Rows: all, issued, failed, and issued with a settled registration. */
+  total: Generated<number>
+  issued: Generated<number>
+  failed: Generated<number>
+  registered: Generated<number>
+  /** Code of the error that ended or paused it. */
+  reason: string | null
+  detail: string | null
+  created_at: Time
+  updated_at: Time
+  /** When a worker last took a chunk of it: the one that waited longest is next. */
+  served_at: Time
+  finished_at: Time | null
+}
+
+/** Rows of an order that are issued together. */
+interface BulkChunksTable {
+  job_id: string
+  number: number
+  /** Number of its first row in the file, from 1 on. */
+  first_row: number
+  row_count: number
+  /** `recorded`: its credentials are; `settled`: the ledger has accepted or refused them. */
+  state: Generated<'waiting' | 'recorded' | 'settled'>
+  claimed_by: string | null
+  claimed_until: Time | null
+  attempts: Generated<number>
+  issued: Generated<number>
+  failed: Generated<number>
+  /** One of its credentials, by which to see how far their registration is; null when nothing is registered. */
+  credential_id: string | null
+  recorded_at: Time | null
+  /** JSON array. */
+  transaction_hashes: string | null
+  /** What became of each row: JSON, compressed; null before it is recorded. */
+  outcome: string | null
+  /** The rows as they came, once settled the failed ones alone: JSON, compressed. */
+  rows: string
+}
+
 /** Credential offers by the SHA-256 of their one-time token in hex. */
 interface OffersTable {
   token_hash: string
@@ -268,6 +323,8 @@ export interface Tables {
   outbox: OutboxTable
   events: EventsTable
   leases: LeasesTable
+  bulk_jobs: BulkJobsTable
+  bulk_chunks: BulkChunksTable
   offers: OffersTable
   connections: ConnectionsTable
   exchanges: ExchangesTable
