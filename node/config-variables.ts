@@ -32,6 +32,13 @@ const publicUrl = httpUrl
   )
   .transform((value) => value.replace(/\/+$/, ''))
 
+const databaseUrl = z
+  .string()
+  .refine(
+    (value) => /^postgres(ql)?:\/\//.test(value) && URL.canParse(value) && !/%(?![0-9a-fA-F]{2})/.test(value),
+    'must be a URL of a PostgreSQL database: postgres://user:password@host:5432/database',
+  )
+
 const address = z
   .string('is missing')
   .regex(/^0x[0-9a-fA-F]{40}$/, 'must be an address: 0x and 40 hex digits')
@@ -77,6 +84,8 @@ export const variables = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   PUBLIC_URL: publicUrl.optional(),
   DATA_DIR: z.string().min(1).default('./data'),
+  DATABASE_URL: databaseUrl.optional(),
+  DATABASE_CONNECTIONS: whole(2, 1_000, 10),
   CHAIN_PORT: whole(1, 65_535, 8545),
   RPC_URL: httpUrl.optional(),
   REGISTRIES: z.string().optional(),

@@ -14,6 +14,10 @@ export interface Config {
   readonly publicUrl: string
   /** Absolute path. */
   readonly dataDir: string
+  /** A PostgreSQL database, with its password; undefined: SQLite in the data directory. */
+  readonly databaseUrl: string | undefined
+  /** Most connections of this process to that database. */
+  readonly databaseConnections: number
   /** Port of an own local chain. */
   readonly chainPort: number
   /** A chain that runs elsewhere; undefined: an own local chain. */
@@ -47,6 +51,11 @@ export interface Config {
   readonly rateLimitAnonymous: number
   /** Addresses of reverse proxies whose X-Forwarded-For names the caller; none when left out. */
   readonly trustProxy: string | undefined
+  /** How long answers to requests with an Idempotency-Key are kept. */
+  readonly idempotencyHours: number
+  /** Most of them that a tenant has, and most bytes. */
+  readonly idempotencyRecords: number
+  readonly idempotencyBytes: number
   readonly bodyLimit: number
   readonly batchBodyLimit: number
   readonly logLevel: (typeof logLevels)[number]
@@ -103,6 +112,8 @@ function assemble(values: Variables, registered: RegistryAddresses | undefined):
     port: values.PORT,
     host: values.HOST,
     dataDir: resolve(values.DATA_DIR),
+    databaseUrl: values.DATABASE_URL,
+    databaseConnections: values.DATABASE_CONNECTIONS,
     chainPort: values.CHAIN_PORT,
     chain:
       values.RPC_URL && registered
@@ -121,6 +132,9 @@ function assemble(values: Variables, registered: RegistryAddresses | undefined):
     rateLimit: values.RATE_LIMIT,
     rateLimitAnonymous: values.RATE_LIMIT_ANONYMOUS,
     trustProxy: values.TRUST_PROXY,
+    idempotencyHours: values.IDEMPOTENCY_HOURS,
+    idempotencyRecords: values.IDEMPOTENCY_RECORDS,
+    idempotencyBytes: values.IDEMPOTENCY_BYTES,
     bodyLimit: values.BODY_LIMIT,
     batchBodyLimit: values.BATCH_BODY_LIMIT,
     logLevel: values.LOG_LEVEL,

@@ -107,7 +107,16 @@ function secretsOf(config: Config, { rpcUrl }: ChainLocation): string[] {
     config.relayerPrivateKey,
     config.tls?.key,
     revealing ? rpcUrl : undefined,
+    ...databaseSecrets(config.databaseUrl),
   ].filter((secret) => secret !== undefined)
+}
+
+/** The URL, and its password as it is typed and as it is sent. */
+function databaseSecrets(url: string | undefined): string[] {
+  if (url === undefined) return []
+  const { password, searchParams } = new URL(url)
+  const inQuery = searchParams.get('password') ?? ''
+  return [url, password, decodeURIComponent(password), inQuery].filter((text) => text !== '')
 }
 
 /** Runs a node on the chain that RPC_URL and REGISTRIES name, until a signal ends it. */

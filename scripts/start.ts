@@ -36,7 +36,8 @@ async function openChain(config: Config) {
   }
   say(`Starting a local chain on 127.0.0.1:${config.chainPort} and deploying the registries …`)
   const own = await openLocalChain(config.chainPort)
-  await archiveFormerDatabase(config, own)
+  // a database on a server is not this machine's to move: a former one is refused, with the way out
+  if (config.databaseUrl === undefined) await archiveFormerDatabase(config, own)
   return { rpcUrl: own.rpcUrl, registries: own.registries, fund: own.fund, own }
 }
 
@@ -67,7 +68,7 @@ function describe(config: Config, node: RunningNode): string {
     `  Node          ${node.nodeDid}, pays from ${node.relayer}`,
     `  Chain         ${describeChain(config, node.chainId)}`,
     ...Object.entries(node.registries).map(([name, address]) => `    ${name.padEnd(28)} ${address}`),
-    `  Data          ${config.dataDir}`,
+    `  Data          ${config.dataDir}${config.databaseUrl ? ', and the database at DATABASE_URL' : ''}`,
     '',
     'Next: make an issuer,',
     '',

@@ -23,19 +23,28 @@ interface ChainIdentity {
  *
  * @throws CHAIN_MISMATCH with both chains and the way out
  */
-export async function checkChainIdentity({ meta, ledger }: IdentityDeps, dataDir: string): Promise<void> {
-  const text = await meta.get('chain')
-  const recorded = text === undefined ? undefined : (JSON.parse(text) as ChainIdentity)
-  const actual = await identify(ledger, recorded?.block.number)
-  if (!recorded) return meta.put('chain', JSON.stringify(actual))
+export async function checkChainIdentity(
+  { meta, ledger }: IdentityDeps,
+  config: Pick<Config, 'chain' | 'dataDir' | 'databaseUrl'>,
+): Promise<void> {
+  const recorded: ChainIdentity = JSON.parse(
+    await meta.settle('chain', async () => JSON.stringify(await identify(ledger))),
+  )
+  const actual = await identify(ledger, recorded.block.number)
   if (describe(recorded) === describe(actual)) return
   throw new IssuerError('CHAIN_MISMATCH', {
     detail: [
-      `The database in ${dataDir} belongs to the chain ${describe(recorded)},`,
-      `but RPC_URL and REGISTRIES lead to the chain ${describe(actual)}.`,
-      'Set RPC_URL and REGISTRIES to the former, or DATA_DIR to another directory.',
+      `The database ${config.databaseUrl ? 'at DATABASE_URL' : `in ${config.dataDir}`} belongs to the chain ${describe(recorded)},`,
+      `but ${config.chain ? 'RPC_URL and REGISTRIES lead to the chain' : 'this is the new local chain'} ${describe(actual)}.`,
+      wayOut(config),
     ].join(' '),
   })
+}
+
+function wayOut({ chain, databaseUrl }: Pick<Config, 'chain' | 'databaseUrl'>): string {
+  const other = databaseUrl ? 'DATABASE_URL to an empty database' : 'DATA_DIR to another directory'
+  if (chain) return `Set RPC_URL and REGISTRIES to the former, or ${other}.`
+  return `A local chain forgets everything when it stops: set ${other}, or RPC_URL and REGISTRIES to a chain that stays.`
 }
 
 async function identify(ledger: IdentityDeps['ledger'], blockNumber?: number): Promise<ChainIdentity> {

@@ -7,7 +7,7 @@ import { createSecretBox, type SecretBox } from '../keys/secret-box.ts'
 import { createSoftwareKeyStore } from '../keys/software.ts'
 import type { Address, Ledger, RegistryAddresses } from '../ledger/ledger.ts'
 import { openLedger } from '../ledger/open-ledger.ts'
-import { type Database, openDatabase } from '../stores/database.ts'
+import { type Database, type DatabaseLocation, openDatabase } from '../stores/database.ts'
 import { databaseFile } from '../stores/database-file.ts'
 import { createKeyTable } from '../stores/keys.ts'
 import { createNodeMetaStore, type NodeMetaStore } from '../stores/node-meta.ts'
@@ -39,7 +39,7 @@ export interface Foundation {
  * @throws CHAIN_MISMATCH, CHAIN_UNREACHABLE, DATABASE_UNAVAILABLE, KEY_STORE_UNAVAILABLE, ConfigError
  */
 export async function openFoundation(config: Config, chain: ChainLocation): Promise<Foundation> {
-  const database = await openDatabase({ file: databaseFile(config.dataDir) })
+  const database = await openDatabase(databaseLocation(config))
   let ledger: Ledger | undefined
   const close = async () => {
     await ledger?.close()
@@ -53,7 +53,7 @@ export async function openFoundation(config: Config, chain: ChainLocation): Prom
     const keys = createSoftwareKeyStore({ table: createKeyTable(database), secrets, signMessages })
     const relayer = await requireRelayerKey({ meta, keys }, config)
     ledger = await openLedger({ ...chain, relayer }).catch(nameChain)
-    await checkChainIdentity({ meta, ledger }, config.dataDir)
+    await checkChainIdentity({ meta, ledger }, config)
     await checkPublicUrl(meta, config)
     await chain.fund?.(ledger.relayer)
     return { database, meta, secrets, keys, ledger, relayerKeyRef: relayer.keyRef, close }
@@ -63,6 +63,11 @@ export async function openFoundation(config: Config, chain: ChainLocation): Prom
   }
 }
 
+function databaseLocation({ databaseUrl, databaseConnections, dataDir }: Config): DatabaseLocation {
+  if (databaseUrl === undefined) return { file: databaseFile(dataDir) }
+  return { url: databaseUrl, connections: databaseConnections }
+}
+
 /**
  * Refuses a key-encryption key that is not the one of this database: the node could start, and sign nothing.
  *
@@ -70,8 +75,8 @@ export async function openFoundation(config: Config, chain: ChainLocation): Prom
  */
 async function checkSecrets({ meta, secrets }: Pick<Foundation, 'meta' | 'secrets'>): Promise<void> {
   const context = 'the key-encryption key of this database'
-  const sealed = await meta.get('sealed')
-  if (sealed === undefined) return meta.put('sealed', secrets.seal(new Uint8Array(), context))
+  // of several processes that start on a new database one seals, and the others must be able to open it
+  const sealed = await meta.settle('sealed', async () => secrets.seal(new Uint8Array(), context))
   try {
     secrets.open(sealed, context)
   } catch (cause) {
@@ -92,14 +97,23 @@ async function requireRelayerKey(
   { meta, keys }: { meta: NodeMetaStore; keys: KeyStore },
   { relayerPrivateKey }: Config,
 ): Promise<DigestSigner> {
-  const known = await meta.get('relayerKeyRef')
-  if (known !== undefined && relayerPrivateKey === undefined) return keys.requireDigestSigner(known)
-  const { keyRef } =
-    relayerPrivateKey === undefined
-      ? await keys.generate('secp256k1')
-      : await keys.importKey('secp256k1', Buffer.from(relayerPrivateKey.slice(2), 'hex'))
+  if (relayerPrivateKey === undefined) {
+    const generate = async () => (await keys.generate('secp256k1')).keyRef
+    return keys.requireDigestSigner(await meta.settle('relayerKeyRef', generate))
+  }
+  const { keyRef, publicKey } = await keys.importKey(
+    'secp256k1',
+    Buffer.from(relayerPrivateKey.slice(2), 'hex'),
+  )
+  const known = await meta.settle('relayerKeyRef', async () => keyRef)
+  if (known === keyRef) return keys.requireDigestSigner(keyRef)
+  const signer = await keys.requireDigestSigner(known)
+  // other processes of this database work with it
+  if (Buffer.from(signer.publicKey).equals(publicKey)) {
+    await keys.destroy(keyRef)
+    return signer
+  }
   await meta.put('relayerKeyRef', keyRef)
-  // the configured key is taken in at each start: what stands for it from the last one is of no more use
-  if (known !== undefined) await keys.destroy(known)
+  await keys.destroy(known)
   return keys.requireDigestSigner(keyRef)
 }

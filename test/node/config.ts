@@ -47,6 +47,7 @@ describe('parseConfig', () => {
       RELAYER_PRIVATE_KEY: '0x12',
       ADMIN_API_KEY: 'short',
       LOG_LEVEL: 'loud',
+      DATABASE_URL: 'mysql://me:secret@host/db',
       DID_WEB: 'perhaps',
       STATUS_LIST_FETCH: 'all',
     })
@@ -59,6 +60,7 @@ describe('parseConfig', () => {
       'RELAYER_PRIVATE_KEY',
       'ADMIN_API_KEY',
       'LOG_LEVEL',
+      'DATABASE_URL',
       'DID_WEB',
       'STATUS_LIST_FETCH',
     ]) {
@@ -72,7 +74,9 @@ describe('parseConfig', () => {
   it('never repeats a value, which may be a secret', () => {
     const secret = 'not a key but secret'
     assert.ok(
-      !problemsOf({ KEY_ENCRYPTION_KEY: secret, RELAYER_PRIVATE_KEY: secret }).join().includes(secret),
+      !problemsOf({ KEY_ENCRYPTION_KEY: secret, RELAYER_PRIVATE_KEY: secret, DATABASE_URL: secret })
+        .join()
+        .includes(secret),
     )
   })
 

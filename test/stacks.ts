@@ -1,0 +1,119 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import type { DatabaseLocation } from '../node/stores/database.ts'
+
+/** A database of its own, empty. */
+export interface FreshDatabase {
+  location: DatabaseLocation
+  /** What a node needs to use it. */
+  environment: Record<string, string>
+  /** Removes it, with whoever is connected. */
+  drop(): Promise<void>
+}
+
+/** What a node may stand on, one line for each combination that is promised. */
+export interface Stack {
+  name: string
+  /** Why it cannot be had here. */
+  missing?: string
+  create(): Promise<FreshDatabase>
+}
+
+/** Where the tests find services; each makes databases of its own there. */
+const postgresUrl = process.env.TEST_DATABASE_URL || 'postgres://postgres@127.0.0.1:5432/postgres'
+/** Few: a server has 100 for all tests that run on it. */
+const CONNECTIONS = 4
+
+const missingPostgres = await whyNot('PostgreSQL (TEST_DATABASE_URL)', () => administer('select 1'))
+
+const sqlite: Stack = { name: 'SQLite, jobs in process', create: createFile }
+export const postgres: Stack = {
+  name: 'PostgreSQL, jobs in process',
+  ...(missingPostgres && { missing: missingPostgres }),
+  create: createPostgres,
+}
+
+export const stacks: readonly Stack[] = [sqlite, postgres]
+
+/**
+ * A suite once for each stack. One whose service does not answer is skipped by name, and fails where `CI` says that
+ * everything has to be there.
+ */
+export function describeOnStacks(title: string, suite: (stack: Stack) => void, on = stacks): void {
+  for (const stack of on) {
+    const name = `${title} (${stack.name})`
+    if (stack.missing === undefined) describe(name, () => suite(stack))
+    else if (process.env.CI)
+      it(name, () => {
+        throw new Error(stack.missing)
+      })
+    else describe.skip(`${name}: skipped, ${stack.missing}`, () => suite(stack))
+  }
+}
+
+async function whyNot(service: string, ask: () => Promise<unknown>): Promise<string | undefined> {
+  try {
+    await ask()
+    return undefined
+  } catch (error) {
+    return `${service} does not answer: ${(error as Error).message || (error as { code?: string }).code}`
+  }
+}
+
+async function createFile(): Promise<FreshDatabase> {
+  const folder = await mkdtemp(join(tmpdir(), 'cartulary-'))
+  return {
+    location: { file: join(folder, 'cartulary.db') },
+    environment: { DATA_DIR: folder },
+    drop: () => rm(folder, { recursive: true }),
+  }
+}
+
+async function createPostgres(): Promise<FreshDatabase> {
+  swept ??= sweep()
+  await swept
+  const name = `cartulary_test_${Date.now()}_${randomBytes(4).toString('hex')}`
+  // template0, as nobody is ever connected to it, and to a template nobody may be
+  await administer(`create database ${name} template template0`)
+  const url = new URL(postgresUrl)
+  url.pathname = `/${name}`
+  const folder = await mkdtemp(join(tmpdir(), 'cartulary-'))
+  return {
+    location: { url: url.href, connections: CONNECTIONS },
+    environment: {
+      DATA_DIR: folder,
+      DATABASE_URL: url.href,
+      DATABASE_CONNECTIONS: String(CONNECTIONS),
+    },
+    drop: async () => {
+      await administer(`drop database if exists ${name} with (force)`)
+      await rm(folder, { recursive: true })
+    },
+  }
+}
+
+let swept: Promise<void> | undefined
+const LONGEST_RUN_MS = 2 * 3_600_000
+
+/** Removes what test runs that were killed have left. */
+async function sweep(): Promise<void> {
+  const { rows } = await administer(
+    `select datname from pg_database where datname ~ '^cartulary_test_[0-9]+_'`,
+  )
+  for (const { datname } of rows)
+    if (Number(datname.split('_')[2]) < Date.now() - LONGEST_RUN_MS)
+      await administer(`drop database if exists ${datname} with (force)`)
+}
+
+async function administer(sql: string): Promise<pg.QueryResult> {
+  const client = new pg.Client({ connectionString: postgresUrl, connectionTimeoutMillis: 2_000 })
+  await client.connect()
+  try {
+    return await client.query(sql)
+  } finally {
+    await client.end()
+  }
+}
