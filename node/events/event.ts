@@ -1,10 +1,38 @@
-import { randomUUID } from 'node:crypto'
 import type { JsonObject } from '../json.ts'
 import { requestContext } from '../request-context.ts'
+import { jcsBytes } from '../schemas/digest.ts'
 import type { NewRow } from '../stores/tables.ts'
+import { eventId } from './event-id.ts'
 
 /** What is worth telling of the node: told to the audit log, and to whoever subscribed to it. */
-export const eventTypes = ['credentials.issued'] as const
+export const eventTypes = [
+  'credentials.issued',
+  'credentials.registered',
+  'credentials.refused',
+  'credentials.revoked',
+  'credentials.suspended',
+  'credentials.reinstated',
+  'credentials.erased',
+  'did.created',
+  'did.imported',
+  'did.updated',
+  'did.keys_rotated',
+  'did.keys_compromised',
+  'did.deactivated',
+  'schema.registered',
+  'schema.deactivated',
+  'schema.issuers_changed',
+  'context.registered',
+  'offer.made',
+  'offer.collected',
+  'api_key.created',
+  'api_key.revoked',
+  'webhook.created',
+  'webhook.updated',
+  'webhook.deleted',
+  'webhook.disabled',
+  'webhook.test',
+] as const
 export type EventType = (typeof eventTypes)[number]
 
 /** Something that happened. */
@@ -12,22 +40,25 @@ export interface NodeEvent {
   type: EventType
   /** Id of what it happened to: an issuer DID, a credential, a schema. */
   subject: string
+  /** Ids, digests and counts: no personal data and no secrets, since the log never forgets. */
   data: JsonObject
   at: Date
+  /** Whose event it is; of whoever the present work is done for when left out. */
+  tenantId?: string | undefined
 }
 
 /** The row of an event, on behalf of whom the present work is done. It is written in the transaction of the act itself. */
-export function eventRow({ type, subject, data, at }: NodeEvent): NewRow<'events'> {
-  const { tenantId, actor, requestId } = requestContext()
+export function eventRow({ type, subject, data, at, tenantId }: NodeEvent): NewRow<'events'> {
+  const context = requestContext()
   return {
-    id: randomUUID(),
+    id: eventId(),
     at: at.toISOString(),
-    tenant_id: tenantId,
-    actor,
-    request_id: requestId,
+    tenant_id: tenantId ?? context.tenantId,
+    actor: context.actor,
+    request_id: context.requestId,
     type,
     subject,
-    data: JSON.stringify(data),
+    data: new TextDecoder().decode(jcsBytes(data)),
     seq: null,
     hash: null,
   }

@@ -35,6 +35,8 @@ interface AnchorDeps {
   queue: Pick<Queue, 'notify'>
   /** Milliseconds. */
   anchorWaitMs: number
+  /** Gives events their places in the audit log, so that the next transaction commits to them. */
+  placeEvents?: () => Promise<unknown>
   /** Milliseconds that a transaction waits for credentials on their way; 200 when left out. */
   gatherMs?: number
   now(): Date
@@ -52,6 +54,7 @@ export function createAnchor(deps: AnchorDeps): Anchor {
     if (left) registered += await register(left, true)
     for (;;) {
       await gathered()
+      await deps.placeEvents?.()
       const anchor = await deps.registrations.claim({
         anchorId: randomUUID(),
         job: ANCHOR_JOB,
@@ -65,7 +68,7 @@ export function createAnchor(deps: AnchorDeps): Anchor {
   }
 
   const register = (anchor: Parameters<typeof registerAnchor>[1]['anchor'], resumed: boolean) =>
-    registerAnchor(deps, { anchor, resumed, onSettled: tell })
+    registerAnchor(deps, { anchor, resumed, onSettled: tell, now: deps.now })
 
   function tell(credentialIds: readonly string[], outcome: Registration | IssuerError): void {
     for (const credentialId of credentialIds) waiting.get(credentialId)?.(outcome)

@@ -6,7 +6,7 @@ const HASH_BYTES = 32
 
 /** A registered entry: its index in the list and the digest of its credential, 32 bytes in hex. */
 export interface Leaf {
-  index: number
+  index: number | bigint
   digest: Hex
 }
 
@@ -57,7 +57,8 @@ export async function createMerkleTree(
 function leafHash(listKey: Buffer, { index, digest }: Leaf): Buffer {
   const encoded = Buffer.alloc(3 * HASH_BYTES)
   encoded.set(listKey)
-  encoded.writeUInt32BE(index, 2 * HASH_BYTES - 4)
+  if (typeof index === 'number') encoded.writeUInt32BE(index, 2 * HASH_BYTES - 4)
+  else encoded.write(index.toString(16).padStart(2 * HASH_BYTES, '0'), HASH_BYTES, 'hex')
   encoded.write(digest.slice(2), 2 * HASH_BYTES, 'hex')
   return keccak(keccak_256(encoded))
 }

@@ -1,10 +1,14 @@
+import { headLeafIndex } from '../audit/entry.ts'
 import { type ErrorCode, IssuerError } from '../errors.ts'
+import { type EventType, eventRow } from '../events/event.ts'
+import type { JsonObject } from '../json.ts'
 import type { Hex, Ledger } from '../ledger/ledger.ts'
 import type { AnchorRow, RegistrationRow, RegistrationStore } from '../stores/registrations.ts'
 import { createPause } from '../time-slice.ts'
 import type { Registration } from './issuance.ts'
-import { createMerkleTree } from './merkle-tree.ts'
+import { createMerkleTree, type MerkleTree } from './merkle-tree.ts'
 import { isLost, isRevert, refusalOf } from './refusal.ts'
+import { registrationLeaves } from './registration-leaves.ts'
 
 /** What registrations need of the ledger. */
 export type RegistrationLedger = Pick<Ledger, 'statusLists' | 'dids' | 'relayer' | 'identityOf' | 'resend'>
@@ -19,6 +23,7 @@ interface Input {
   /** Whether an earlier attempt may have left a transaction behind. */
   resumed: boolean
   onSettled(credentialIds: readonly string[], outcome: Registration | IssuerError): void
+  now(): Date
 }
 
 /** One registration of an anchor, ready to be sent. */
@@ -26,6 +31,8 @@ interface Pending {
   row: RegistrationRow
   root: Hex
   credentialIds: readonly string[]
+  /** The head of the audit log that the root commits to, with the path from it. */
+  auditHead: { seq: number; proof: string } | undefined
 }
 
 /**
@@ -51,11 +58,19 @@ async function prepare(deps: Deps, anchor: AnchorRow): Promise<Pending[]> {
   const pending: Pending[] = []
   for (const row of await deps.registrations.openRegistrations(anchor.anchor_id)) {
     const entries = await deps.registrations.entries(row.registration_id)
-    const leaves = entries.map(({ status_index, digest }) => ({ index: status_index, digest: digest as Hex }))
-    const { root } = await createMerkleTree(row.key as Hex, leaves, pause)
-    pending.push({ row, root, credentialIds: entries.map(({ credential_id }) => credential_id) })
+    const tree = await createMerkleTree(row.key as Hex, registrationLeaves(row, entries), pause)
+    const credentialIds = entries.map(({ credential_id }) => credential_id)
+    pending.push({ row, root: tree.root, credentialIds, auditHead: auditHeadOf(anchor, tree) })
   }
   return pending
+}
+
+function auditHeadOf(
+  { audit_seq: seq, audit_hash: hash }: AnchorRow,
+  tree: MerkleTree,
+): Pending['auditHead'] {
+  if (seq === null || hash === null) return undefined
+  return { seq, proof: JSON.stringify(tree.proof({ index: headLeafIndex, digest: `0x${hash}` })) }
 }
 
 /** Sends the stored transaction once more; false when there is none or the ledger can never take it. */
@@ -139,11 +154,16 @@ async function settle(
 ): Promise<void> {
   await deps.registrations.settle(
     input.anchor.anchor_id,
-    pending.map(({ row, root }) => ({
+    pending.map(({ row, root, auditHead, credentialIds }) => ({
       registration_id: row.registration_id,
       root,
       transactionHash,
       blockNumber,
+      auditHead,
+      event: registrationEvent(input, row, {
+        type: 'credentials.registered',
+        data: { ...told(credentialIds), transactionHash, blockNumber, root },
+      }),
     })),
   )
   for (const { credentialIds } of pending)
@@ -160,7 +180,36 @@ async function refuse(
   const refusal = issuer ? await refusalOf(deps, issuer, error) : error
   const reason: ErrorCode = refusal.code
   await deps.registrations.settle(input.anchor.anchor_id, [
-    { registration_id: row.registration_id, root, reason },
+    {
+      registration_id: row.registration_id,
+      root,
+      reason,
+      event: registrationEvent(input, row, {
+        type: 'credentials.refused',
+        data: { ...told(credentialIds), reason },
+      }),
+    },
   ])
   input.onSettled(credentialIds, refusal)
+}
+
+/** More credentials of one registration than this are counted and not named. */
+const mostNamed = 100
+
+const told = (credentialIds: readonly string[]) => ({
+  count: credentialIds.length,
+  ...(credentialIds.length <= mostNamed && { credentialIds: [...credentialIds] }),
+})
+
+function registrationEvent(
+  { now }: Input,
+  { registration_id: registrationId, status_list_id: statusListId, issuer_did, first }: RegistrationRow,
+  { type, data }: { type: EventType; data: JsonObject },
+) {
+  return eventRow({
+    type,
+    subject: issuer_did,
+    data: { registrationId, statusListId, first, ...data },
+    at: now(),
+  })
 }

@@ -5,6 +5,7 @@ import type { RegistrationStore } from '../stores/registrations.ts'
 import { createPause } from '../time-slice.ts'
 import { createMemo } from './memo.ts'
 import { createMerkleTree } from './merkle-tree.ts'
+import { registrationLeaves } from './registration-leaves.ts'
 
 /** Merkle proof that the status entry of a credential was registered; hashes are hex with 0x. */
 export interface RegistrationProof {
@@ -47,11 +48,9 @@ export function createRegistrationProofs(deps: Deps): (credentialId: string) => 
     load: async (registrationId: string) => {
       const registration = await deps.registrations.get(registrationId)
       const entries = await deps.registrations.entries(registrationId)
-      const leaves = entries.map(({ status_index, digest }) => ({
-        index: status_index,
-        digest: digest as Hex,
-      }))
-      return createMerkleTree(registration?.key as Hex, leaves, createPause())
+      if (!registration) throw new IssuerError('REGISTRATION_PENDING')
+      const leaves = registrationLeaves(registration, entries)
+      return createMerkleTree(registration.key as Hex, leaves, createPause())
     },
   })
 

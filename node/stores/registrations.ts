@@ -1,9 +1,15 @@
 import { type Database, isUniqueViolation } from './database.ts'
-import type { Row } from './tables.ts'
+import { appendEvent } from './events.ts'
+import type { NewRow, Row } from './tables.ts'
 
 export type AnchorRow = Row<'anchors'>
 /** A registration with what its list is on the ledger. */
-export type RegistrationRow = Row<'registrations'> & { key: string; issuer_did: string }
+export type RegistrationRow = Row<'registrations'> & {
+  key: string
+  issuer_did: string
+  /** Head of the audit log that its root commits to. */
+  audit_hash: string | null
+}
 /** One registered entry, as it stands in the Merkle leaf. */
 export interface RegisteredEntry {
   credential_id: string
@@ -12,8 +18,8 @@ export interface RegisteredEntry {
 }
 
 /** Where a registration was found on the ledger, or why it was refused. */
-export type Settlement = { registration_id: string; root: string } & (
-  | { transactionHash: string; blockNumber: number }
+export type Settlement = { registration_id: string; root: string; event: NewRow<'events'> } & (
+  | { transactionHash: string; blockNumber: number; auditHead: { seq: number; proof: string } | undefined }
   | { reason: string }
 )
 
@@ -50,7 +56,10 @@ export function createRegistrationStore(database: Database) {
     },
 
     async openRegistrations(anchorId: string): Promise<RegistrationRow[]> {
-      return withList(database).where('anchor_id', '=', anchorId).where('state', '=', 'open').execute()
+      return withList(database)
+        .where('registrations.anchor_id', '=', anchorId)
+        .where('state', '=', 'open')
+        .execute()
     },
 
     async get(registrationId: string): Promise<RegistrationRow | undefined> {
@@ -110,8 +119,9 @@ function withList(database: Database) {
   return database
     .selectFrom('registrations')
     .innerJoin('status_lists', 'status_lists.status_list_id', 'registrations.status_list_id')
+    .innerJoin('anchors', 'anchors.anchor_id', 'registrations.anchor_id')
     .selectAll('registrations')
-    .select(['status_lists.key', 'status_lists.issuer_did'])
+    .select(['status_lists.key', 'status_lists.issuer_did', 'anchors.audit_hash'])
 }
 
 async function claimEntries(trx: Database, claim: Claim): Promise<AnchorRow | undefined> {
@@ -123,12 +133,15 @@ async function claimEntries(trx: Database, claim: Claim): Promise<AnchorRow | un
     .execute()
   if (asked.length === 0) return undefined
   const lists = await listsWithEntries(trx, claim.maxLists + 1)
+  const head = await auditHead(trx)
   const anchor: AnchorRow = {
     anchor_id: claim.anchorId,
     open: 1,
     transaction_hash: null,
     raw_transaction: null,
     nonce: null,
+    audit_seq: head?.seq ?? null,
+    audit_hash: head?.hash ?? null,
     created_at: claim.now,
   }
   if (lists.length > 0) await trx.insertInto('anchors').values(anchor).execute()
@@ -137,6 +150,16 @@ async function claimEntries(trx: Database, claim: Claim): Promise<AnchorRow | un
   if (lists.length <= claim.maxLists)
     for (const { id } of asked) await trx.deleteFrom('outbox').where('id', '=', id).execute()
   return lists.length > 0 ? anchor : undefined
+}
+
+/** The head of the audit log, which the roots of this anchor commit to: kept, so that a later attempt has the same roots. */
+async function auditHead(trx: Database): Promise<{ seq: number; hash: string } | undefined> {
+  return trx
+    .selectFrom('log_places')
+    .select(['seq', 'hash'])
+    .where('name', '=', 'head')
+    .where('seq', '>', 0)
+    .executeTakeFirst()
 }
 
 interface ListWithEntries {
@@ -192,6 +215,8 @@ async function settleOne(trx: Database, settlement: Settlement): Promise<void> {
           state: 'registered' as const,
           transaction_hash: settlement.transactionHash,
           block_number: settlement.blockNumber,
+          audit_seq: settlement.auditHead?.seq ?? null,
+          audit_proof: settlement.auditHead?.proof ?? null,
         }
   const row = await trx
     .updateTable('registrations')
@@ -201,7 +226,9 @@ async function settleOne(trx: Database, settlement: Settlement): Promise<void> {
     .returning(['status_list_id', 'first', 'count'])
     .executeTakeFirst()
   // another node may have settled it before, and be further by now
-  if (!row || outcome.state === 'refused') return
+  if (!row) return
+  await appendEvent(trx, settlement.event)
+  if (outcome.state === 'refused') return
   await trx
     .updateTable('status_lists')
     .set({ registered: row.first + row.count })

@@ -156,6 +156,9 @@ interface AnchorsTable {
   transaction_hash: string | null
   raw_transaction: string | null
   nonce: number | null
+  /** Head of the audit log that its roots commit to; null when the log was empty. */
+  audit_seq: Generated<number | null>
+  audit_hash: Generated<string | null>
   created_at: Time
 }
 
@@ -173,6 +176,9 @@ interface RegistrationsTable {
   block_number: number | null
   /** Code of the error for which the ledger refused it. */
   reason: string | null
+  /** Place of the head of the audit log that its root commits to, and the Merkle path from that head (JSON). */
+  audit_seq: Generated<number | null>
+  audit_proof: Generated<string | null>
 }
 
 /** Changes of status of credentials. */
@@ -217,6 +223,13 @@ interface EventsTable {
   /** Place in the audit log; null until it has one. */
   seq: number | null
   hash: string | null
+}
+
+/** How far the audit log has come (`head`), and whoever reads on from where it stopped. */
+interface LogPlacesTable {
+  name: string
+  seq: number
+  hash: string
 }
 
 /** Which process does what only one may do at a time. */
@@ -322,6 +335,7 @@ export interface Tables {
   status_changes: StatusChangesTable
   outbox: OutboxTable
   events: EventsTable
+  log_places: LogPlacesTable
   leases: LeasesTable
   bulk_jobs: BulkJobsTable
   bulk_chunks: BulkChunksTable

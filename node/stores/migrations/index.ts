@@ -3,6 +3,7 @@ import { up } from './001-tables.ts'
 import { up as registeredContexts } from './002-registered-contexts.ts'
 import { up as work } from './003-work.ts'
 import { up as exchanges } from './005-exchanges.ts'
+import { up as audit } from './006-audit.ts'
 import { up as bulk } from './007-bulk.ts'
 
 /** Every migration by its name, which gives the order; one that has run anywhere never changes. */
@@ -11,5 +12,6 @@ export const migrations: Record<string, Migration> = {
   '002-registered-contexts': { up: registeredContexts },
   '003-work': { up: work },
   '005-exchanges': { up: exchanges },
+  '006-audit': { up: audit },
   '007-bulk': { up: bulk },
 }
