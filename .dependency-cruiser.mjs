@@ -38,6 +38,7 @@ const homes = [
   { name: 'cbor', library: 'cborg', home: '^node/tokens/cbor\\.ts$' },
   { name: 'json-schema', library: '(ajv|ajv-formats|re2js)', home: '^node/schemas/' },
   { name: 'pino', library: 'pino', home: '^node/logger\\.ts$' },
+  { name: 'piscina', library: 'piscina', home: '^node/threads/' },
   { name: 'qrcode', library: 'qrcode', home: '^node/delivery/' },
   { name: 'hardhat', library: '(hardhat|@nomicfoundation/[^/]+|solc)', home: '^$' },
 ]
@@ -103,6 +104,28 @@ export default {
       'Imports point one way: a room knows nothing of the pipeline, protocols or composition.',
       { path: [anyRoom, domain] },
       { path: [application, '^node/protocols/', '^node/((main|issuer|server)\\.ts$|composition/)'] },
+    ),
+    rule(
+      'threads-compute',
+      'A thread has the functions of its list: no chain, no database, no keys but those that come with a call.',
+      { path: '^node/threads/' },
+      {
+        path: '^node/',
+        pathNot: '^node/(threads/|anoncreds/operations\\.ts$|suites/bbs/operations\\.ts$|errors\\.ts$)',
+        ...values,
+      },
+    ),
+    rule(
+      'operations-run-in-threads',
+      'What is in the list of operations would keep the event loop.',
+      { path: '^node/', pathNot: '^node/threads/operations\\.ts$' },
+      { path: '^node/(anoncreds|suites/bbs)/operations\\.ts$', ...values },
+    ),
+    rule(
+      'threads-have-one-door',
+      'Whoever wants a thread asks inThread for it.',
+      { path: '^node/', pathNot: '^node/threads/' },
+      { path: '^node/threads/', pathNot: '^node/threads/in-thread\\.ts$', ...values },
     ),
     rule(
       'domain-is-pure',

@@ -10,13 +10,13 @@ import type { CredentialRequest } from './credential-request.ts'
 export interface AnonCredsIssuer {
   /**
    * A new offer; its nonce is new. Whoever asked keeps the offer, takes one request for it, and lets it expire.
-   * @throws CRED_DEF_NOT_FOUND also when it is of another tenant, CRED_DEF_PENDING, CRED_DEF_DEACTIVATED,
+   * @throws CREDENTIAL_DEFINITION_NOT_FOUND also when it is of another tenant, CREDENTIAL_DEFINITION_PENDING, CREDENTIAL_DEFINITION_DEACTIVATED,
    *   ISSUER_DEACTIVATED, CHAIN_UNREACHABLE
    */
   createOffer(input: { tenantId: string; credDefId: string }): Promise<CredentialOffer>
   /**
    * Checks raw values against the schema of a definition before anybody is asked.
-   * @throws SCHEMA_VALIDATION_FAILED with every violation, CRED_DEF_NOT_FOUND
+   * @throws SCHEMA_VALIDATION_FAILED with every violation, CREDENTIAL_DEFINITION_NOT_FOUND
    */
   checkValues(input: {
     tenantId: string
@@ -25,7 +25,7 @@ export interface AnonCredsIssuer {
   }): Promise<void>
   /**
    * Checks the request against the offer as it was kept, and signs the values.
-   * @throws MALFORMED_REQUEST, ANONCREDS_PROOF_INVALID, SCHEMA_VALIDATION_FAILED, CRED_DEF_NOT_FOUND, NODE_BUSY
+   * @throws MALFORMED_REQUEST, ANONCREDS_PROOF_INVALID, SCHEMA_VALIDATION_FAILED, CREDENTIAL_DEFINITION_NOT_FOUND, NODE_BUSY
    *   (retryable), ISSUER_DEACTIVATED, CHAIN_UNREACHABLE
    */
   createCredential(input: {
@@ -58,7 +58,7 @@ export interface AnonCredsHolder {
   /**
    * Reads what is offered, resolves schema and definition from the ledger, checks the issuer's key, and answers with a
    * request over the blinded link secret, which is made when the tenant has none of that name.
-   * @throws MALFORMED_REQUEST, ANONCREDS_PROOF_INVALID, CRED_DEF_NOT_FOUND, SCHEMA_NOT_FOUND, LEDGER_DATA_INVALID,
+   * @throws MALFORMED_REQUEST, ANONCREDS_PROOF_INVALID, CREDENTIAL_DEFINITION_NOT_FOUND, SCHEMA_NOT_FOUND, LEDGER_DATA_INVALID,
    *   CHAIN_UNREACHABLE, NODE_BUSY (retryable)
    */
   createRequest(input: {
@@ -76,7 +76,7 @@ export interface AnonCredsHolder {
   }>
   /**
    * Checks a received credential and completes its signature; nothing is stored yet.
-   * @throws MALFORMED_REQUEST, ANONCREDS_PROOF_INVALID, CRED_DEF_NOT_FOUND, CHAIN_UNREACHABLE, NODE_BUSY (retryable)
+   * @throws MALFORMED_REQUEST, ANONCREDS_PROOF_INVALID, CREDENTIAL_DEFINITION_NOT_FOUND, CHAIN_UNREACHABLE, NODE_BUSY (retryable)
    */
   processCredential(input: {
     tenantId: string

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { IssuerError } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
+import { inThread } from '../threads/in-thread.ts'
 import { baseProofSuite } from './bbs/base-proof.ts'
 import { chooseDisclosure } from './bbs/choose-disclosure.ts'
 import { derivedProofSuite } from './bbs/derived-proof.ts'
-import { offLoop } from './bbs/off-loop.ts'
 import { isBaseProofValue, parseBaseProof, serializeDerivedProof } from './bbs/proof-value.ts'
 import { dataIntegrityContext } from './contexts/bundled-contexts.ts'
 import { derivationFailure, deriving } from './derivation-failure.ts'
@@ -50,9 +50,9 @@ async function disclose(secured: Secured, options: DeriveOptions): Promise<JsonO
   const proofOptions = await suite.canonizeProof(proof, { document, documentLoader })
   const { revealed, messages, value } = await chooseDisclosure({ document, proofOptions, base }, options)
   const signed = { publicKey: base.publicKey, signature: base.signature, header: base.header, messages }
-  if (!(await offLoop('verify', signed))) throw derivationFailure('The base proof does not hold.')
+  if (!(await inThread('bbs', 'verify', signed))) throw derivationFailure('The base proof does not hold.')
   const { presentationHeader, selectiveIndexes: indexes } = value
-  const derived = await offLoop('proofGen', { ...signed, presentationHeader, indexes })
+  const derived = await inThread('bbs', 'proofGen', { ...signed, presentationHeader, indexes })
   const { '@context': _, ...members } = proof
   return {
     ...revealed,

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { canonicalize } from '@digitalbazaar/di-sd-primitives'
 import { IssuerError } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
+import { inThread } from '../threads/in-thread.ts'
 import { maxMessages } from './bbs/generators.ts'
-import { offLoop } from './bbs/off-loop.ts'
 import { choosePlusDisclosure } from './bbs/plus-disclosure.ts'
 import { type PlusProof, parsePlusProof } from './bbs/plus-proof.ts'
 import { plusMessages, proofStatements, showsOwnStatements, signedStatements } from './bbs/plus-statements.ts'
@@ -60,7 +60,7 @@ interface Signed {
 async function holds(messages: Uint8Array[], proof: JsonObject, publicKey: Uint8Array): Promise<boolean> {
   const signature = octetsOf(proof.proofValue)
   if (signature.length !== signatureLength || messages.length > maxMessages) return false
-  return offLoop('verifyPlus', { publicKey, messages, signature })
+  return inThread('bbs', 'verifyPlus', { publicKey, messages, signature })
 }
 
 /** @throws Error unless the signature holds */
@@ -94,7 +94,7 @@ async function checkDerived({ document, proof }: ProofInput, quads: string, sign
   }
   const messages = plusMessages([...options, ...statements])
   const shown = { publicKey, messages, proof: parsed.octets, nonce }
-  if (!(await offLoop('proofVerifyPlus', shown))) throw new Error('Invalid signature.')
+  if (!(await inThread('bbs', 'proofVerifyPlus', shown))) throw new Error('Invalid signature.')
 }
 
 type Statements = (input: ProofInput) => Promise<string>
@@ -189,7 +189,7 @@ async function disclose(secured: Secured, options: DeriveOptions): Promise<JsonO
   const shown = [...head.keys(), ...places.map((place) => head.length + place)]
   const signature = octetsOf(proof.proofValue)
   const input = { signature, publicKey, messages, nonce: Uint8Array.from(nonce), revealed: shown }
-  const derived = await offLoop('proofGenPlus', input)
+  const derived = await inThread('bbs', 'proofGenPlus', input)
   const { '@context': _, ...members } = proof
   const base64 = (octets: Uint8Array) => Buffer.from(octets).toString('base64')
   const values = { nonce: base64(nonce), proofValue: base64(derived) }

@@ -9,8 +9,8 @@ import {
 } from '@mattrglobal/bbs-signatures/lib/wasm_module.js'
 import { bls12_381 } from '@noble/curves/bls12-381.js'
 import { sha256Ciphersuite } from '../../node/suites/bbs/ciphersuite.ts'
-import { offLoop } from '../../node/suites/bbs/off-loop.ts'
 import { sign } from '../../node/suites/bbs/signature.ts'
+import { inThread } from '../../node/threads/in-thread.ts'
 
 const runs = 5
 const count = 30
@@ -43,9 +43,9 @@ async function bbsLines(): Promise<Line[]> {
   const publicKey = Point.BASE.multiply(Point.Fn.fromBytes(privateKey)).toBytes(true)
   const ciphersuite = library.CIPHERSUITES.BLS12381_SHA256
   const key = () => ({ privateKey: Uint8Array.from(privateKey), publicKey })
-  const signature = await offLoop('sign', { key: key(), header, messages })
+  const signature = await inThread('bbs', 'sign', { key: key(), header, messages })
   const common = { publicKey, header, presentationHeader }
-  const proof = await offLoop('proofGen', { ...common, signature, messages, indexes })
+  const proof = await inThread('bbs', 'proofGen', { ...common, signature, messages, indexes })
   const theirs = { ...common, ciphersuite, disclosedMessageIndexes: indexes }
   return [
     {
@@ -53,21 +53,23 @@ async function bbsLines(): Promise<Line[]> {
       library: await shortest(() =>
         library.sign({ secretKey: privateKey, publicKey, header, messages, ciphersuite }),
       ),
-      own: await shortest(() => offLoop('sign', { key: key(), header, messages })),
+      own: await shortest(() => inThread('bbs', 'sign', { key: key(), header, messages })),
     },
     {
       operation: 'BBS derive',
       library: await shortest(() =>
         library.deriveProof({ ...theirs, signature: Uint8Array.from(signature), messages }),
       ),
-      own: await shortest(() => offLoop('proofGen', { ...common, signature, messages, indexes })),
+      own: await shortest(() => inThread('bbs', 'proofGen', { ...common, signature, messages, indexes })),
     },
     {
       operation: 'BBS verify a derived proof',
       library: await shortest(() =>
         library.verifyProof({ ...theirs, proof: Uint8Array.from(proof), disclosedMessages: disclosed }),
       ),
-      own: await shortest(() => offLoop('proofVerify', { ...common, messages: disclosed, indexes, proof })),
+      own: await shortest(() =>
+        inThread('bbs', 'proofVerify', { ...common, messages: disclosed, indexes, proof }),
+      ),
     },
   ]
 }
@@ -76,25 +78,25 @@ async function plusLines(): Promise<Line[]> {
   const { publicKey, secretKey } = await generateBls12381G2KeyPair(Uint8Array.from(randomBytes(32)))
   const key = () => ({ privateKey: Uint8Array.from(secretKey), publicKey })
   const nonce = new Uint8Array(32)
-  const signature = await offLoop('signPlus', { key: key(), messages })
+  const signature = await inThread('bbs', 'signPlus', { key: key(), messages })
   const input = { signature, publicKey, messages, nonce, revealed: indexes }
-  const proof = await offLoop('proofGenPlus', input)
+  const proof = await inThread('bbs', 'proofGenPlus', input)
   const shown = { publicKey, messages: disclosed, nonce, proof }
   return [
     {
       operation: 'BBS+ sign',
       library: await shortest(() => blsSign({ keyPair: { publicKey, secretKey }, messages })),
-      own: await shortest(() => offLoop('signPlus', { key: key(), messages })),
+      own: await shortest(() => inThread('bbs', 'signPlus', { key: key(), messages })),
     },
     {
       operation: 'BBS+ derive',
       library: await shortest(() => blsCreateProof(input)),
-      own: await shortest(() => offLoop('proofGenPlus', input)),
+      own: await shortest(() => inThread('bbs', 'proofGenPlus', input)),
     },
     {
       operation: 'BBS+ verify a derived proof',
       library: await shortest(() => blsVerifyProof(shown)),
-      own: await shortest(() => offLoop('proofVerifyPlus', shown)),
+      own: await shortest(() => inThread('bbs', 'proofVerifyPlus', shown)),
     },
   ]
 }
@@ -117,7 +119,11 @@ export async function bbsTable(): Promise<string> {
   const key = { privateKey: bls12_381.utils.randomSecretKey(), publicKey: new Uint8Array(96) }
   const inLoop = await blocked(() => sign(sha256Ciphersuite, key, { header, messages }))
   const inThread = await blocked(() =>
-    offLoop('sign', { key: { ...key, privateKey: Uint8Array.from(key.privateKey) }, header, messages }),
+    inThread('bbs', 'sign', {
+      key: { ...key, privateKey: Uint8Array.from(key.privateKey) },
+      header,
+      messages,
+    }),
   )
   const ms = (value: number) => value.toFixed(1)
   return [

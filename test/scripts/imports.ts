@@ -34,6 +34,7 @@ const plants: Record<string, Record<string, string>> = {
   'home-of-noble': { 'node/status/hash.ts': "import '@noble/hashes/sha3.js'" },
   'home-of-json-schema': { 'node/protocols/rest/validate.ts': "import 'ajv'" },
   'home-of-pino': { 'node/jobs/log.ts': "import 'pino'" },
+  'home-of-piscina': { 'node/suites/pool.ts': "import 'piscina'" },
   'home-of-qrcode': { 'node/protocols/rest/qr.ts': "import 'qrcode'" },
   'home-of-hardhat': { 'node/ledger/compile.ts': "import 'hardhat'" },
   'home-of-node-sqlite': { 'node/jobs/table.ts': "import 'node:sqlite'" },
@@ -47,6 +48,18 @@ const plants: Record<string, Record<string, string>> = {
   'rooms-know-no-callers': {
     'node/keys/caller.ts': "import type { Ask } from '../protocols/rest/ask.ts'\nexport type A = Ask",
     'node/protocols/rest/ask.ts': 'export type Ask = string',
+  },
+  'threads-compute': {
+    'node/threads/read.ts': "import { head } from '../ledger/head.ts'\nhead()",
+    'node/ledger/head.ts': 'export const head = () => undefined',
+  },
+  'operations-run-in-threads': {
+    'node/suites/in-the-loop.ts': "import { operations } from './bbs/operations.ts'\noperations()",
+    'node/suites/bbs/operations.ts': 'export const operations = () => undefined',
+  },
+  'threads-have-one-door': {
+    'node/suites/back-door.ts': "import { answer } from '../threads/worker.ts'\nanswer()",
+    'node/threads/worker.ts': 'export const answer = () => undefined',
   },
   'domain-is-pure': {
     'node/schemas/look-up.ts': "import { table } from '../stores/table.ts'\ntable()",

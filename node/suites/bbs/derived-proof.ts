@@ -1,8 +1,8 @@
 import { DataIntegrityProof } from '@digitalbazaar/data-integrity'
 import { canonicalize } from '@digitalbazaar/di-sd-primitives'
 import type { JsonObject } from '../../json.ts'
+import { inThread } from '../../threads/in-thread.ts'
 import { linesOf, relabel } from '../selective-disclosure/labelled-quads.ts'
-import { offLoop } from './off-loop.ts'
 import { type DerivedProofValue, parseDerivedProof } from './proof-value.ts'
 import { blsPublicKey } from './public-key.ts'
 import { bbsHeader, toMessage } from './statements.ts'
@@ -45,7 +45,7 @@ async function verify({ value, header, messages }: Disclosed, method: JsonObject
   const publicKey = blsPublicKey(method)
   if (!publicKey) return false
   const { proof, selectiveIndexes: indexes, presentationHeader } = value
-  return offLoop('proofVerify', { publicKey, header, presentationHeader, messages, indexes, proof })
+  return inThread('bbs', 'proofVerify', { publicKey, header, presentationHeader, messages, indexes, proof })
 }
 
 /** Digital Bazaar's DataIntegrityProof, verifying derived proofs (Data Integrity BBS Cryptosuites 1.0, 3.4.7). */

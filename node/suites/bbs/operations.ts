@@ -44,15 +44,3 @@ export const operations = {
   proofVerifyPlus: async (input: Parameters<typeof blsVerifyProof>[0]) =>
     (await blsVerifyProof(input)).verified,
 }
-
-export type Operations = typeof operations
-export type OperationName = keyof Operations
-
-/** A call, as it crosses the border of a thread. */
-export interface Call {
-  name: OperationName
-  input: never
-}
-
-/** Its answer; an error crosses as its message. */
-export type Answer = { result: unknown } | { error: string }

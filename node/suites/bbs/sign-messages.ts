@@ -1,7 +1,7 @@
 import { IssuerError } from '../../errors.ts'
 import type { SignMessages } from '../../keys/key-store.ts'
+import { inThread } from '../../threads/in-thread.ts'
 import { maxMessages } from './generators.ts'
-import { offLoop } from './off-loop.ts'
 
 /**
  * What the keys of type Bls12381G2 sign with. The thread that signs gets a copy of the private key and overwrites it.
@@ -13,6 +13,6 @@ export const signMessages: SignMessages = async (key, { scheme, header, messages
     throw new IssuerError('SIGNING_FAILED', { detail })
   }
   return scheme === 'BBS'
-    ? offLoop('sign', { key, header, messages })
-    : offLoop('signPlus', { key, messages })
+    ? inThread('bbs', 'sign', { key, header, messages })
+    : inThread('bbs', 'signPlus', { key, messages })
 }

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { dataIntegrity } from '../../../node/formats/data-integrity.ts'
 import type { Json, JsonObject } from '../../../node/json.ts'
-import { offLoop } from '../../../node/suites/bbs/off-loop.ts'
 import { choosePlusDisclosure } from '../../../node/suites/bbs/plus-disclosure.ts'
 import { parsePlusProof } from '../../../node/suites/bbs/plus-proof.ts'
 import { plusMessages, proofStatements } from '../../../node/suites/bbs/plus-statements.ts'
 import { bbsBlsSignature2020 } from '../../../node/suites/bbs-bls-signature-2020.ts'
 import { credentialTermsUrl } from '../../../node/suites/contexts/bundled-contexts.ts'
 import type { ResolvedKey, Secured } from '../../../node/suites/suite.ts'
+import { inThread } from '../../../node/threads/in-thread.ts'
 import { degree, documentLoader, type Issuers, now, openIssuers, type TestIssuer } from './issuers.ts'
 import { tamperedCopies } from './tampering.ts'
 
@@ -88,7 +88,7 @@ describe('BbsBlsSignature2020, derived proofs', () => {
       })
       const { [member]: _, ...hiding } = whole.revealed
       const nonce = new Uint8Array(32)
-      const made = await offLoop('proofGenPlus', {
+      const made = await inThread('bbs', 'proofGenPlus', {
         ...{ publicKey, nonce, messages: plusMessages([...head, ...whole.statements]) },
         signature: Uint8Array.from(Buffer.from(String(proof.proofValue), 'base64')),
         revealed: [...head.keys(), ...places.map((place) => head.length + place)],
@@ -133,7 +133,7 @@ describe('BbsBlsSignature2020, derived proofs', () => {
     const { publicKey } = issuer.key.signer
     const broken = { publicKey, messages: [], proof: new Uint8Array(0), nonce: new Uint8Array(1) }
     assert.equal(parsePlusProof(broken.proof), undefined)
-    const calls = [offLoop('proofVerifyPlus', broken).catch(() => 'ended'), verify(derived)]
+    const calls = [inThread('bbs', 'proofVerifyPlus', broken).catch(() => 'ended'), verify(derived)]
     const [ended, verdict] = await Promise.all(calls)
     assert.equal(ended, 'ended')
     assert.equal((verdict as { status: string }).status, 'pass')

@@ -1,0 +1,27 @@
+import { type ErrorCode, IssuerError, type Violation } from '../errors.ts'
+
+/** An error of the table, as it crosses the border of a thread; what caused it stays behind. */
+interface CrossingError {
+  code: ErrorCode
+  detail: string
+  violations: readonly Violation[]
+  facts: IssuerError['facts']
+}
+
+/** What a thread answers: a class does not cross, so an error is told in words. */
+export type Answer = { result: unknown } | { error: CrossingError } | { message: string }
+
+/** For the thread: an error as an answer. */
+export function errorAnswer(error: unknown): Answer {
+  if (!(error instanceof IssuerError)) return { message: (error as Error).message }
+  const { code, message, violations, facts } = error
+  return { error: { code, detail: message, violations, facts } }
+}
+
+/** For whoever asked. @throws IssuerError as the operation, RangeError for any other error of it */
+export function readAnswer(answer: Answer): unknown {
+  if ('result' in answer) return answer.result
+  if ('message' in answer) throw new RangeError(answer.message)
+  const { code, ...options } = answer.error
+  throw new IssuerError(code, options)
+}

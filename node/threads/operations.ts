@@ -1,0 +1,17 @@
+import { operations as anoncreds } from '../anoncreds/operations.ts'
+import { operations as bbs } from '../suites/bbs/operations.ts'
+
+/**
+ * What threads do, by the room whose it is: whatever would keep the event loop for more than a few milliseconds. Adding
+ * one is one function in the list of its room.
+ */
+export const operations = { anoncreds, bbs }
+
+export type Operations = typeof operations
+
+/** A call, as it crosses the border of a thread. */
+export interface Call {
+  room: keyof Operations
+  name: string
+  input: unknown
+}
