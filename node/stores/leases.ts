@@ -1,13 +1,19 @@
+import { PostgresAdapter, sql } from 'kysely'
 import type { Database } from './database.ts'
 
-/** Questions to the table of leases. Times are ISO 8601 in UTC. */
+/** Questions to the table of leases. */
 export type LeaseStore = ReturnType<typeof createLeaseStore>
 
 export function createLeaseStore(database: Database) {
+  const clock = clockOf(database)
   return {
-    /** Takes a lease, or holds it longer; false while somebody else has it. */
-    async acquire(lease: { name: string; holder: string; now: string; until: string }): Promise<boolean> {
-      const { name, holder, now, until } = lease
+    /**
+     * Takes a lease, or holds it longer; false while somebody else has it. The time is the database's: those of two
+     * machines may be far apart.
+     */
+    async acquire(lease: { name: string; holder: string; milliseconds: number }): Promise<boolean> {
+      const { name, holder, milliseconds } = lease
+      const until = clock(milliseconds)
       const rows = await database
         .insertInto('leases')
         .values({ name, holder, until })
@@ -15,7 +21,7 @@ export function createLeaseStore(database: Database) {
           conflict
             .column('name')
             .doUpdateSet({ holder, until })
-            .where((eb) => eb.or([eb('leases.holder', '=', holder), eb('leases.until', '<', now)])),
+            .where((eb) => eb.or([eb('leases.holder', '=', holder), eb('leases.until', '<', clock(0))])),
         )
         .returning('holder')
         .execute()
@@ -26,4 +32,13 @@ export function createLeaseStore(database: Database) {
       await database.deleteFrom('leases').where('name', '=', name).where('holder', '=', holder).execute()
     },
   }
+}
+
+/** So many milliseconds from now, as ISO 8601 in UTC, in the words of either database. */
+function clockOf(database: Database) {
+  const isPostgres = database.getExecutor().adapter instanceof PostgresAdapter
+  return (milliseconds: number) =>
+    isPostgres
+      ? sql<string>`to_char((clock_timestamp() + make_interval(secs => ${milliseconds / 1_000}::float8)) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
+      : sql<string>`strftime('%Y-%m-%dT%H:%M:%fZ', 'now', ${`${milliseconds / 1_000} seconds`})`
 }

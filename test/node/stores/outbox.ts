@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { openDatabase } from '../../../node/stores/database.ts'
-import { createLeaseStore } from '../../../node/stores/leases.ts'
 import { createOutboxStore } from '../../../node/stores/outbox.ts'
 
 const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString()
@@ -36,24 +35,5 @@ describe('outbox', () => {
     assert.equal(await outbox.revive('a', at(3)), true)
     assert.equal(await outbox.revive('a', at(3)), false)
     assert.deepEqual(ids(await claim()), ['a'])
-  })
-})
-
-describe('leases', () => {
-  it('are held by one until they end or are given back', async () => {
-    const database = await openDatabase({ file: ':memory:' })
-    after(() => database.destroy())
-    const leases = createLeaseStore(database)
-    const acquire = (holder: string, now: number) =>
-      leases.acquire({ name: 'anchor', holder, now: at(now), until: at(now + 10) })
-    assert.equal(await acquire('x', 0), true)
-    assert.equal(await acquire('y', 5), false)
-    assert.equal(await acquire('x', 8), true)
-    assert.equal(await acquire('y', 15), false)
-    assert.equal(await acquire('y', 19), true)
-    await leases.release({ name: 'anchor', holder: 'x' })
-    assert.equal(await acquire('x', 20), false)
-    await leases.release({ name: 'anchor', holder: 'y' })
-    assert.equal(await acquire('x', 20), true)
   })
 })
