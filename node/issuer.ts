@@ -39,6 +39,7 @@ import { createCredentialStore, isErased, readSecured } from './stores/credentia
 import type { Database } from './stores/database.ts'
 import { createDidStore, type DidStore } from './stores/dids.ts'
 import { createEventStore } from './stores/events.ts'
+import { createIdempotencyStore } from './stores/idempotency.ts'
 import { createLeaseStore } from './stores/leases.ts'
 import { createOfferStore } from './stores/offers.ts'
 import { createOutboxStore } from './stores/outbox.ts'
@@ -226,6 +227,7 @@ function openStores(database: Database) {
     credentials: createCredentialStore(database),
     dids: createDidStore(database),
     events: createEventStore(database),
+    idempotency: createIdempotencyStore(database),
     leases: createLeaseStore(database),
     offers: createOfferStore(database),
     outbox: createOutboxStore(database),

@@ -1,4 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Json } from './json.ts'
+import type { Database } from './stores/database.ts'
 
 /** On whose behalf the present work is done. */
 export interface RequestContext {
@@ -7,6 +9,25 @@ export interface RequestContext {
   tenantId: string
   /** Id of the API key; `node` for work of the node's own. */
   actor: string
+  /** Where the request is to be done once, however often it is sent. */
+  attempt?: Attempt
+}
+
+/** One attempt to do what a request with an Idempotency-Key asks for. */
+export interface Attempt {
+  /** An act of the request; those of one name are told apart by their order. */
+  act<Outcome extends Json>(name: string): Act<Outcome>
+}
+
+/** Something that is done once. */
+export interface Act<Outcome extends Json = Json> {
+  /** What an attempt before wrote down that did it and died before its answer. */
+  readonly outcome: Outcome | undefined
+  /**
+   * Writes down what was done, in the transaction of the act itself, or before what cannot be taken back.
+   * @throws IDEMPOTENCY_KEY_IN_USE when somebody else does the request by now: the transaction must not be committed
+   */
+  note(outcome: Outcome, trx?: Database): Promise<void>
 }
 
 /** The tenant of whoever was given none, and of the node itself. */
@@ -23,4 +44,9 @@ export function onBehalfOf<T>(context: RequestContext, work: () => T): T {
 /** On whose behalf the caller of this function works. */
 export function requestContext(): RequestContext {
   return storage.getStore() ?? own
+}
+
+/** An act of the present request; undefined when the request may be done again, having no Idempotency-Key. */
+export function presentAct<Outcome extends Json>(name: string): Act<Outcome> | undefined {
+  return requestContext().attempt?.act<Outcome>(name)
 }

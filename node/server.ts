@@ -17,6 +17,7 @@ import { demandAccess, guard } from './protocols/authorization.ts'
 import { answerConnectionError } from './protocols/connection-error.ts'
 import { describeApi, mountDocumentation } from './protocols/documentation.ts'
 import { mountHealth } from './protocols/health.ts'
+import { rememberAnswers } from './protocols/idempotency.ts'
 import { protocols } from './protocols/index.ts'
 import type { Issuer } from './protocols/issuer.ts'
 import { parseJsonBody } from './protocols/json-body.ts'
@@ -68,6 +69,7 @@ export async function createServer({
   answerUnknown(server, rememberMethods(server))
   server.setErrorHandler(answerError)
 
+  rememberAnswers(server, issuer.idempotency)
   mountDocumentation(server)
   server.register((scope, _options, done) => {
     demandAccess(scope)

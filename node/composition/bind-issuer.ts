@@ -28,10 +28,11 @@ import { bindDocuments } from './bind-documents.ts'
 import { bindPresentations } from './bind-presentations.ts'
 import { bindStatusLists } from './bind-status-lists.ts'
 import { createHealthCheck } from './check-health.ts'
+import type { OpenParts } from './open-parts.ts'
 import { requireCredential } from './require-credential.ts'
 
 /** Binds the functions of all rooms to what they stand on: the house as its doors see it. */
-export function bindIssuer(house: House & { nodeDid: string }): Issuer {
+export function bindIssuer(house: House & { nodeDid: string }): Omit<Issuer, keyof OpenParts['doors']> {
   return {
     ...bindNetwork(house),
     ...bindDids(house),

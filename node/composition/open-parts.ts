@@ -1,6 +1,7 @@
 import type { House } from '../issuer.ts'
 import type { Job } from '../jobs/queue.ts'
 import type { Issuer } from '../protocols/issuer.ts'
+import { openIdempotency } from './open-idempotency.ts'
 
 /** What stands beside the pipeline: what it offers to the protocols, its jobs, and what it must do at the end. */
 export interface Part<Doors extends Partial<Issuer> = Partial<Issuer>> {
@@ -9,15 +10,25 @@ export interface Part<Doors extends Partial<Issuer> = Partial<Issuer>> {
   close?(): Promise<void>
 }
 
+/** What all of them offer together. */
+type DoorsOf<Parts extends readonly Part[]> = Parts extends readonly [
+  infer First extends Part,
+  ...infer Rest extends readonly Part[],
+]
+  ? First['doors'] & DoorsOf<Rest>
+  : unknown
+
 /** Opens every part, one line each; a part is one folder and one `open-….ts` here. */
-export function openParts(_house: House & { nodeDid: string }) {
-  const parts = [] as const satisfies readonly Part[]
+export function openParts(house: House & { nodeDid: string }) {
+  const parts = [openIdempotency(house)] as const satisfies readonly Part[]
   const all: readonly Part[] = parts
   return {
-    doors: {},
+    doors: Object.assign({}, ...all.map(({ doors }) => doors)) as DoorsOf<typeof parts>,
     jobs: all.flatMap(({ jobs = [] }) => jobs),
     close: async () => {
       for (const part of all) await part.close?.()
     },
   }
 }
+
+export type OpenParts = ReturnType<typeof openParts>

@@ -1,4 +1,5 @@
 import type { ApiKeyAdministration } from '../access/api-key-administration.ts'
+import type { Idempotency } from '../access/idempotency.ts'
 import type { Offer } from '../delivery/create-offer.ts'
 import type { StatusChanger } from '../issuance/change-status.ts'
 import type { CredentialRecord } from '../issuance/credential-record.ts'
@@ -84,6 +85,7 @@ export interface Issuer {
   network(): NetworkFacts
   checkHealth(): Promise<Health>
   apiKeys: ApiKeyAdministration
+  idempotency: Idempotency
 
   createDid: Bound<typeof createDid>
   importDid: Bound<typeof importDid>

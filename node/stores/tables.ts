@@ -294,6 +294,25 @@ interface BulkChunksTable {
   rows: string
 }
 
+/** Requests with an Idempotency-Key, by the SHA-256 of tenant, API key and key, in hex. */
+interface IdempotencyTable {
+  id: string
+  tenant_id: string
+  /** SHA-256 of the request, hex. */
+  fingerprint: string
+  /** The process that answers it. */
+  holder: string
+  /** Until when that process counts as alive; empty: nobody is at it. */
+  until: Time
+  /** What its acts have done, as sealed JSON; null once it is answered. */
+  outcomes: string | null
+  /** The answer, sealed. */
+  answer: string | null
+  /** Length of these texts. */
+  size: Generated<number>
+  expires_at: Time
+}
+
 /** Credential offers by the SHA-256 of their one-time token in hex. */
 interface OffersTable {
   token_hash: string
@@ -339,6 +358,7 @@ export interface Tables {
   leases: LeasesTable
   bulk_jobs: BulkJobsTable
   bulk_chunks: BulkChunksTable
+  idempotency: IdempotencyTable
   offers: OffersTable
   connections: ConnectionsTable
   exchanges: ExchangesTable

@@ -1,0 +1,165 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { promisify } from 'node:util'
+import { gunzip, gzip } from 'node:zlib'
+import { IssuerError } from '../errors.ts'
+import type { Job } from '../jobs/queue.ts'
+import type { Json } from '../json.ts'
+import type { SecretBox } from '../keys/secret-box.ts'
+import { type Act, type Attempt, requestContext } from '../request-context.ts'
+import type { IdempotencyStore, Usage } from '../stores/idempotency.ts'
+import type { Caller } from './caller.ts'
+
+/** An answer as it went out. */
+export interface Answer {
+  status: number
+  headers: Record<string, string>
+  body: string
+}
+
+/** A request with an Idempotency-Key that is being answered. */
+export interface OpenRequest {
+  /** Keeps the answer; one that is too long is not kept, and is made again from what was recorded. */
+  answered(answer: Answer): Promise<void>
+  /** Keeps nothing: whoever asks again is answered anew, and what was done is found. */
+  released(): Promise<void>
+}
+
+/** What repeated requests are told. */
+export interface Idempotency {
+  /**
+   * Begins to answer a request, or gives the answer that it got before. The attempt stands in the request context
+   * from now on.
+   * @throws IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_KEY_IN_USE, IDEMPOTENCY_LIMIT_REACHED
+   */
+  begin(input: { caller: Caller; key: string; fingerprint: string }): Promise<Answer | OpenRequest>
+  /** Forgets what is old. */
+  readonly job: Job
+  close(): void
+}
+
+interface Deps {
+  store: IdempotencyStore
+  secrets: SecretBox
+  now(): Date
+  /** How long an answer is kept, in milliseconds. */
+  keepMs: number
+  /** Most records and bytes of a tenant. */
+  limits: Usage
+  /** How long a process that is not heard of counts as alive, in milliseconds; 5,000 when left out. */
+  claimMs?: number
+}
+
+/** A longer answer is not kept: it holds nothing that the records do not. */
+const maxAnswerBytes = 1_048_576
+const forgottenAtOnce = 1_000
+const compress = promisify(gzip)
+const decompress = promisify(gunzip)
+
+/** Opens the memory of answers. Everything in it is sealed: answers hold tokens, keys, and what credentials say. */
+export function createIdempotency(deps: Deps): Idempotency {
+  const { store, claimMs = 5_000 } = deps
+  const holder = randomUUID()
+  let open = 0
+  let usage = new Map<string, Usage>()
+  const inFuture = (milliseconds: number) => new Date(deps.now().getTime() + milliseconds).toISOString()
+  const renewal = setInterval(() => {
+    // an answer that takes longer than its claim, which a missed renewal ends, is guarded by `note`
+    if (open > 0) store.renew({ holder, until: inFuture(claimMs) }).catch(() => {})
+  }, claimMs / 3).unref()
+
+  /** Counted now and then, and between by what comes in: a limit for those who keep far too much. */
+  function checkUsage(tenantId: string): void {
+    const used = usage.get(tenantId) ?? { records: 0, bytes: 0 }
+    const { records, bytes } = deps.limits
+    if (used.records >= records || used.bytes >= bytes) {
+      throw new IssuerError('IDEMPOTENCY_LIMIT_REACHED', { retryAfter: 60 })
+    }
+    used.records++
+    usage.set(tenantId, used)
+  }
+
+  return {
+    async begin({ caller, key, fingerprint }) {
+      const id = createHash('sha256')
+        .update(JSON.stringify([caller.tenantId, caller.keyId, key]))
+        .digest('hex')
+      const { tenantId } = caller
+      checkUsage(tenantId)
+      const begun = await store.begin({
+        ...{ id, tenantId, fingerprint, holder },
+        now: inFuture(0),
+        until: inFuture(claimMs),
+        expiresAt: inFuture(deps.keepMs),
+      })
+      if (begun.state === 'another request') throw new IssuerError('IDEMPOTENCY_KEY_REUSED')
+      if (begun.state === 'in use') throw new IssuerError('IDEMPOTENCY_KEY_IN_USE', { retryAfter: 1 })
+      if (begun.state === 'answered') return openAnswer(deps, id, begun.answer)
+      open++
+      requestContext().attempt = createAttempt(deps, { id, holder, outcomes: begun.outcomes })
+      let closed = false
+      const end = async (act: () => Promise<void>) => {
+        if (closed) return
+        closed = true
+        open--
+        await act()
+      }
+      return {
+        answered: (answer) =>
+          end(async () => {
+            if (answer.body.length > maxAnswerBytes) return store.release({ id, holder })
+            const bytes = await compress(JSON.stringify(answer))
+            await store.answer({ id, holder, answer: deps.secrets.seal(bytes, answerContext(id)) })
+          }),
+        released: () => end(() => store.release({ id, holder })),
+      }
+    },
+    job: {
+      name: 'forget answers',
+      intervalMs: 60_000,
+      async run() {
+        let forgotten = 0
+        for (let count = forgottenAtOnce; count === forgottenAtOnce; forgotten += count) {
+          count = await store.forget({ now: inFuture(0), limit: forgottenAtOnce })
+        }
+        usage = await store.usage()
+        return forgotten
+      },
+    },
+    close: () => clearInterval(renewal),
+  }
+}
+
+const answerContext = (id: string) => `answer:${id}`
+const outcomeContext = (id: string) => `outcomes:${id}`
+
+async function openAnswer({ secrets }: Deps, id: string, answer: string): Promise<Answer> {
+  return JSON.parse((await decompress(secrets.open(answer, answerContext(id)))).toString())
+}
+
+/** What the acts of one request have done, by their names; the n-th act of a name is found as the n-th again. */
+function createAttempt(
+  { store, secrets }: Deps,
+  { id, holder, outcomes }: { id: string; holder: string; outcomes: string | null },
+): Attempt {
+  const written: Record<string, Json> =
+    outcomes === null ? {} : JSON.parse(Buffer.from(secrets.open(outcomes, outcomeContext(id))).toString())
+  const counts = new Map<string, number>()
+  return {
+    act<Outcome extends Json>(name: string): Act<Outcome> {
+      const count = (counts.get(name) ?? 0) + 1
+      counts.set(name, count)
+      const slot = `${name} ${count}`
+      return {
+        outcome: written[slot] as Outcome | undefined,
+        async note(outcome, trx) {
+          const text = JSON.stringify({ ...written, [slot]: outcome })
+          const sealed = secrets.seal(Buffer.from(text), outcomeContext(id))
+          if (!(await store.note({ id, holder, outcomes: sealed }, trx))) {
+            throw new IssuerError('IDEMPOTENCY_KEY_IN_USE', { retryAfter: 1 })
+          }
+          written[slot] = outcome
+        },
+      }
+    },
+  }
+}
