@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { eventRow } from '../events/event.ts'
 import type { Hex } from '../ledger/ledger.ts'
+import type { Database } from '../stores/database.ts'
 import type { Secured } from '../suites/suite.ts'
 import type { Pause } from '../time-slice.ts'
 import { ANCHOR_JOB } from './anchor.ts'
@@ -23,7 +24,12 @@ export interface SignedCredential {
 export async function record(
   deps: Pick<PipelineDeps, 'credentials' | 'queue' | 'now'>,
   terms: RecordedTerms,
-  input: { credentials: readonly SignedCredential[]; pause: Pause },
+  input: {
+    credentials: readonly SignedCredential[]
+    pause: Pause
+    /** Written in the same transaction. */
+    also?: (trx: Database) => Promise<void>
+  },
 ): Promise<void> {
   const at = deps.now()
   const now = at.toISOString()
@@ -41,6 +47,7 @@ export async function record(
       at,
     }),
     pause: input.pause,
+    ...(input.also && { also: input.also }),
     ...(registers && {
       outbox: { id: randomUUID(), job: ANCHOR_JOB, payload: '{}', due_at: now },
     }),

@@ -6,6 +6,7 @@ import type {
   ReceivedCredentialsTable,
   ReceivedMessagesTable,
 } from './exchange-tables.ts'
+import type { RelayersTable, TransactionsTable } from './transaction-tables.ts'
 
 // Every type is one that SQLite and PostgreSQL share: booleans are 0 or 1, JSON is text, bytes are base64url
 // text, times are ISO 8601 text in UTC with milliseconds (so that they sort).
@@ -189,6 +190,8 @@ interface StatusChangesTable {
   reason: string | null
   /** The newest transaction for it, known from its signing on. */
   transaction_hash: string | null
+  /** Names its transaction, by the reference that it has there. */
+  batch: Generated<string | null>
   /** `open`: perhaps on the ledger, which tells. */
   state: 'open' | 'done' | 'failed'
   at: Time
@@ -352,6 +355,8 @@ export interface Tables {
   anchors: AnchorsTable
   registrations: RegistrationsTable
   status_changes: StatusChangesTable
+  relayers: RelayersTable
+  transactions: TransactionsTable
   outbox: OutboxTable
   events: EventsTable
   log_places: LogPlacesTable

@@ -5,6 +5,7 @@ import { up as work } from './003-work.ts'
 import { up as exchanges } from './005-exchanges.ts'
 import { up as audit } from './006-audit.ts'
 import { up as bulk } from './007-bulk.ts'
+import { up as transactions } from './012-transactions.ts'
 import { up as idempotency } from './009-idempotency.ts'
 
 /** Every migration by its name, which gives the order; one that has run anywhere never changes. */
@@ -15,5 +16,6 @@ export const migrations: Record<string, Migration> = {
   '005-exchanges': { up: exchanges },
   '006-audit': { up: audit },
   '007-bulk': { up: bulk },
+  '012-transactions': { up: transactions },
   '009-idempotency': { up: idempotency },
 }
