@@ -1,0 +1,175 @@
+import { randomUUID } from 'node:crypto'
+import { type ErrorCode, IssuerError } from '../errors.ts'
+import type { JsonObject } from '../json.ts'
+import type { Database } from '../stores/database.ts'
+import { createPause, type Pause } from '../time-slice.ts'
+import { checkDelegation } from './check-delegation.ts'
+import { checkHolder } from './check-holder.ts'
+import { checkTerms } from './check-terms.ts'
+import { concurrently } from './concurrently.ts'
+import { construct } from './construct.ts'
+import type { BatchRow, IssuanceTerms, Registration, Subject } from './issuance.ts'
+import { issuedCredential } from './issued-credential.ts'
+import type { CheckedTerms, PipelineDeps, StatusEntry } from './pipeline.ts'
+import { record, type SignedCredential } from './record.ts'
+import { rehearse } from './rehearse.ts'
+import { sign } from './sign.ts'
+import { validateClaims } from './validate-claims.ts'
+
+/** Holders whose DIDs are resolved at the same time. */
+const HOLDERS_AT_ONCE = 16
+
+/** One row on its way: it has failed, or goes on to the next step. */
+interface BatchItem extends Subject {
+  credentialId: string
+  /** The holder's DID document, once it is resolved. */
+  holder?: JsonObject
+  error?: IssuerError
+  signed?: SignedCredential
+}
+
+/** What became of the rows of a batch, before its registration is known. */
+interface RecordedBatch {
+  terms: CheckedTerms
+  /** One for each subject, in order; a registration that will come is `pending`. */
+  results: readonly BatchRow[]
+  /** One of the credentials that are recorded; undefined when none is. */
+  credentialId: string | undefined
+}
+
+interface Input extends IssuanceTerms {
+  subjects: readonly Subject[]
+  /** Written in the transaction of the credentials, with what became of all rows; what it throws undoes them. */
+  also?(trx: Database, results: readonly BatchRow[]): Promise<void>
+}
+
+/**
+ * The steps of `issue` for each of many holders, up to `record`: one allocation, one database transaction, and one
+ * registration that is on its way. A row that fails does so alone; what concerns all of them is thrown, with nothing
+ * recorded.
+ * @throws what `checkTerms`, the allocation, `record` and `also` throw
+ */
+export async function recordBatch(deps: PipelineDeps, request: Input): Promise<RecordedBatch> {
+  const pause = createPause()
+  const terms = await checkTerms(deps, request)
+  const items = request.subjects.map(({ holderDid, claims }): BatchItem => {
+    return { holderDid, claims, credentialId: `urn:uuid:${randomUUID()}` }
+  })
+  await checkHolders(deps, items)
+  await each(items, pause, async (item) => {
+    validateClaims(terms.schema, item.claims)
+    await checkDelegation(deps, terms, item)
+  })
+  if (request.dryRun) {
+    const results = await rehearseAll(deps, terms, items, pause)
+    await writeAlso(deps, request, { results, pause })
+    return { terms, results, credentialId: undefined }
+  }
+  await signAll(deps, terms, items, pause)
+  const results = resultsOf(terms, items)
+  const credentials = items.flatMap(({ signed }) => signed ?? [])
+  const also = request.also && ((trx: Database) => request.also?.(trx, results) ?? Promise.resolve())
+  if (credentials.length > 0) await record(deps, terms, { credentials, pause, ...(also && { also }) })
+  else await writeAlso(deps, request, { results, pause })
+  return { terms, results, credentialId: credentials[0]?.credentialId }
+}
+
+/** Where no credential is recorded, what else is to be written has a transaction of its own. */
+async function writeAlso(
+  deps: PipelineDeps,
+  { also }: Input,
+  { results, pause }: { results: readonly BatchRow[]; pause: Pause },
+): Promise<void> {
+  if (also) await deps.credentials.insert({ rows: [], pause, also: (trx) => also(trx, results) })
+}
+
+/** Whether a failure is the row's own, and not one of what all rows stand on. */
+function isOfRow(error: unknown): error is IssuerError {
+  return error instanceof IssuerError && !foundations.has(error.code)
+}
+
+const foundations: ReadonlySet<ErrorCode> = new Set([
+  'CHAIN_UNREACHABLE',
+  'DATABASE_UNAVAILABLE',
+  'KEY_STORE_UNAVAILABLE',
+])
+
+/** Checks each holder once, whatever the number of rows. */
+async function checkHolders(deps: PipelineDeps, items: readonly BatchItem[]): Promise<void> {
+  const byHolder = Map.groupBy(items, ({ holderDid }) => holderDid)
+  await concurrently(byHolder, HOLDERS_AT_ONCE, async ([holderDid, rows]) => {
+    try {
+      const holder = await checkHolder(deps, holderDid)
+      for (const row of rows) row.holder = holder
+    } catch (error) {
+      if (!isOfRow(error)) throw error
+      for (const row of rows) row.error = error
+    }
+  })
+}
+
+async function signAll(
+  deps: PipelineDeps,
+  terms: CheckedTerms,
+  items: readonly BatchItem[],
+  pause: Pause,
+): Promise<void> {
+  const good = items.filter(({ error }) => error === undefined)
+  const count = terms.purposes.length > 0 ? good.length : 0
+  const entries: readonly StatusEntry[] = await deps.allocateStatus({ issuer: terms.issuer, count })
+  const entryOf = new Map(good.map((item, position) => [item, entries[position]]))
+  const created = deps.now()
+  await each(good, pause, async (item) => {
+    const { holderDid, credentialId } = item
+    const entry = entryOf.get(item)
+    const document = construct(deps, terms, { ...item, entry })
+    item.signed = { holderDid, credentialId, entry, ...(await sign(terms, { document, created })) }
+  })
+}
+
+/** Does a step for every row that has not failed; a row for which it throws has failed. */
+async function each(
+  items: readonly BatchItem[],
+  pause: Pause,
+  step: (item: BatchItem) => Promise<void>,
+): Promise<void> {
+  for (const item of items) {
+    if (item.error) continue
+    try {
+      await step(item)
+    } catch (error) {
+      if (!isOfRow(error)) throw error
+      item.error = error
+    }
+    await pause()
+  }
+}
+
+async function rehearseAll(
+  deps: PipelineDeps,
+  terms: CheckedTerms,
+  items: readonly BatchItem[],
+  pause: Pause,
+): Promise<BatchRow[]> {
+  const rehearsed = new Map<BatchItem, BatchRow>()
+  await each(items, pause, async (item) => {
+    const { holderDid } = item
+    rehearsed.set(item, { status: 'issued', holderDid, ...(await rehearse(deps, terms, item)) })
+  })
+  return items.map((item) => rehearsed.get(item) ?? failedRow(item))
+}
+
+function resultsOf(terms: CheckedTerms, items: readonly BatchItem[]): BatchRow[] {
+  const state = terms.purposes.length > 0 ? 'pending' : 'none'
+  const registration: Registration = { state, transactionHash: null }
+  return items.map((item): BatchRow => {
+    const { signed, holderDid } = item
+    if (!signed) return failedRow(item)
+    return { status: 'issued', holderDid, ...issuedCredential(terms, signed, registration) }
+  })
+}
+
+function failedRow({ holderDid, error }: BatchItem): BatchRow {
+  const { code, message: detail, violations } = error ?? new IssuerError('INTERNAL_ERROR')
+  return { status: 'failed', holderDid, error: { code, detail, violations } }
+}
