@@ -95,6 +95,8 @@ function intents(database: Database, now: () => Date) {
   }
 }
 
+        // another process may be making it active at this moment: with its keys, or not at all
+        await trx.selectFrom('dids').select('did').where('did', '=', did).forUpdate().execute()
 /** What the ledger has shown, and what only the node knows. */
 function facts(database: Database, now: () => Date) {
   const time = () => now().toISOString()

@@ -17,20 +17,23 @@ export function createOutboxStore(database: Database) {
      * them must have died.
      */
     async claimDue(claim: { job: string; now: string; until: string; limit: number }): Promise<OutboxRow[]> {
-      const due = database
-        .selectFrom('outbox')
-        .select('id')
-        .where('job', '=', claim.job)
-        .where('done_at', 'is', null)
-        .where('due_at', '<=', claim.now)
-        .orderBy('due_at')
-        .limit(claim.limit)
       const rows = await database
+        .with('due', (db) =>
+          db
+            .selectFrom('outbox')
+            .select('id')
+            .where('job', '=', claim.job)
+            .where('done_at', 'is', null)
+            .where('due_at', '<=', claim.now)
+            .orderBy('due_at')
+            .limit(claim.limit)
+            // what another process is taking at this moment is left to it, so that nobody waits
+            .forUpdate()
+            .skipLocked(),
+        )
         .updateTable('outbox')
         .set((eb) => ({ due_at: claim.until, attempts: eb('attempts', '+', 1) }))
-        .where('id', 'in', due)
-        // asked again: with several connections another one may have taken them meanwhile
-        .where('due_at', '<=', claim.now)
+        .where('id', 'in', (eb) => eb.selectFrom('due').select('id'))
         .returningAll()
         .execute()
       return rows.sort((a, b) => (a.id < b.id ? -1 : 1))

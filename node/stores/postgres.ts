@@ -208,6 +208,12 @@ const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: 'tex
   oid === INT8 || oid === NUMERIC ? Number : pg.types.getTypeParser(oid, format as 'text')
 
 function mapError(error: unknown): unknown {
+  // character_not_in_repertoire: PostgreSQL keeps no U+0000 in text, which nothing of this node needs
+  if (sqlState(error) === '22021')
+    return new IssuerError('MALFORMED_REQUEST', {
+      detail: 'Text must not contain the character U+0000.',
+      cause: error,
+    })
   if (!isOfServer(error)) return error
   return new IssuerError('DATABASE_UNAVAILABLE', { ...describe(error), cause: error })
 }

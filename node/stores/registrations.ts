@@ -26,6 +26,8 @@ export type Settlement = { registration_id: string; root: string; event: NewRow<
 /** Questions to the tables of registrations. */
 export type RegistrationStore = ReturnType<typeof createRegistrationStore>
 
+const CHUNK = 500
+
 interface Claim {
   anchorId: string
   /** Name of the job whose outbox rows ask for registrations. */
@@ -92,12 +94,21 @@ export function createRegistrationStore(database: Database) {
         .updateTable('registrations')
         .set({ first })
         .where('registration_id', '=', registrationId)
+        // a settled one has its place on the ledger
+        .where('state', '=', 'open')
         .execute()
     },
 
     /** Writes what became of registrations of an anchor, and closes it when none is open any more. */
     async settle(anchorId: string, settlements: readonly Settlement[]): Promise<void> {
       await database.transaction().execute(async (trx) => {
+        // of two that settle parts of one anchor, each would see the other's part open, and neither would close it
+        await trx
+          .selectFrom('anchors')
+          .select('anchor_id')
+          .where('anchor_id', '=', anchorId)
+          .forUpdate()
+          .execute()
         for (const settlement of settlements) await settleOne(trx, settlement)
         const left = trx
           .selectFrom('registrations')
@@ -132,7 +143,20 @@ async function claimEntries(trx: Database, claim: Claim): Promise<AnchorRow | un
     .where('done_at', 'is', null)
     .execute()
   if (asked.length === 0) return undefined
+  const other = await trx.selectFrom('anchors').select('anchor_id').where('open', '=', 1).executeTakeFirst()
+  if (other) return undefined
+  const anchor = await insertAnchor(trx, claim)
   const lists = await listsWithEntries(trx, claim.maxLists + 1)
+  for (const list of lists.slice(0, claim.maxLists)) await claimList(trx, claim, list)
+  // what is left over is asked for by its rows until nothing is
+  if (lists.length <= claim.maxLists) await removeAsked(trx, asked)
+  if (lists.length > 0) return anchor
+  await trx.deleteFrom('anchors').where('anchor_id', '=', anchor.anchor_id).execute()
+  return undefined
+}
+
+/** First of all: while an anchor is open nobody else makes one, so what is read after this stays as it is. */
+async function insertAnchor(trx: Database, claim: Claim): Promise<AnchorRow> {
   const head = await auditHead(trx)
   const anchor: AnchorRow = {
     anchor_id: claim.anchorId,
@@ -144,12 +168,15 @@ async function claimEntries(trx: Database, claim: Claim): Promise<AnchorRow | un
     audit_hash: head?.hash ?? null,
     created_at: claim.now,
   }
-  if (lists.length > 0) await trx.insertInto('anchors').values(anchor).execute()
-  for (const list of lists.slice(0, claim.maxLists)) await claimList(trx, claim, list)
-  // what is left over is asked for by its rows until nothing is
-  if (lists.length <= claim.maxLists)
-    for (const { id } of asked) await trx.deleteFrom('outbox').where('id', '=', id).execute()
-  return lists.length > 0 ? anchor : undefined
+  await trx.insertInto('anchors').values(anchor).execute()
+  return anchor
+}
+
+async function removeAsked(trx: Database, asked: readonly { id: string }[]): Promise<void> {
+  for (let from = 0; from < asked.length; from += CHUNK) {
+    const ids = asked.slice(from, from + CHUNK).map(({ id }) => id)
+    await trx.deleteFrom('outbox').where('id', 'in', ids).execute()
+  }
 }
 
 /** The head of the audit log, which the roots of this anchor commit to: kept, so that a later attempt has the same roots. */
@@ -165,18 +192,13 @@ async function auditHead(trx: Database): Promise<{ seq: number; hash: string } |
 interface ListWithEntries {
   status_list_id: string | null
   registered: number
-  count: number | string | bigint
 }
 
 async function listsWithEntries(trx: Database, limit: number): Promise<ListWithEntries[]> {
   return trx
     .selectFrom('credentials')
     .innerJoin('status_lists', 'status_lists.status_list_id', 'credentials.status_list_id')
-    .select((eb) => [
-      'credentials.status_list_id',
-      'status_lists.registered',
-      eb.fn.countAll<number | string | bigint>().as('count'),
-    ])
+    .select(['credentials.status_list_id', 'status_lists.registered'])
     .where('credentials.registration_id', 'is', null)
     .where('credentials.status_list_id', 'is not', null)
     .groupBy(['credentials.status_list_id', 'status_lists.registered'])
@@ -194,15 +216,21 @@ async function claimList(trx: Database, claim: Claim, list: ListWithEntries): Pr
       anchor_id: claim.anchorId,
       status_list_id: statusListId,
       first: list.registered,
-      count: Number(list.count),
+      count: 0,
       state: 'open',
     })
     .execute()
-  await trx
+  const { numUpdatedRows } = await trx
     .updateTable('credentials')
     .set({ registration_id: registrationId })
     .where('status_list_id', '=', statusListId)
     .where('registration_id', 'is', null)
+    .executeTakeFirst()
+  // not counted before: others commit further credentials at any time
+  await trx
+    .updateTable('registrations')
+    .set({ count: Number(numUpdatedRows) })
+    .where('registration_id', '=', registrationId)
     .execute()
 }
 

@@ -70,21 +70,31 @@ export function createStatusChangeStore(database: Database) {
     async listOpen(
       which: { before: string } | { credentialIds: readonly string[] },
     ): Promise<OpenStatusChange[]> {
-      const query = database
-        .selectFrom('status_changes')
-        .innerJoin('credentials', 'credentials.credential_id', 'status_changes.credential_id')
-        .selectAll('status_changes')
-        .select([
-          'credentials.status',
-          'credentials.status_index',
-          'credentials.revocation_list_id',
-          'credentials.suspension_list_id',
-        ])
-        .where('status_changes.state', '=', 'open')
-        .orderBy('status_changes.at')
-      if ('before' in which) return query.where('status_changes.at', '<', which.before).limit(CHUNK).execute()
-      const wanted = new Set(which.credentialIds)
-      return (await query.execute()).filter((row) => wanted.has(row.credential_id))
+      if ('before' in which)
+        return openChanges(database).where('status_changes.at', '<', which.before).limit(CHUNK).execute()
+      const found: OpenStatusChange[] = []
+      for (let from = 0; from < which.credentialIds.length; from += CHUNK) {
+        const ids = which.credentialIds.slice(from, from + CHUNK)
+        found.push(
+          ...(await openChanges(database).where('status_changes.credential_id', 'in', ids).execute()),
+        )
+      }
+      return found.sort((a, b) => (a.at < b.at ? -1 : Number(a.at > b.at)))
     },
   }
+}
+
+function openChanges(database: Database) {
+  return database
+    .selectFrom('status_changes')
+    .innerJoin('credentials', 'credentials.credential_id', 'status_changes.credential_id')
+    .selectAll('status_changes')
+    .select([
+      'credentials.status',
+      'credentials.status_index',
+      'credentials.revocation_list_id',
+      'credentials.suspension_list_id',
+    ])
+    .where('status_changes.state', '=', 'open')
+    .orderBy('status_changes.at')
 }
