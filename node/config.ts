@@ -56,11 +56,6 @@ export interface Config {
   /** Most of them that a tenant has, and most bytes. */
   readonly idempotencyRecords: number
   readonly idempotencyBytes: number
-  /** How long answers to requests with an Idempotency-Key are kept. */
-  readonly idempotencyHours: number
-  /** Most of them that a tenant has, and most bytes. */
-  readonly idempotencyRecords: number
-  readonly idempotencyBytes: number
   readonly bodyLimit: number
   readonly batchBodyLimit: number
   readonly logLevel: (typeof logLevels)[number]
@@ -137,9 +132,6 @@ function assemble(values: Variables, registered: RegistryAddresses | undefined):
     rateLimit: values.RATE_LIMIT,
     rateLimitAnonymous: values.RATE_LIMIT_ANONYMOUS,
     trustProxy: values.TRUST_PROXY,
-    idempotencyHours: values.IDEMPOTENCY_HOURS,
-    idempotencyRecords: values.IDEMPOTENCY_RECORDS,
-    idempotencyBytes: values.IDEMPOTENCY_BYTES,
     idempotencyHours: values.IDEMPOTENCY_HOURS,
     idempotencyRecords: values.IDEMPOTENCY_RECORDS,
     idempotencyBytes: values.IDEMPOTENCY_BYTES,

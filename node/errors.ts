@@ -32,9 +32,6 @@ export const errorTable = {
   IDEMPOTENCY_KEY_REUSED: entry(422, 'This Idempotency-Key belongs to another request.'),
   IDEMPOTENCY_KEY_IN_USE: entry(409, 'The request with this Idempotency-Key is still being answered.', true),
   IDEMPOTENCY_LIMIT_REACHED: entry(429, 'No more answers are kept here: send no Idempotency-Key, or wait.', true),
-  IDEMPOTENCY_KEY_REUSED: entry(422, 'This Idempotency-Key belongs to another request.'),
-  IDEMPOTENCY_KEY_IN_USE: entry(409, 'The request with this Idempotency-Key is still being answered.', true),
-  IDEMPOTENCY_LIMIT_REACHED: entry(429, 'No more answers are kept here: send no Idempotency-Key, or wait.', true),
   NOT_IMPLEMENTED: entry(501, 'This parameter is not supported here.'),
   INTERNAL_ERROR: entry(500, 'The node failed to answer; the log tells why.'),
 
@@ -136,6 +133,7 @@ export const errorTable = {
   RELAYER_UNFUNDED: entry(503, 'The relayer account cannot pay for the transaction.', true),
   LEDGER_DATA_INVALID: entry(502, 'What the ledger returned does not match its digest.'),
   DATABASE_UNAVAILABLE: entry(503, 'The database does not answer.', true),
+  QUEUE_UNAVAILABLE: entry(503, 'The queue does not answer.', true),
   KEY_STORE_UNAVAILABLE: entry(503, 'The key store does not answer or cannot decrypt.', true),
 } as const satisfies Record<string, ErrorEntry>
 

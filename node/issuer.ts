@@ -1,9 +1,13 @@
+import type { AuthenticationDeps } from './access/authenticate.ts'
+import { countIssued } from './access/count-issued.ts'
+import { createTenants } from './access/tenants.ts'
 import { createAgent, jwtAgent } from './agent/agent.ts'
 import { bindIssuer } from './composition/bind-issuer.ts'
 import { type ChainLocation, type Foundation, openFoundation } from './composition/foundation.ts'
 import { openParts } from './composition/open-parts.ts'
 import { openVerification } from './composition/open-verification.ts'
 import { resolverOptions } from './composition/resolver-options.ts'
+import { credentialsWithinTenant, didsWithinTenant } from './composition/within-tenant.ts'
 import type { Config } from './config.ts'
 import { checkNewDelegation } from './delegation/check-new-delegation.ts'
 import { didWebOf } from './did/did-web-document.ts'
@@ -31,9 +35,10 @@ import type { RegistrarDeps } from './registrar/registrar.ts'
 import { settleDids } from './registrar/settle-dids.ts'
 import { settleSchemas } from './registrar/settle-schemas.ts'
 import { createSettlement } from './registrar/settlement.ts'
+import { requestContext } from './request-context.ts'
 import { typeMetadata } from './schemas/type-metadata.ts'
 import { statusEncodings } from './status/index.ts'
-import { type ApiKeyStore, createApiKeyStore } from './stores/api-keys.ts'
+import { createApiKeyStore } from './stores/api-keys.ts'
 import { type ContextStore, createContextStore } from './stores/contexts.ts'
 import { createCredentialStore, isErased, readSecured } from './stores/credentials.ts'
 import type { Database } from './stores/database.ts'
@@ -47,6 +52,7 @@ import { createRegistrationStore } from './stores/registrations.ts'
 import { createSchemaStore } from './stores/schemas.ts'
 import { createStatusChangeStore } from './stores/status-changes.ts'
 import { createStatusListStore } from './stores/status-lists.ts'
+import { countCredentials, createTenantStore } from './stores/tenants.ts'
 import { claimsTokens } from './suites/claims-tokens.ts'
 import { bundledContexts, registryStatusTermsUrl } from './suites/contexts/bundled-contexts.ts'
 import { createDocumentLoader } from './suites/document-loader.ts'
@@ -65,7 +71,7 @@ const listCapacity = 131_072
 /** A node that is wired and has not begun to answer. */
 export interface OpenIssuer {
   issuer: Issuer
-  apiKeys: ApiKeyStore
+  authentication: Omit<AuthenticationDeps, 'adminKeyHash'>
   ledger: Foundation['ledger']
   nodeDid: string
   /** Begins the work that is due without anybody asking. */
@@ -88,7 +94,7 @@ interface Input {
 export async function openIssuer(input: Input): Promise<OpenIssuer> {
   const foundation = await openFoundation(input.config, input.chain)
   const house = wire(input, foundation)
-  const { facts, anchor, queue, statusChanger, registrar } = house
+  const { facts, anchor, queue, statusChanger, everyTenant: registrar } = house
   let parts: ReturnType<typeof openParts> | undefined
   const close = async () => {
     await parts?.close()
@@ -107,7 +113,7 @@ export async function openIssuer(input: Input): Promise<OpenIssuer> {
     parts = opened
     return {
       issuer: { ...bindIssuer({ ...house, nodeDid }), ...opened.doors },
-      apiKeys: house.stores.apiKeys,
+      authentication: { apiKeys: house.stores.apiKeys, tenants: house.tenants },
       ledger: foundation.ledger,
       nodeDid,
       startJobs: () =>
@@ -167,7 +173,12 @@ function wire({ config, chain, logger }: Input, foundation: Foundation) {
     if (change.registry === 'did') forgetDid(ledger.didOf(change.identity))
   }
   ledger.watch(forget)
-  const registrar: RegistrarDeps = {
+  const tenants = createTenants({ ...stores, now })
+  const own = {
+    dids: didsWithinTenant(stores.dids),
+    credentials: credentialsWithinTenant(stores.credentials),
+  }
+  const everyTenant: RegistrarDeps = {
     ...{ ledger, keyStore: keys, bundledContexts, now, publicUrl: config.publicUrl },
     ...{ dids: stores.dids, schemas: stores.schemas, contexts: stores.contexts },
     resolveDid: resolve,
@@ -180,6 +191,8 @@ function wire({ config, chain, logger }: Input, foundation: Foundation) {
   const pipeline = createPipeline({
     ...foundation,
     stores,
+    issuers: issuerRecords(own.dids),
+    countIssued: (trx, count) => countIssued({ tenants, countCredentials, now }, trx, count),
     config,
     queue,
     facts,
@@ -204,7 +217,13 @@ function wire({ config, chain, logger }: Input, foundation: Foundation) {
     anchor,
     verification,
     registrationProof,
-    registrar,
+    /** What is of this node's own tenants, whoever asks: for work of the node's own, and for the public. */
+    everyTenant,
+    allIssuers: issuerRecords(stores.dids),
+    tenants,
+    /** What belongs to whoever is being answered. */
+    own,
+    registrar: { ...everyTenant, dids: own.dids },
     pipeline,
     documents,
     statusChanger,
@@ -235,6 +254,7 @@ function openStores(database: Database) {
     schemas: createSchemaStore(database),
     statusChanges: createStatusChangeStore(database),
     statusLists: createStatusListStore(database),
+    tenants: createTenantStore(database),
   }
 }
 
@@ -244,7 +264,8 @@ function noRegistration(error: unknown): undefined {
   if (error.retryable && error.code !== 'REGISTRATION_PENDING') throw error
 }
 
-interface PipelineParts extends Pick<PipelineDeps, 'queue' | 'facts' | 'anchor' | 'suites'> {
+interface PipelineParts extends Pick<PipelineDeps, 'issuers' | 'queue' | 'facts' | 'anchor' | 'suites'> {
+  countIssued: NonNullable<PipelineDeps['countIssued']>
   stores: ReturnType<typeof openStores>
   config: Config
   ledger: Foundation['ledger']
@@ -254,7 +275,8 @@ interface PipelineParts extends Pick<PipelineDeps, 'queue' | 'facts' | 'anchor' 
 }
 
 function createPipeline(parts: PipelineParts): PipelineDeps {
-  const { stores, config, verification, ledger, keys, secrets, queue, facts, anchor, suites } = parts
+  const { stores, config, verification, ledger, keys, secrets, queue, facts, anchor, suites, issuers } = parts
+  const { countIssued: count } = parts
   const { credentials, statusLists } = stores
   const lists = { ledger, facts, secrets, statusLists, listCapacity, now }
   const statusListUrl = (id: string) => `${config.publicUrl}/api/v1/status-lists/${encodeURIComponent(id)}`
@@ -265,6 +287,8 @@ function createPipeline(parts: PipelineParts): PipelineDeps {
       keys,
       secrets,
       queue,
+      issuers,
+      countIssued: count,
       anchor,
       suites,
       formats,
@@ -273,14 +297,13 @@ function createPipeline(parts: PipelineParts): PipelineDeps {
       listCapacity,
       now,
     },
-    issuers: issuerRecords(stores.dids),
     offLedgerIssuers: config.offLedgerIssuers,
     claimsTokens,
     statusEncodings,
     registryTerms: registryStatusTermsUrl(config.publicUrl),
     allocateStatus: createAllocation({ ...lists, statusListUrl }),
     documentLoader: createDocumentLoader,
-    schemaIdOf: stores.schemas.idOf,
+    schemaIdOf: (alias) => stores.schemas.idOf(requestContext().tenantId, alias),
     statusListUrl,
     credentialType: (schema) => typeMetadata(config.publicUrl, schema).reference,
     holderKey,

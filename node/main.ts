@@ -44,7 +44,7 @@ export async function main(input: { config: Config; chain: ChainLocation }): Pro
   const server = await createServer({
     config,
     issuer: opened.issuer,
-    authenticate: (header) => authenticate({ apiKeys: opened.apiKeys, adminKeyHash: adminKey.hash }, header),
+    authenticate: (header) => authenticate({ ...opened.authentication, adminKeyHash: adminKey.hash }, header),
     logger,
   })
   try {

@@ -144,11 +144,17 @@ async function secure(
   })
   await server.register(rateLimit, {
     timeWindow: 60_000,
-    keyGenerator: ({ caller, ip }) => (caller ? `key ${caller.keyId}` : `address ${ip}`),
-    max: ({ caller }) => (caller ? config.rateLimit : config.rateLimitAnonymous),
+    keyGenerator: rateKey,
+    max: ({ caller }) => (caller ? (caller.rateLimit ?? config.rateLimit) : config.rateLimitAnonymous),
     errorResponseBuilder: (_request, { ttl }) =>
       new IssuerError('RATE_LIMIT_EXCEEDED', { retryAfter: Math.ceil(ttl / 1000) }),
   })
+}
+
+/** The keys of a tenant with a limit of its own share it. */
+function rateKey({ caller, ip }: FastifyRequest): string {
+  if (!caller) return `address ${ip}`
+  return caller.rateLimit === undefined ? `key ${caller.keyId}` : `tenant ${caller.tenantId}`
 }
 
 function answerUnknown(server: HttpServer, methodsOf: (path: string) => string[]): void {

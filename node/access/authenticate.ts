@@ -1,7 +1,9 @@
+import { IssuerError } from '../errors.ts'
 import { defaultTenant } from '../request-context.ts'
 import { equalHashes, hashToken } from '../secret-token.ts'
 import type { ApiKeyStore } from '../stores/api-keys.ts'
 import { type Caller, type Scope, scopes } from './caller.ts'
+import type { Tenants } from './tenants.ts'
 
 /** Longer than any key: what is longer is not looked at. */
 const maxLength = 256
@@ -10,9 +12,13 @@ const maxLength = 256
 export interface AuthenticationDeps {
   adminKeyHash: string
   apiKeys: Pick<ApiKeyStore, 'findByHash'>
+  tenants: Pick<Tenants, 'get'>
 }
 
-/** The caller that an `Authorization: Bearer <key>` header (RFC 6750, 2.1) proves, or undefined. */
+/**
+ * The caller that an `Authorization: Bearer <key>` header (RFC 6750, 2.1) proves, or undefined.
+ * @throws TENANT_SUSPENDED
+ */
 export async function authenticate(
   deps: AuthenticationDeps,
   header: string | undefined,
@@ -24,11 +30,14 @@ export async function authenticate(
     return { keyId: 'admin', tenantId: defaultTenant, scopes, issuers: '*' }
   const key = await deps.apiKeys.findByHash(hash)
   if (!key || !equalHashes(hash, key.hash)) return undefined
+  const tenant = await deps.tenants.get(key.tenantId)
+  if (tenant?.state === 'suspended') throw new IssuerError('TENANT_SUSPENDED')
   return {
     keyId: key.id,
     tenantId: key.tenantId,
     scopes: key.scopes.filter(isScope),
     issuers: key.issuers,
+    ...(tenant?.rateLimit != null && { rateLimit: tenant.rateLimit }),
   }
 }
 

@@ -11,6 +11,7 @@ export const scopes = [
   'offers:write',
   'presentations:create',
   'keys:admin',
+  'tenants:admin',
 ] as const
 export type Scope = (typeof scopes)[number]
 
@@ -18,6 +19,8 @@ export type Scope = (typeof scopes)[number]
 export interface Caller {
   keyId: string
   tenantId: string
+  /** Requests a minute of all keys of its tenant together; undefined: what the node allows each key. */
+  rateLimit?: number | undefined
   scopes: readonly Scope[]
   issuers: '*' | readonly string[]
 }

@@ -23,19 +23,20 @@ const enveloped = (credential: Secured, mediaType: string): JsonObject =>
 export function bindDocuments(house: House) {
   const { config, documents, pipeline, registrar, stores, verification } = house
   const bound = bindPresentations(house)
+  const { own } = house
   return {
     issueDocument: async (request) => {
       const outcome = await issueDocument(documents, request)
       return { ...outcome, verifiableCredential: enveloped(outcome.credential, outcome.mediaType) }
     },
     issuedDocument: async (input) => {
-      const { credential, format } = await requireCredential(stores, input)
+      const { credential, format } = await requireCredential(own, input)
       const { mediaType = '' } = pipeline.formats.find(({ name }) => name === format) ?? {}
       return enveloped(credential, mediaType)
     },
     eraseCredential: async (input) => {
-      const { credentialId } = await requireCredential(stores, input)
-      await stores.credentials.erase(credentialId)
+      const { credentialId } = await requireCredential(own, input)
+      await own.credentials.erase(credentialId)
     },
     verifyDocument: ({ credential, ...input }) =>
       verifyCredential(verification, {

@@ -20,6 +20,7 @@ import { registerContext } from '../registrar/register-context.ts'
 import { registerSchema } from '../registrar/register-schema.ts'
 import { rotateKeys } from '../registrar/rotate-keys.ts'
 import { updateDid } from '../registrar/update-did.ts'
+import { requestContext } from '../request-context.ts'
 import { jcsBytes } from '../schemas/digest.ts'
 import { typeMetadata } from '../schemas/type-metadata.ts'
 import { ownContexts } from '../suites/contexts/bundled-contexts.ts'
@@ -45,11 +46,13 @@ export function bindIssuer(house: House & { nodeDid: string }): Omit<Issuer, key
   }
 }
 
-function bindNetwork({ config, chain, foundation, stores, pipeline, nodeDid }: House & { nodeDid: string }) {
+function bindNetwork(house: House & { nodeDid: string }) {
+  const { config, chain, foundation, stores, tenants, pipeline, nodeDid } = house
   const { ledger } = foundation
   return {
     checkHealth: createHealthCheck(foundation),
-    apiKeys: administerApiKeys({ apiKeys: stores.apiKeys, now: pipeline.now }),
+    apiKeys: administerApiKeys({ apiKeys: stores.apiKeys, tenants, now: pipeline.now }),
+    tenants: tenants.administration,
     network: () => ({
       chainId: ledger.chainId,
       // the URL of an own local chain is no secret; any other may hold a key
@@ -63,10 +66,12 @@ function bindNetwork({ config, chain, foundation, stores, pipeline, nodeDid }: H
   } satisfies Partial<Issuer>
 }
 
-function bindDids({ config, registrar, stores }: House) {
+function bindDids({ config, registrar, stores, own, tenants }: House) {
   const checkQuota = async () => {
-    const quota = config.didQuota
-    if ((await stores.dids.count()) >= quota) throw new IssuerError('QUOTA_EXCEEDED', { facts: { quota } })
+    const { tenantId } = requestContext()
+    const quota = (await tenants.get(tenantId))?.didQuota ?? config.didQuota
+    if ((await stores.dids.count(tenantId)) >= quota)
+      throw new IssuerError('QUOTA_EXCEEDED', { facts: { quota } })
   }
   return {
     createDid: async (input) => {
@@ -74,16 +79,16 @@ function bindDids({ config, registrar, stores }: House) {
       return createDid(registrar, input)
     },
     importDid: async (input) => {
-      if (!(await stores.dids.get(input.did))) await checkQuota()
+      if (!(await own.dids.get(input.did))) await checkQuota()
       return importDid(registrar, input)
     },
     updateDid: (input) => updateDid(registrar, input),
     rotateKeys: (input) => rotateKeys(registrar, input),
     deactivateDid: (input) => deactivateDid(registrar, input),
     didHistory: (input) => didHistory(registrar, input),
-    listDids: (question) => stores.dids.list(question),
+    listDids: (question) => stores.dids.list({ ...question, tenantId: requestContext().tenantId }),
     viewDid: async (did) => {
-      const [resolved, stored] = await Promise.all([registrar.resolveDid(did), stores.dids.get(did)])
+      const [resolved, stored] = await Promise.all([registrar.resolveDid(did), own.dids.get(did)])
       if (!resolved) throw new IssuerError('DID_NOT_FOUND', { facts: { did } })
       const { document, deactivated } = resolved
       const controlled = typeof stored?.controllerKeyRef === 'string'
@@ -100,7 +105,7 @@ function bindSchemas({ config, registrar, stores, pipeline }: House) {
     deactivateSchema: (input) => deactivateSchema(registrar, input),
     allowIssuers: (input) => allowIssuers(registrar, input),
     getSchema: (input) => getSchema(registrar, input),
-    listSchemas: (question) => stores.schemas.list(question),
+    listSchemas: (question) => stores.schemas.list({ ...question, tenantId: requestContext().tenantId }),
     context: async (digest) => {
       const own = ownContexts.get(digest)
       const text = own ? new TextDecoder().decode(jcsBytes(own)) : await contexts.get(digest)
@@ -119,6 +124,7 @@ function bindCredentials({
   config,
   foundation,
   stores,
+  own,
   pipeline,
   statusChanger,
   registrationProof,
@@ -132,12 +138,17 @@ function bindCredentials({
     issueBatch: (request) => issueBatch(pipeline, request),
     listCredentials: async (question) => {
       const { schemaId } = question
+      const { tenantId } = requestContext()
       // an alias stands for its id here too
-      const named = schemaId === undefined ? undefined : await stores.schemas.idOf(schemaId)
-      const { items, nextCursor } = await credentials.list({ ...question, schemaId: named ?? schemaId })
+      const named = schemaId === undefined ? undefined : await stores.schemas.idOf(tenantId, schemaId)
+      const { items, nextCursor } = await credentials.list({
+        ...question,
+        tenantId,
+        schemaId: named ?? schemaId,
+      })
       return { items: items.map(credentialRecord), nextCursor }
     },
-    requireCredential: (input) => requireCredential({ credentials }, input),
+    requireCredential: (input) => requireCredential(own, input),
     registrationProof,
     credentialStatus: (id) => credentialStatus({ ...pipeline, ledger, finalityDepth }, id),
     changeStatus: (change) => statusChanger.change(change),
@@ -145,11 +156,11 @@ function bindCredentials({
   } satisfies Partial<Issuer>
 }
 
-function bindOffers({ config, stores, pipeline: { now } }: House) {
+function bindOffers({ config, stores, own, pipeline: { now } }: House) {
   const { offers } = stores
   return {
     offer: async ({ credentialId, expiresInSeconds, issuers }) => {
-      await requireCredential(stores, { credentialId, issuers })
+      await requireCredential(own, { credentialId, issuers })
       const offersUrl = `${config.publicUrl}/api/v1/offers`
       const offer = await createOffer({ offers, offersUrl, now }, { credentialId, expiresInSeconds })
       return { ...offer, qrCode: await qrCode(offer.url) }

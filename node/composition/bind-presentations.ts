@@ -7,9 +7,9 @@ import type { Issuer } from '../protocols/issuer.ts'
 import { verifyPresentation } from '../verification/verify-presentation.ts'
 
 /** Binds what holders and verifiers of presentations ask for. */
-export function bindPresentations({ foundation, stores, verification }: House) {
+export function bindPresentations({ foundation, own, verification }: House) {
   const verifying = { ...verification, presentationFormats }
-  const holding: PresentationDeps = { ...verifying, dids: stores.dids, keys: foundation.keys }
+  const holding: PresentationDeps = { ...verifying, dids: own.dids, keys: foundation.keys }
   return {
     verifyPresentation: (input) => verifyPresentation(verifying, input),
     provePresentation: (input) => provePresentation(holding, input),

@@ -7,18 +7,19 @@ import type { Issuer } from '../protocols/issuer.ts'
 const listMaxAgeSeconds = 60
 
 /** Binds the publication of status lists. */
-export function bindStatusLists({ config, foundation, stores, pipeline }: House) {
+export function bindStatusLists({ config, foundation, stores, pipeline, allIssuers }: House) {
   const listsUrl = `${config.publicUrl}/api/v1/status-lists`
   return {
     statusList: createStatusListPublisher({
       ...pipeline,
+      issuers: allIssuers,
       ledger: foundation.ledger,
       documentLoader: pipeline.documentLoader({ extra: async () => undefined }),
       aggregationUrl: (issuerDid) => `${listsUrl}?issuerDid=${encodeURIComponent(issuerDid)}`,
       maxAgeSeconds: listMaxAgeSeconds,
     }),
     statusListAddresses: async ({ issuerDid }) =>
-      (await tokenListIds({ ...pipeline, ...stores }, issuerDid)).map(
+      (await tokenListIds({ ...pipeline, ...stores, issuers: allIssuers }, issuerDid)).map(
         (id) => `${pipeline.statusListUrl(id)}/token`,
       ),
   } satisfies Partial<Issuer>

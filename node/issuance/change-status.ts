@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { IssuerError } from '../errors.ts'
 import type { Job } from '../jobs/queue.ts'
 import type { Hex, Ledger, Receipt, StatusOp } from '../ledger/ledger.ts'
+import { requestContext } from '../request-context.ts'
 import type { CredentialRow, CredentialStore } from '../stores/credentials.ts'
 import type { StatusChangeStore } from '../stores/status-changes.ts'
 import type { StatusListStore } from '../stores/status-lists.ts'
@@ -90,7 +91,7 @@ export function createStatusChanger(deps: Deps): StatusChanger {
     async change(change) {
       const credentialIds = [...new Set(change.credentialIds)]
       // what never changes need not wait for the transaction in flight
-      checkActor(await requireRows(deps, credentialIds), change.actingFor)
+      checkActor(await requireRows(deps, credentialIds, requestContext().tenantId), change.actingFor)
       return new Promise((resolve, reject) => {
         queue.push({ ...change, credentialIds, resolve, reject })
         if (!working) void work()
@@ -141,8 +142,14 @@ async function planRequest(deps: Deps, request: Request): Promise<Planned | unde
   return undefined
 }
 
-async function requireRows(deps: Deps, credentialIds: readonly string[]): Promise<CredentialRow[]> {
-  const rows = await deps.credentials.getMany(credentialIds)
+/** What another tenant issued is not there. */
+async function requireRows(
+  deps: Deps,
+  credentialIds: readonly string[],
+  tenantId?: string,
+): Promise<CredentialRow[]> {
+  const all = await deps.credentials.getMany(credentialIds)
+  const rows = tenantId === undefined ? all : all.filter((row) => row.tenant_id === tenantId)
   if (rows.length === credentialIds.length) return rows
   const found = new Set(rows.map(({ credential_id }) => credential_id))
   const credentialId = credentialIds.find((id) => !found.has(id)) ?? ''

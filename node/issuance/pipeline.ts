@@ -7,6 +7,7 @@ import type { Address, Ledger, StatusPurpose } from '../ledger/ledger.ts'
 import type { OpenedSchema } from '../schemas/open-schema.ts'
 import type { StatusEncoding } from '../status/status-list.ts'
 import type { CredentialStore } from '../stores/credentials.ts'
+import type { Database } from '../stores/database.ts'
 import type { StatusListStore } from '../stores/status-lists.ts'
 import type { ClaimsToken } from '../suites/claims-token.ts'
 import type { AssertionKey, DataModel, DocumentLoader, Suite } from '../suites/suite.ts'
@@ -59,6 +60,8 @@ export interface PipelineDeps {
   statusLists: StatusListStore
   queue: Pick<Queue, 'notify'>
   anchor: Anchor
+  /** Counts what a transaction records against a limit of whoever asked. @throws CREDENTIAL_QUOTA_EXCEEDED */
+  countIssued?(trx: Database, count: number): Promise<void>
   allocateStatus: AllocateStatus
   /** A loader of the bundled contexts and those that `extra` gives. */
   documentLoader(source: { extra(url: string): Promise<JsonObject | undefined> }): DocumentLoader

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { eventRow } from '../events/event.ts'
 import type { Hex } from '../ledger/ledger.ts'
+import { requestContext } from '../request-context.ts'
 import type { Database } from '../stores/database.ts'
 import type { Secured } from '../suites/suite.ts'
 import type { Pause } from '../time-slice.ts'
@@ -19,10 +20,10 @@ export interface SignedCredential {
 /**
  * Writes credentials, their status entries and the outbox row that asks for their registration in one database
  * transaction; nothing is acknowledged before it commits.
- * @throws DATABASE_UNAVAILABLE
+ * @throws DATABASE_UNAVAILABLE, CREDENTIAL_QUOTA_EXCEEDED
  */
 export async function record(
-  deps: Pick<PipelineDeps, 'credentials' | 'queue' | 'now'>,
+  deps: Pick<PipelineDeps, 'credentials' | 'queue' | 'now' | 'countIssued'>,
   terms: RecordedTerms,
   input: {
     credentials: readonly SignedCredential[]
@@ -34,8 +35,9 @@ export async function record(
   const at = deps.now()
   const now = at.toISOString()
   const registers = terms.purposes.length > 0
+  const { tenantId } = requestContext()
   await deps.credentials.insert({
-    rows: input.credentials.map((credential) => rowOf(terms, credential, now)),
+    rows: input.credentials.map((credential) => rowOf(terms, credential, { now, tenantId })),
     event: eventRow({
       type: 'credentials.issued',
       subject: terms.issuer.did,
@@ -47,7 +49,10 @@ export async function record(
       at,
     }),
     pause: input.pause,
-    ...(input.also && { also: input.also }),
+    also: async (trx) => {
+      await deps.countIssued?.(trx, input.credentials.length)
+      await input.also?.(trx)
+    },
     ...(registers && {
       outbox: { id: randomUUID(), job: ANCHOR_JOB, payload: '{}', due_at: now },
     }),
@@ -55,13 +60,18 @@ export async function record(
   if (registers) deps.queue.notify(ANCHOR_JOB)
 }
 
-function rowOf(terms: RecordedTerms, credential: SignedCredential, now: string) {
+function rowOf(
+  terms: RecordedTerms,
+  credential: SignedCredential,
+  { now, tenantId }: { now: string; tenantId: string },
+) {
   const { entry, secured } = credential
   const [registering] = terms.purposes
   const listOf = (purpose: 'revocation' | 'suspension') =>
     entry && terms.purposes.includes(purpose) ? entry.lists[purpose] : null
   return {
     credential_id: credential.credentialId,
+    tenant_id: tenantId,
     issuer_did: terms.issuer.did,
     holder_did: credential.holderDid,
     schema_id: terms.schema.id,

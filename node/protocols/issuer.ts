@@ -1,4 +1,5 @@
 import type { ApiKeyAdministration } from '../access/api-key-administration.ts'
+import type { TenantAdministration } from '../access/tenants.ts'
 import type { Idempotency } from '../access/idempotency.ts'
 import type { Offer } from '../delivery/create-offer.ts'
 import type { StatusChanger } from '../issuance/change-status.ts'
@@ -34,6 +35,9 @@ import type { verifyPresentation } from '../verification/verify-presentation.ts'
 
 /** A function `f(deps, input)` whose deps are given. */
 type Bound<F> = F extends (deps: never, input: infer Input) => infer Result ? (input: Input) => Result : never
+
+/** The input of a question to a store, but for the tenant, who is whoever asks. */
+type Untenanted<F extends (question: never) => unknown> = Omit<Parameters<F>[0], 'tenantId'>
 
 /** A part of a longer list; `nextCursor` asks for what follows. */
 interface Page<T> {
@@ -86,6 +90,7 @@ export interface Issuer {
   checkHealth(): Promise<Health>
   apiKeys: ApiKeyAdministration
   idempotency: Idempotency
+  tenants: TenantAdministration
 
   createDid: Bound<typeof createDid>
   importDid: Bound<typeof importDid>
@@ -105,7 +110,7 @@ export interface Issuer {
   allowIssuers: Bound<typeof allowIssuers>
   /** By id or alias. */
   getSchema: Bound<typeof getSchema>
-  listSchemas: SchemaStore['list']
+  listSchemas(question: Untenanted<SchemaStore['list']>): ReturnType<SchemaStore['list']>
   registerContext: Bound<typeof registerContext>
   /** The text of a published JSON-LD context. @throws NOT_FOUND */
   context(digest: string): Promise<string>
@@ -128,7 +133,7 @@ export interface Issuer {
   issuedDocument(input: Limited & { credentialId: string }): Promise<JsonObject>
   /** Forgets what a credential says. @throws CREDENTIAL_NOT_FOUND, CREDENTIAL_DELETED */
   eraseCredential(input: Limited & { credentialId: string }): Promise<void>
-  listCredentials(question: CredentialQuestion): Promise<Page<CredentialRecord>>
+  listCredentials(question: Omit<CredentialQuestion, 'tenantId'>): Promise<Page<CredentialRecord>>
   /** @throws CREDENTIAL_NOT_FOUND, also when it is of an issuer outside the limits */
   requireCredential(
     input: Limited & { credentialId: string },

@@ -2,6 +2,7 @@ import { IssuerError, type Violation } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
 import type { SchemaName } from '../ledger/ledger.ts'
 import { schemaId as idOf } from '../ledger/resource-id.ts'
+import { requestContext } from '../request-context.ts'
 import { compileValidator } from '../schemas/compile-validator.ts'
 import { deriveContext } from '../schemas/derive-context.ts'
 import { collectFacets } from '../schemas/describe-terms.ts'
@@ -73,6 +74,7 @@ export function buildSchema(deps: Deps, input: NewSchema): BuiltSchema {
     version,
     type,
     alias: input.alias ?? null,
+    tenantId: requestContext().tenantId,
     content: new TextDecoder().decode(content),
     digest: `0x${hexDigest(content)}`,
     restricted: input.restricted ?? false,

@@ -1,3 +1,4 @@
+import { defaultTenant } from '../request-context.ts'
 import { builtInSchemas } from '../schemas/built-in/index.ts'
 import { type BuiltSchema, buildSchema } from './build-schema.ts'
 import { writeSchemas } from './register-schema.ts'
@@ -15,7 +16,7 @@ export async function registerBuiltInSchemas(
   const absent: BuiltSchema[] = []
   const ids: string[] = []
   for (const { alias, ...schema } of builtInSchemas) {
-    const taken = await deps.schemas.idOf(alias)
+    const taken = await deps.schemas.idOf(defaultTenant, alias)
     const built = buildSchema(deps, {
       ...schema,
       issuerDid: nodeDid,

@@ -2,6 +2,7 @@ import { IssuerError } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
 import type { LedgerSchema } from '../ledger/ledger.ts'
 import { parseSchemaId } from '../ledger/resource-id.ts'
+import { requestContext } from '../request-context.ts'
 import { openSchema } from '../schemas/open-schema.ts'
 import type { SchemaDeps } from './registrar.ts'
 
@@ -37,13 +38,15 @@ export async function getSchema(
   const { schemaId, issuerDid, name, version, digest, active, restricted, time, content } = schema
   const opened = openSchema({ schemaId, content, digest })
   const stored = await deps.schemas.get(schemaId)
+  const alias = stored?.alias ?? null
+  const isSeen = alias !== null && (await deps.schemas.idOf(requestContext().tenantId, alias)) === schemaId
   return {
     schemaId,
     issuerDid,
     name,
     version,
     type: opened.type,
-    alias: stored?.alias ?? null,
+    alias: isSeen ? alias : null,
     digest,
     active,
     restricted,
@@ -62,7 +65,7 @@ export async function requireLedgerSchema(
   deps: Pick<SchemaDeps, 'ledger' | 'schemas'>,
   idOrAlias: string,
 ): Promise<LedgerSchema & { schemaId: string; issuerDid: string }> {
-  const schemaId = (await deps.schemas.idOf(idOrAlias)) ?? idOrAlias
+  const schemaId = (await deps.schemas.idOf(requestContext().tenantId, idOrAlias)) ?? idOrAlias
   const name = parseSchemaId(schemaId)
   const isOfLedger = name && deps.ledger.identityOf(name.issuerDid) === name.issuer
   const schema = isOfLedger ? await deps.ledger.schemas.get(name) : undefined

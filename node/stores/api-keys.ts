@@ -20,8 +20,8 @@ export interface ApiKeyStore {
   /** A key that has not been revoked. */
   findByHash(hash: string): Promise<ApiKey | undefined>
   find(id: string): Promise<ApiKey | undefined>
-  /** Keys that have not been revoked, newest first. */
-  list(): Promise<readonly ApiKey[]>
+  /** Keys of a tenant that have not been revoked, newest first. */
+  list(tenantId: string): Promise<readonly ApiKey[]>
   /** False when there is no such key, or it has been revoked already. */
   revoke(id: string, at: string): Promise<boolean>
 }
@@ -50,8 +50,8 @@ export function createApiKeyStore(database: Database): ApiKeyStore {
     async find(id) {
       return toApiKey(await valid().where('id', '=', id).executeTakeFirst())
     },
-    async list() {
-      const rows = await valid().orderBy('created_at', 'desc').orderBy('id').execute()
+    async list(tenantId) {
+      const rows = await valid().where('tenant_id', '=', tenantId).orderBy('created_at', 'desc').orderBy('id').execute()
       return rows.map((row) => toApiKey(row) as ApiKey)
     },
     async revoke(id, at) {

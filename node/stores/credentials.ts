@@ -21,6 +21,7 @@ export type RegisteredCredentialRow = CredentialRow & {
 export interface CredentialQuestion {
   limit: number
   cursor?: string | undefined
+  tenantId: string
   /** Issuers to which the answer is limited; undefined means any. */
   issuers?: readonly string[] | undefined
   issuerDid?: string | undefined
@@ -129,6 +130,7 @@ function withRegistration(database: Database) {
 
 function selected(database: Database, question: CredentialQuestion) {
   const equal = {
+    tenant_id: question.tenantId,
     issuer_did: question.issuerDid,
     holder_did: question.holderDid,
     schema_id: question.schemaId,

@@ -1,9 +1,13 @@
+import { IssuerError } from '../errors.ts'
 import type { KeyType } from '../keys/key-store.ts'
-import type { Database } from './database.ts'
+import { defaultTenant } from '../request-context.ts'
+import { type Database, isUniqueViolation } from './database.ts'
 import { type PageQuestion, pageOf } from './page.ts'
 import { type DidKey, type StoredDid, withKeys } from './stored-did.ts'
 
-type NewDid = Pick<StoredDid, 'did' | 'method' | 'name' | 'origin' | 'controllerKeyRef'>
+type NewDid = Pick<StoredDid, 'did' | 'method' | 'name' | 'origin' | 'controllerKeyRef'> & {
+  tenantId?: string
+}
 
 /** What the resolution of a DID showed about its keys. */
 interface SeenKeys {
@@ -24,12 +28,15 @@ export function createDidStore(database: Database, now: () => Date = () => new D
 function intents(database: Database, now: () => Date) {
   const time = () => now().toISOString()
   return {
-    /** Records the intent to make or take in a DID, before the ledger knows of it. */
+    /**
+     * Records the intent to make or take in a DID, before the ledger knows of it.
+     * @throws DID_ALREADY_EXISTS, also when it is another tenant's
+     */
     async insertPending(
       input: NewDid & { keys: readonly { keyRef: string; type: KeyType }[] },
     ): Promise<void> {
       const at = time()
-      await database.transaction().execute(async (trx) => {
+      const written = database.transaction().execute(async (trx) => {
         await trx
           .insertInto('dids')
           .values({
@@ -39,6 +46,7 @@ function intents(database: Database, now: () => Date) {
             controller_key_ref: input.controllerKeyRef,
             state: 'pending',
             origin: input.origin,
+            tenant_id: input.tenantId ?? defaultTenant,
             transaction_hash: null,
             created_at: at,
             updated_at: at,
@@ -49,6 +57,10 @@ function intents(database: Database, now: () => Date) {
           .insertInto('did_keys')
           .values(input.keys.map((key) => pendingRow(input.did, key, at)))
           .execute()
+      })
+      await written.catch((cause) => {
+        if (!isUniqueViolation(cause)) throw cause
+        throw new IssuerError('DID_ALREADY_EXISTS', { facts: { did: input.did }, cause })
       })
     },
 
@@ -83,6 +95,8 @@ function intents(database: Database, now: () => Date) {
     /** Forgets a DID that never came onto the ledger. */
     async removePending(did: string): Promise<void> {
       await database.transaction().execute(async (trx) => {
+        // another process may be making it active at this moment: with its keys, or not at all
+        await trx.selectFrom('dids').select('did').where('did', '=', did).forUpdate().execute()
         const pending = trx
           .selectFrom('dids')
           .select('did')
@@ -95,8 +109,6 @@ function intents(database: Database, now: () => Date) {
   }
 }
 
-        // another process may be making it active at this moment: with its keys, or not at all
-        await trx.selectFrom('dids').select('did').where('did', '=', did).forUpdate().execute()
 /** What the ledger has shown, and what only the node knows. */
 function facts(database: Database, now: () => Date) {
   const time = () => now().toISOString()
@@ -157,10 +169,11 @@ function questions(database: Database) {
       return (await withKeys(database, rows))[0]
     },
 
-    /** How many there are, pending and deactivated ones included. */
-    async count(): Promise<number> {
+    /** How many a tenant has, pending and deactivated ones included. */
+    async count(tenantId: string): Promise<number> {
       const { count } = await database
         .selectFrom('dids')
+        .where('tenant_id', '=', tenantId)
         .select((eb) => eb.fn.countAll<number | string>().as('count'))
         .executeTakeFirstOrThrow()
       return Number(count)
@@ -211,13 +224,13 @@ function questions(database: Database) {
 
 function pages(database: Database) {
   return {
-    /** A page, newest first; `issuers` limits it. */
+    /** A page of a tenant's, newest first; `issuers` limits it. */
     async list(
-      question: PageQuestion & { issuers?: readonly string[] | undefined },
+      question: PageQuestion & { tenantId: string; issuers?: readonly string[] | undefined },
     ): Promise<{ items: StoredDid[]; nextCursor: string | null }> {
-      const { issuers } = question
+      const { issuers, tenantId } = question
       if (issuers?.length === 0) return { items: [], nextCursor: null }
-      const all = database.selectFrom('dids').selectAll()
+      const all = database.selectFrom('dids').selectAll().where('tenant_id', '=', tenantId)
       const query = issuers ? all.where('did', 'in', issuers) : all
       const { rows, nextCursor } = await pageOf(query, { time: 'created_at', id: 'did' }, question)
       return { items: await withKeys(database, rows), nextCursor }

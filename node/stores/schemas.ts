@@ -12,7 +12,9 @@ interface StoredSchema {
   name: string
   version: string
   type: string
+  /** Within its tenant. */
   alias: string | null
+  tenantId: string
   /** JCS text of the schema document. */
   content: string
   /** SHA-256 of the content, hex with 0x. */
@@ -43,19 +45,16 @@ function writes(database: Database, now: () => Date) {
     async insertPending(schemas: readonly NewSchemaRecord[]): Promise<void> {
       try {
         await database.transaction().execute(async (trx) => {
-          await trx
-            .deleteFrom('schemas')
-            .where(
-              'schema_id',
-              'in',
-              schemas.map(({ schemaId }) => schemaId),
-            )
-            .where('state', '=', 'pending')
-            .execute()
+          await forgetPending(
+            trx,
+            schemas.map(({ schemaId }) => schemaId),
+          )
           await trx
             .insertInto('schemas')
             .values(schemas.map((schema) => toRow(schema, now())))
             .execute()
+          const aliases = schemas.flatMap(aliasRow)
+          if (aliases.length > 0) await trx.insertInto('schema_aliases').values(aliases).execute()
         })
       } catch (error) {
         throw isUniqueViolation(error) ? await conflict(database, schemas, error) : error
@@ -82,11 +81,7 @@ function writes(database: Database, now: () => Date) {
 
     /** Forgets schemas that never came onto the ledger. */
     async removePending(schemaIds: readonly string[]): Promise<void> {
-      await database
-        .deleteFrom('schemas')
-        .where('schema_id', 'in', schemaIds)
-        .where('state', '=', 'pending')
-        .execute()
+      await database.transaction().execute((trx) => forgetPending(trx, schemaIds))
     },
 
     async deactivate(schemaId: string): Promise<void> {
@@ -98,37 +93,81 @@ function writes(database: Database, now: () => Date) {
 function reads(database: Database) {
   return {
     async get(schemaId: string): Promise<StoredSchema | undefined> {
-      const query = database.selectFrom('schemas').selectAll().where('schema_id', '=', schemaId)
+      const query = named(database).where('schema_id', '=', schemaId)
       return toStoredSchema(await query.executeTakeFirst())
     },
 
     async pending(): Promise<StoredSchema[]> {
-      const rows = await database.selectFrom('schemas').selectAll().where('state', '=', 'pending').execute()
+      const rows = await named(database).where('state', '=', 'pending').execute()
       return rows.map((row) => toStoredSchema(row) as StoredSchema)
     },
 
-    /** The id that an alias of this node stands for. */
-    async idOf(alias: string): Promise<string | undefined> {
-      const row = await database
-        .selectFrom('schemas')
-        .select('schema_id')
-        .where('alias', '=', alias)
-        .where('state', '=', 'registered')
-        .executeTakeFirst()
-      return row?.schema_id
+    /** The id that an alias stands for: the tenant's own, or else that of the node itself. */
+    async idOf(tenantId: string, alias: string): Promise<string | undefined> {
+      const rows = await database
+        .selectFrom('schema_aliases')
+        .innerJoin('schemas', 'schemas.schema_id', 'schema_aliases.schema_id')
+        .select(['schema_aliases.schema_id', 'schema_aliases.tenant_id'])
+        .where('schema_aliases.alias', '=', alias)
+        .where((eb) =>
+          eb.or([
+            eb('schema_aliases.tenant_id', '=', tenantId),
+            eb('schemas.issuer_did', 'in', ofNode(database)),
+          ]),
+        )
+        .where('schemas.state', '=', 'registered')
+        .execute()
+      return (rows.find((row) => row.tenant_id === tenantId) ?? rows[0])?.schema_id
     },
 
-    /** A page, newest first. */
+    /** A page of a tenant's and the node's own, newest first. */
     async list(
-      question: PageQuestion & { issuerDid?: string | undefined },
+      question: PageQuestion & { tenantId: string; issuerDid?: string | undefined },
     ): Promise<{ items: StoredSchema[]; nextCursor: string | null }> {
-      const { issuerDid } = question
-      const all = database.selectFrom('schemas').selectAll().where('state', '=', 'registered')
+      const { issuerDid, tenantId } = question
+      const all = named(database)
+        .where('state', '=', 'registered')
+        .where((eb) => eb.or([eb('tenant_id', '=', tenantId), eb('issuer_did', 'in', ofNode(database))]))
       const query = issuerDid === undefined ? all : all.where('issuer_did', '=', issuerDid)
       const { rows, nextCursor } = await pageOf(query, { time: 'created_at', id: 'schema_id' }, question)
       return { items: rows.map((row) => toStoredSchema(row) as StoredSchema), nextCursor }
     },
   }
+}
+
+type NamedRow = Row<'schemas'> & { name_of: string | null }
+
+/** The node's own DIDs, whose schemas are everybody's. */
+function ofNode(database: Database) {
+  return database.selectFrom('dids').select('did').where('origin', '=', 'node')
+}
+
+/** Schemas with their aliases. */
+function named(database: Database) {
+  return database
+    .selectFrom('schemas')
+    .selectAll()
+    .select((eb) =>
+      eb
+        .selectFrom('schema_aliases')
+        .select('schema_aliases.alias')
+        .whereRef('schema_aliases.schema_id', '=', 'schemas.schema_id')
+        .as('name_of'),
+    )
+}
+
+async function forgetPending(trx: Database, schemaIds: readonly string[]): Promise<void> {
+  const pending = trx
+    .selectFrom('schemas')
+    .select('schema_id')
+    .where('schema_id', 'in', schemaIds)
+    .where('state', '=', 'pending')
+  await trx.deleteFrom('schema_aliases').where('schema_id', 'in', pending).execute()
+  await trx.deleteFrom('schemas').where('schema_id', 'in', schemaIds).where('state', '=', 'pending').execute()
+}
+
+function aliasRow({ tenantId, alias, schemaId }: NewSchemaRecord): NewRow<'schema_aliases'>[] {
+  return alias === null ? [] : [{ tenant_id: tenantId, alias, schema_id: schemaId }]
 }
 
 const toRow = (schema: NewSchemaRecord, now: Date): NewRow<'schemas'> => ({
@@ -138,7 +177,8 @@ const toRow = (schema: NewSchemaRecord, now: Date): NewRow<'schemas'> => ({
   name: schema.name,
   version: schema.version,
   type: schema.type,
-  alias: schema.alias,
+  alias: null,
+  tenant_id: schema.tenantId,
   content: schema.content,
   digest: schema.digest,
   restricted: schema.restricted ? 1 : 0,
@@ -166,7 +206,7 @@ async function conflict(
   return new IssuerError('SCHEMA_ALIAS_TAKEN', { facts: { alias: schemas[0]?.alias ?? null }, cause })
 }
 
-function toStoredSchema(row: Row<'schemas'> | undefined): StoredSchema | undefined {
+function toStoredSchema(row: NamedRow | undefined): StoredSchema | undefined {
   if (!row) return undefined
   return {
     schemaId: row.schema_id,
@@ -175,7 +215,8 @@ function toStoredSchema(row: Row<'schemas'> | undefined): StoredSchema | undefin
     name: row.name,
     version: row.version,
     type: row.type,
-    alias: row.alias,
+    alias: row.name_of,
+    tenantId: row.tenant_id,
     content: row.content,
     digest: row.digest,
     restricted: row.restricted === 1,

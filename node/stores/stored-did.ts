@@ -23,6 +23,7 @@ export interface StoredDid {
   name: string | null
   state: 'pending' | 'active' | 'deactivated'
   origin: 'created' | 'imported' | 'node'
+  tenantId: string
   /** Where the node holds the controller key. */
   controllerKeyRef: string | null
   /** Of the transaction that made it, known from its signing on. */
@@ -65,6 +66,7 @@ function toStoredDid(row: Row<'dids'>, keys: readonly Row<'did_keys'>[]): Stored
     name: row.name,
     state: row.state,
     origin: row.origin,
+    tenantId: row.tenant_id,
     controllerKeyRef: row.controller_key_ref,
     transactionHash: row.transaction_hash,
     createdAt: row.created_at,

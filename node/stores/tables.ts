@@ -13,6 +13,25 @@ import type { RelayersTable, TransactionsTable } from './transaction-tables.ts'
 type Flag = 0 | 1
 type Time = string
 
+/** Whoever shares the node with others; a limit that is null is that of the node. */
+interface TenantsTable {
+  tenant_id: string
+  name: string
+  state: 'active' | 'suspended'
+  did_quota: number | null
+  daily_credentials: number | null
+  rate_limit: number | null
+  created_at: Time
+}
+
+/** What tenants with a quota have issued, by the day in UTC. */
+interface TenantUsageTable {
+  tenant_id: string
+  /** Of the form 2026-01-31. */
+  day: string
+  credentials: number
+}
+
 /** Facts about this database as a whole, such as the chain it belongs to. */
 interface NodeMetaTable {
   name: string
@@ -38,6 +57,7 @@ interface DidsTable {
   /** `pending`: its transaction is not mined yet. */
   state: 'pending' | 'active' | 'deactivated'
   origin: 'created' | 'imported' | 'node'
+  tenant_id: Generated<string>
   transaction_hash: string | null
   created_at: Time
   updated_at: Time
@@ -66,7 +86,9 @@ interface SchemasTable {
   name: string
   version: string
   type: string
-  alias: string | null
+  /** Null: aliases have a table of their own. */
+  alias: null
+  tenant_id: Generated<string>
   content: string
   digest: string
   restricted: Flag
@@ -75,6 +97,13 @@ interface SchemasTable {
   state: 'pending' | 'registered'
   transaction_hash: string | null
   created_at: Time
+}
+
+/** Names of schemas, each a tenant's own. */
+interface SchemaAliasesTable {
+  tenant_id: string
+  alias: string
+  schema_id: string
 }
 
 /** JSON-LD contexts that the node publishes, by the SHA-256 of their bytes in hex. */
@@ -127,6 +156,7 @@ interface StatusListsTable {
 /** Issued credentials. */
 interface CredentialsTable {
   credential_id: string
+  tenant_id: Generated<string>
   issuer_did: string
   holder_did: string
   schema_id: string
@@ -413,11 +443,14 @@ interface PresentationRequestsTable {
 
 /** All tables of the database. */
 export interface Tables {
+  tenants: TenantsTable
+  tenant_usage: TenantUsageTable
   node_meta: NodeMetaTable
   keys: KeysTable
   dids: DidsTable
   did_keys: DidKeysTable
   schemas: SchemasTable
+  schema_aliases: SchemaAliasesTable
   contexts: ContextsTable
   registered_contexts: RegisteredContextsTable
   status_pairs: StatusPairsTable

@@ -9,10 +9,13 @@ const issuerDids = z
   .union([z.literal('*'), z.array(did).min(1).max(1_000)])
   .describe('The issuer DIDs it may act for; `*` means every issuer.')
 
+const tenantId = z.string().max(64)
+
 const body = z.strictObject({
   name: z.string().min(1).max(200),
   scopes: z.array(z.enum(scopes)).min(1),
   issuerDids,
+  tenantId: tenantId.optional().describe('Another tenant than the own one: for whoever runs the node.'),
 })
 
 const apiKey = z.object({
@@ -20,6 +23,7 @@ const apiKey = z.object({
   name: z.string(),
   scopes: z.array(z.string()),
   issuerDids,
+  tenantId,
   createdAt: time,
 })
 
@@ -36,15 +40,16 @@ export const apiKeys: Resource = (server, issuer) => {
         summary: 'Make an API key',
         description: 'A key can give no more than it has itself.',
         body,
-        response: { 201: created, ...problems('UNAUTHORIZED', 'FORBIDDEN') },
+        response: { 201: created, ...problems('UNAUTHORIZED', 'FORBIDDEN', 'TENANT_NOT_FOUND') },
       },
     },
     async (request, reply) => {
-      const { name, scopes: wanted, issuerDids: issuers } = request.body
+      const { name, scopes: wanted, issuerDids: issuers, tenantId: of } = request.body
       const { key, record } = await issuer.apiKeys.create(callerOf(request), {
         name,
         scopes: wanted,
         issuers,
+        tenantId: of,
       })
       reply.status(201).header('cache-control', 'no-store')
       return { ...describe(record), key }
@@ -58,10 +63,13 @@ export const apiKeys: Resource = (server, issuer) => {
       schema: {
         tags: ['API keys'],
         summary: 'The API keys in use',
+        querystring: z.strictObject({ tenantId: tenantId.optional() }),
         response: { 200: z.object({ items: z.array(apiKey) }), ...problems('UNAUTHORIZED', 'FORBIDDEN') },
       },
     },
-    async (request) => ({ items: (await issuer.apiKeys.list(callerOf(request))).map(describe) }),
+    async (request) => ({
+      items: (await issuer.apiKeys.list(callerOf(request), request.query)).map(describe),
+    }),
   )
 
   const params = z.object({ id: z.string().max(128) })
@@ -105,8 +113,10 @@ function describe(record: {
   name: string
   scopes: readonly string[]
   issuers: '*' | readonly string[]
+  tenantId: string
   createdAt: string
 }): z.output<typeof apiKey> {
-  const { id, name, createdAt, issuers } = record
-  return { id, name, scopes: [...record.scopes], issuerDids: issuers === '*' ? '*' : [...issuers], createdAt }
+  const { id, name, createdAt, issuers, tenantId: of } = record
+  const issuerDids = issuers === '*' ? ('*' as const) : [...issuers]
+  return { id, name, scopes: [...record.scopes], issuerDids, tenantId: of, createdAt }
 }

@@ -11,6 +11,7 @@ import { offers } from './offers.ts'
 import { presentations } from './presentations.ts'
 import { schemas } from './schemas.ts'
 import { statusLists } from './status-lists.ts'
+import { tenants } from './tenants.ts'
 import { types } from './types.ts'
 
 const resources = [
@@ -27,6 +28,7 @@ const resources = [
   types,
   network,
   apiKeys,
+  tenants,
 ]
 
 /** The IDA REST API. */

@@ -2,6 +2,7 @@ import type { Migration } from 'kysely/migration'
 import { up } from './001-tables.ts'
 import { up as registeredContexts } from './002-registered-contexts.ts'
 import { up as work } from './003-work.ts'
+import { up as tenants } from './004-tenants.ts'
 import { up as exchanges } from './005-exchanges.ts'
 import { up as audit } from './006-audit.ts'
 import { up as bulk } from './007-bulk.ts'
@@ -14,6 +15,7 @@ export const migrations: Record<string, Migration> = {
   '001-tables': { up },
   '002-registered-contexts': { up: registeredContexts },
   '003-work': { up: work },
+  '004-tenants': { up: tenants },
   '005-exchanges': { up: exchanges },
   '006-audit': { up: audit },
   '007-bulk': { up: bulk },

@@ -6,9 +6,12 @@ import { loadAdminKey } from '../../../node/access/admin-key.ts'
 import { type ApiKeyAdministration, administerApiKeys } from '../../../node/access/api-key-administration.ts'
 import { authenticate } from '../../../node/access/authenticate.ts'
 import { type Caller, scopes } from '../../../node/access/caller.ts'
+import { createTenants, type Tenants } from '../../../node/access/tenants.ts'
 import { createToken, hashToken } from '../../../node/secret-token.ts'
 import { type ApiKeyStore, createApiKeyStore } from '../../../node/stores/api-keys.ts'
 import { type Database, openDatabase } from '../../../node/stores/database.ts'
+import { createDidStore } from '../../../node/stores/dids.ts'
+import { createTenantStore } from '../../../node/stores/tenants.ts'
 
 const admin: Caller = { keyId: 'admin', tenantId: 'default', scopes, issuers: '*' }
 const [issuerA, issuerB] = ['did:ethr:0x7a69:0xaa', 'did:ethr:0x7a69:0xbb'] as const
@@ -48,15 +51,21 @@ describe('API keys', () => {
   const adminKey = createToken('ck_')
   let database: Database
   let apiKeys: ApiKeyStore
+  let tenants: Tenants
   let administration: ApiKeyAdministration
 
   const callerWith = (header: string | undefined) =>
-    authenticate({ apiKeys, adminKeyHash: hashToken(adminKey) }, header)
+    authenticate({ apiKeys, tenants, adminKeyHash: hashToken(adminKey) }, header)
 
   before(async () => {
     database = await openDatabase({ file: ':memory:' })
     apiKeys = createApiKeyStore(database)
-    administration = administerApiKeys({ apiKeys, now: () => new Date() })
+    tenants = createTenants({
+      tenants: createTenantStore(database),
+      dids: createDidStore(database),
+      now: () => new Date(),
+    })
+    administration = administerApiKeys({ apiKeys, tenants, now: () => new Date() })
   })
   after(() => database.destroy())
 
@@ -74,6 +83,7 @@ describe('API keys', () => {
     assert.match(key, /^ck_[\w-]{43}$/)
     assert.deepEqual(await callerWith(`Bearer ${key}`), {
       keyId: record.id,
+      tenantId: 'default',
       scopes: ['credentials:issue'],
       issuers: [issuerA],
     })

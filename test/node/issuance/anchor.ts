@@ -74,7 +74,7 @@ describe('the group commit of registrations', () => {
 
   /** Waits until the newest credentials are as asked. */
   const reached = async (are: (rows: RegisteredCredentialRow[]) => boolean) => {
-    while (!are((await house.deps.credentials.list({ limit: 10 })).items)) await new Promise(setImmediate)
+    while (!are((await house.deps.credentials.list({ tenantId: 'default', limit: 10 })).items)) await new Promise(setImmediate)
   }
 
   /** Waits until nothing is left to register. */
@@ -127,7 +127,7 @@ describe('the group commit of registrations', () => {
     const recorded = house.anchor.expect()
     const issues = [one(), one()]
     await reached((rows) => rows.length === 3)
-    const { items } = await house.deps.credentials.list({ limit: 2 })
+    const { items } = await house.deps.credentials.list({ tenantId: 'default', limit: 2 })
     assert.deepEqual(
       items.map((row) => row.registration_id),
       [null, null],
@@ -249,7 +249,7 @@ describe('the group commit of registrations', () => {
     house = await open()
     await settled(house)
     await assert.rejects(house.prove(doomed.credentialId), fails('ISSUER_DEACTIVATED'))
-    const rows = (await house.deps.credentials.list({ limit: 10 })).items
+    const rows = (await house.deps.credentials.list({ tenantId: 'default', limit: 10 })).items
     const states = rows.map((row) => [row.issuer_did === gone.did, row.registration_state])
     assert.equal(states.filter(([isGone, state]) => isGone && state === 'refused').length, 1)
     assert.equal(states.filter(([, state]) => state === 'registered').length, rows.length - 1)

@@ -348,14 +348,14 @@ describe('the DIDs of a node', () => {
     const seen: string[] = []
     let cursor: string | undefined
     do {
-      const page = await deps.dids.list({ limit: 5, cursor })
+      const page = await deps.dids.list({ tenantId: 'default', limit: 5, cursor })
       seen.push(...page.items.map(({ did }) => did))
       cursor = page.nextCursor ?? undefined
     } while (cursor)
     assert.equal(new Set(seen).size, await count('dids'))
     assert.equal(seen.length, await count('dids'))
     const [one] = seen
-    assert.deepEqual((await deps.dids.list({ limit: 5, issuers: [one as string] })).items.length, 1)
-    assert.deepEqual(await deps.dids.list({ limit: 5, issuers: [] }), { items: [], nextCursor: null })
+    assert.deepEqual((await deps.dids.list({ tenantId: 'default', limit: 5, issuers: [one as string] })).items.length, 1)
+    assert.deepEqual(await deps.dids.list({ tenantId: 'default', limit: 5, issuers: [] }), { items: [], nextCursor: null })
   })
 })

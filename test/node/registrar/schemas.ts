@@ -301,7 +301,7 @@ describe('the schemas of a node', () => {
       const seen: string[] = []
       let cursor: string | undefined
       do {
-        const page = await deps.schemas.list({ limit: 4, cursor, issuerDid })
+        const page = await deps.schemas.list({ tenantId: 'default', limit: 4, cursor, issuerDid })
         seen.push(...page.items.map(({ schemaId }) => schemaId))
         cursor = page.nextCursor ?? undefined
       } while (cursor)

@@ -115,10 +115,10 @@ describe('createSettlement', () => {
     const old = (await node.deps.dids.get(did))?.keys[0]?.keyRef
     const job = createSettlement(node.deps)
     assert.equal(await job.run(), 2)
-    assert.equal(await node.deps.schemas.idOf('late'), undefined)
+    assert.equal(await node.deps.schemas.idOf('default', 'late'), undefined)
     await mine()
     await job.run()
-    assert.ok(await node.deps.schemas.idOf('late'))
+    assert.ok(await node.deps.schemas.idOf('default', 'late'))
     const stored = await node.deps.dids.get(did)
     assert.deepEqual([stored?.pendingKeys.length, stored?.keys.length], [0, 1])
     assert.notEqual(stored?.keys[0]?.keyRef, old)

@@ -54,11 +54,11 @@ describe('the credential store', () => {
     assert.deepEqual(await database.selectFrom('outbox').selectAll().execute(), [])
   })
 
-  const all = async (question: Omit<Parameters<typeof store.list>[0], 'limit'>) => {
+  const all = async (question: Omit<Parameters<typeof store.list>[0], 'limit' | 'tenantId'>) => {
     const ids: string[] = []
     let cursor: string | undefined
     do {
-      const page = await store.list({ ...question, limit: 7, cursor })
+      const page = await store.list({ tenantId: 'default', ...question, limit: 7, cursor })
       ids.push(...page.items.map((row) => row.credential_id))
       cursor = page.nextCursor ?? undefined
     } while (cursor)
@@ -71,9 +71,9 @@ describe('the credential store', () => {
   })
 
   it('keeps its place while others are added', async () => {
-    const first = await store.list({ limit: 10 })
+    const first = await store.list({ tenantId: 'default', limit: 10 })
     await store.insert({ rows: [{ ...rowOf(999), issued_at: at(9_999) }], pause })
-    const second = await store.list({ limit: 10, cursor: first.nextCursor ?? undefined })
+    const second = await store.list({ tenantId: 'default', limit: 10, cursor: first.nextCursor ?? undefined })
     assert.equal(second.items[0]?.credential_id, 'urn:uuid:239')
     await database.deleteFrom('credentials').where('credential_id', '=', 'urn:uuid:999').execute()
   })
@@ -98,7 +98,9 @@ describe('the credential store', () => {
   })
 
   it('refuses a cursor that is none', async () => {
-    await assert.rejects(store.list({ limit: 1, cursor: 'garbage' }), { code: 'MALFORMED_REQUEST' })
+    await assert.rejects(store.list({ tenantId: 'default', limit: 1, cursor: 'garbage' }), {
+      code: 'MALFORMED_REQUEST',
+    })
   })
 
   it('writes all or none', async () => {

@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict'
+import { scopes } from '../../../../node/access/caller.ts'
+import { startNode, type TestNode } from '../../../node.ts'
+import {
+  at,
+  bachelor,
+  degreeSchema,
+  expect,
+  expectProblem,
+  holderDid,
+  issueDegree,
+  makeIssuer,
+  makeSchema,
+} from './scenario.ts'
+
+const tenantScopes = scopes.filter((scope) => scope !== 'tenants:admin')
+
+describe('tenants over HTTP', () => {
+  let node: TestNode
+
+  before(async () => {
+    node = await startNode()
+  })
+  after(() => node.close())
+
+  /** Makes a tenant with a key for everything, and gives the node as that key sees it. */
+  const makeTenant = async (tenantId: string, limits: Record<string, number> = {}): Promise<TestNode> => {
+    expect(201, await node.call('POST', '/api/v1/tenants', { body: { tenantId, name: tenantId, ...limits } }))
+    const body = { name: 'all', scopes: tenantScopes, issuerDids: '*', tenantId }
+    const { key } = expect(201, await node.call('POST', '/api/v1/api-keys', { body })).body
+    return { ...node, call: (method, path, options) => node.call(method, path, { key, ...options }) }
+  }
+
+  const listed = async (as: TestNode, path: string): Promise<string[]> => {
+    const { items } = expect(200, await as.call('GET', `/api/v1/${path}`)).body
+    return items.map(
+      (item: Record<string, string>) => item.did ?? item.credentialId ?? item.schemaId ?? item.id,
+    )
+  }
+
+  it('see, use and change nothing of each other', async () => {
+    const [a, b] = [await makeTenant('a-college'), await makeTenant('b-college')]
+    const issuerDid = await makeIssuer(a)
+    const schemaId = await makeSchema(a, issuerDid, { alias: 'degree-of-a' })
+    const { credentialId } = await issueDegree(a, { issuerDid, schemaId: 'degree-of-a' })
+    assert.deepEqual(await listed(a, 'dids'), [issuerDid])
+    assert.deepEqual(await listed(a, 'credentials'), [credentialId])
+
+    for (const other of [b, node]) {
+      assert.ok(!(await listed(other, 'dids')).includes(issuerDid))
+      assert.deepEqual(await listed(other, 'credentials'), [])
+      assert.ok(!(await listed(other, 'schemas')).includes(schemaId))
+      const terms = { issuerDid, schemaId, holderDid, claims: bachelor }
+      const batch = { issuerDid, schemaId, credentials: [{ holderDid, claims: bachelor }] }
+      const credential = expect(200, await a.call('GET', at('credentials', credentialId))).body.credential
+      const refused = [
+        ['ISSUER_NOT_FOUND', 'POST', at('credentials', 'issue'), terms],
+        ['ISSUER_NOT_FOUND', 'POST', at('credentials', 'issue', 'batch'), batch],
+        ['SCHEMA_NOT_FOUND', 'GET', at('schemas', 'degree-of-a'), undefined],
+        ['CREDENTIAL_NOT_FOUND', 'GET', at('credentials', credentialId), undefined],
+        ['CREDENTIAL_NOT_FOUND', 'POST', at('credentials', 'revoke'), { credentialId }],
+        ['CREDENTIAL_NOT_FOUND', 'POST', at('credentials', credentialId, 'offers'), {}],
+        ['DID_NOT_FOUND', 'POST', at('dids', issuerDid, 'keys', 'rotate'), {}],
+        ['DID_NOT_FOUND', 'PATCH', at('dids', issuerDid), { name: 'Ours' }],
+        ['DID_NOT_FOUND', 'DELETE', at('dids', issuerDid), undefined],
+        [
+          'DID_NOT_FOUND',
+          'POST',
+          at('presentations'),
+          { holderDid: issuerDid, credentials: [credential], challenge: 'c', domain: 'd' },
+        ],
+      ] as const
+      for (const [code, method, path, body] of refused) {
+        const answer = await other.call(method, path, body === undefined ? {} : { body })
+        assert.equal(answer.body.code, code, `${method} ${path}: ${JSON.stringify(answer.body)}`)
+      }
+      const further = { name: 's', version: '1', issuerDid, jsonSchema: degreeSchema }
+      expectProblem(404, 'ISSUER_NOT_FOUND', await other.call('POST', at('schemas'), { body: further }))
+    }
+    const { body } = expect(200, await b.call('GET', at('credentials', credentialId, 'status')))
+    assert.equal(body.revoked, false)
+    expect(200, await a.call('POST', at('credentials', 'revoke'), { body: { credentialId } }))
+  })
+
+  it('give aliases for themselves, and share those of the built-in schemas', async () => {
+    const both = [await makeTenant('c'), await makeTenant('d')] as const
+    const ids = []
+    for (const tenant of both) {
+      const issuerDid = await makeIssuer(tenant)
+      ids.push(await makeSchema(tenant, issuerDid, { alias: 'diploma' }))
+      assert.equal(expect(200, await tenant.call('GET', at('schemas', 'diploma'))).body.schemaId, ids.at(-1))
+      const builtIn = expect(200, await tenant.call('GET', at('schemas', 'education-degree-v1'))).body
+      assert.equal(builtIn.alias, 'education-degree-v1')
+    }
+    assert.notEqual(ids[0], ids[1])
+  })
+
+  it('have keys of their own, which make no others', async () => {
+    const tenant = await makeTenant('e')
+    const wanted = { name: 'x', scopes: ['dids:read'], issuerDids: '*' }
+    expect(201, await tenant.call('POST', '/api/v1/api-keys', { body: wanted }))
+    assert.equal((await listed(tenant, 'api-keys')).length, 2)
+    assert.equal((await listed(node, 'api-keys?tenantId=e')).length, 2)
+    for (const body of [
+      { ...wanted, tenantId: 'default' },
+      { ...wanted, scopes: ['tenants:admin'] },
+    ])
+      expectProblem(403, 'FORBIDDEN', await tenant.call('POST', '/api/v1/api-keys', { body }))
+    const mightier = { name: 'x', scopes: ['tenants:admin'], issuerDids: '*', tenantId: 'e' }
+    expectProblem(403, 'FORBIDDEN', await node.call('POST', '/api/v1/api-keys', { body: mightier }))
+    expectProblem(403, 'FORBIDDEN', await tenant.call('GET', '/api/v1/api-keys?tenantId=a-college'))
+    expectProblem(403, 'FORBIDDEN', await tenant.call('GET', '/api/v1/tenants'))
+    const [own] = await listed(node, 'api-keys?tenantId=a-college')
+    expectProblem(404, 'API_KEY_NOT_FOUND', await tenant.call('DELETE', at('api-keys', own as string)))
+    const nobody = { ...wanted, tenantId: 'nobody' }
+    expectProblem(404, 'TENANT_NOT_FOUND', await node.call('POST', '/api/v1/api-keys', { body: nobody }))
+  })
+
+  it('reach their limits without touching those of others', async () => {
+    const [small, large] = [
+      await makeTenant('f', { didQuota: 1, dailyCredentials: 2 }),
+      await makeTenant('g'),
+    ]
+    const issuerDid = await makeIssuer(small)
+    expectProblem(429, 'QUOTA_EXCEEDED', await small.call('POST', at('dids'), { body: { method: 'key' } }))
+    await makeIssuer(large)
+    const terms = { issuerDid, schemaId: 'education-degree-v1' }
+    const claims = bachelor
+    const issue = (count: number) => {
+      const credentials = Array.from({ length: count }, () => ({ holderDid, claims }))
+      return small.call('POST', at('credentials', 'issue', 'batch'), { body: { ...terms, credentials } })
+    }
+    const first = expect(200, await issue(2))
+    const answer = expectProblem(429, 'CREDENTIAL_QUOTA_EXCEEDED', await issue(1))
+    assert.ok(Number(answer.headers.get('retry-after')) <= 86_400)
+    assert.equal((await listed(small, 'credentials')).length, first.body.issued)
+    const shown = expect(200, await node.call('GET', at('tenants', 'f'))).body
+    assert.deepEqual([shown.dids, shown.credentialsToday], [1, 2])
+    const more = { dailyCredentials: 3 }
+    expect(200, await node.call('PATCH', at('tenants', 'f'), { body: more }))
+    expect(200, await issue(1))
+  })
+
+  it('share one rate limit, which is not that of others', async () => {
+    const [hasty, calm] = [await makeTenant('h', { rateLimit: 3 }), await makeTenant('i')]
+    const ask = () => hasty.call('GET', '/api/v1/dids')
+    const answers = [await ask(), await ask(), await ask(), await ask()]
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [200, 200, 200, 429],
+    )
+    expect(200, await calm.call('GET', '/api/v1/dids'))
+  })
+
+  it('are suspended and taken up again', async () => {
+    const tenant = await makeTenant('j')
+    const state = (value: string) =>
+      node.call('PATCH', at('tenants', 'j'), { body: { state: value } }).then((answer) => expect(200, answer))
+    await state('suspended')
+    expectProblem(403, 'TENANT_SUSPENDED', await tenant.call('GET', '/api/v1/dids'))
+    await state('active')
+    expect(200, await tenant.call('GET', '/api/v1/dids'))
+    expectProblem(404, 'TENANT_NOT_FOUND', await node.call('GET', at('tenants', 'k')))
+    const again = { tenantId: 'j', name: 'j' }
+    expectProblem(409, 'TENANT_ALREADY_EXISTS', await node.call('POST', '/api/v1/tenants', { body: again }))
+  })
+})
