@@ -2,6 +2,7 @@ import type { AuthenticationDeps } from './access/authenticate.ts'
 import { countIssued } from './access/count-issued.ts'
 import { createTenants } from './access/tenants.ts'
 import { createAgent, jwtAgent } from './agent/agent.ts'
+import { createPlacement } from './audit/place-events.ts'
 import { bindIssuer } from './composition/bind-issuer.ts'
 import { type ChainLocation, type Foundation, openFoundation } from './composition/foundation.ts'
 import { openParts } from './composition/open-parts.ts'
@@ -39,6 +40,7 @@ import { requestContext } from './request-context.ts'
 import { typeMetadata } from './schemas/type-metadata.ts'
 import { statusEncodings } from './status/index.ts'
 import { createApiKeyStore } from './stores/api-keys.ts'
+import { createAuditLogStore } from './stores/audit-log.ts'
 import { type ContextStore, createContextStore } from './stores/contexts.ts'
 import { createCredentialStore, isErased, readSecured } from './stores/credentials.ts'
 import type { Database } from './stores/database.ts'
@@ -148,7 +150,11 @@ function wire({ config, chain, logger }: Input, foundation: Foundation) {
   const resolver = createDidResolver(didMethods)
   const resolve = (did: string) => resolveDid(resolver, did)
   const facts = createLedgerFacts({ ledger, resolveDid: resolve, ttlMs: config.ledgerCacheMs })
-  const anchor = createAnchor({ ...stores, ledger, queue, anchorWaitMs: config.anchorWaitMs, now })
+  const placement = createPlacement(stores)
+  const anchor = createAnchor({
+    ...{ ...stores, ledger, queue, anchorWaitMs: config.anchorWaitMs, now },
+    placeEvents: placement.placeSome,
+  })
   const agent = createAgent({
     keyStore: keys,
     dids: { get: stores.dids.get, list: stores.dids.all },
@@ -215,6 +221,7 @@ function wire({ config, chain, logger }: Input, foundation: Foundation) {
     queue,
     facts,
     anchor,
+    placement,
     verification,
     registrationProof,
     /** What is of this node's own tenants, whoever asks: for work of the node's own, and for the public. */
@@ -242,6 +249,7 @@ async function registeredContext(
 function openStores(database: Database) {
   return {
     apiKeys: createApiKeyStore(database),
+    auditLog: createAuditLogStore(database),
     contexts: createContextStore(database),
     credentials: createCredentialStore(database),
     dids: createDidStore(database),

@@ -4,6 +4,7 @@ import { IssuerError } from '../errors.ts'
 export const scopes = [
   'dids:read',
   'dids:write',
+  'audit:read',
   'schemas:write',
   'credentials:issue',
   'credentials:read',

@@ -1,6 +1,7 @@
 import type { ApiKeyAdministration } from '../access/api-key-administration.ts'
 import type { TenantAdministration } from '../access/tenants.ts'
 import type { Idempotency } from '../access/idempotency.ts'
+import type { AuditLog } from '../audit/read-log.ts'
 import type { Offer } from '../delivery/create-offer.ts'
 import type { StatusChanger } from '../issuance/change-status.ts'
 import type { CredentialRecord } from '../issuance/credential-record.ts'
@@ -91,6 +92,7 @@ export interface Issuer {
   apiKeys: ApiKeyAdministration
   idempotency: Idempotency
   tenants: TenantAdministration
+  audit: AuditLog
 
   createDid: Bound<typeof createDid>
   importDid: Bound<typeof importDid>

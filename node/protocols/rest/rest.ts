@@ -1,5 +1,6 @@
 import type { Protocol } from '../protocol.ts'
 import { apiKeys } from './api-keys.ts'
+import { audit } from './audit.ts'
 import { contexts } from './contexts.ts'
 import { credentials } from './credentials.ts'
 import { credentialsIssue } from './credentials-issue.ts'
@@ -29,6 +30,7 @@ const resources = [
   network,
   apiKeys,
   tenants,
+  audit,
 ]
 
 /** The IDA REST API. */
