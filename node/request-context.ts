@@ -1,5 +1,4 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { Json } from './json.ts'
 import type { Database } from './stores/database.ts'
 
 /** On whose behalf the present work is done. */
@@ -16,11 +15,11 @@ export interface RequestContext {
 /** One attempt to do what a request with an Idempotency-Key asks for. */
 export interface Attempt {
   /** An act of the request; those of one name are told apart by their order. */
-  act<Outcome extends Json>(name: string): Act<Outcome>
+  act<Outcome>(name: string): Act<Outcome>
 }
 
 /** Something that is done once. */
-export interface Act<Outcome extends Json = Json> {
+export interface Act<Outcome = unknown> {
   /** What an attempt before wrote down that did it and died before its answer. */
   readonly outcome: Outcome | undefined
   /**
@@ -47,6 +46,6 @@ export function requestContext(): RequestContext {
 }
 
 /** An act of the present request; undefined when the request may be done again, having no Idempotency-Key. */
-export function presentAct<Outcome extends Json>(name: string): Act<Outcome> | undefined {
+export function presentAct<Outcome>(name: string): Act<Outcome> | undefined {
   return requestContext().attempt?.act<Outcome>(name)
 }

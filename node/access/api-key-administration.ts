@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { IssuerError } from '../errors.ts'
-import { defaultTenant } from '../request-context.ts'
+import { defaultTenant, presentAct } from '../request-context.ts'
 import { createToken, hashToken } from '../secret-token.ts'
 import type { ApiKey, ApiKeyStore } from '../stores/api-keys.ts'
 import { actsFor, type Caller, type Scope } from './caller.ts'
@@ -42,6 +42,8 @@ export function administerApiKeys(deps: {
       checkNoEscalation(caller, { scopes, issuers, tenantId })
       if (tenantId !== defaultTenant && !(await deps.tenants.get(tenantId)))
         throw new IssuerError('TENANT_NOT_FOUND', { facts: { tenantId } })
+      const act = presentAct<{ key: string; record: ApiKey }>('make an API key')
+      if (act?.outcome) return act.outcome
       const key = createToken('ck_')
       const record: ApiKey = {
         id: randomUUID(),
@@ -52,7 +54,7 @@ export function administerApiKeys(deps: {
         tenantId,
         createdAt: deps.now().toISOString(),
       }
-      await deps.apiKeys.insert(record)
+      await deps.apiKeys.insert(record, act && ((trx) => act.note({ key, record }, trx)))
       return { key, record }
     },
     list: async (caller, { tenantId = caller.tenantId } = {}) => {

@@ -3,7 +3,6 @@ import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
 import { IssuerError } from '../errors.ts'
 import type { Job } from '../jobs/queue.ts'
-import type { Json } from '../json.ts'
 import type { SecretBox } from '../keys/secret-box.ts'
 import { type Act, type Attempt, requestContext } from '../request-context.ts'
 import type { IdempotencyStore, Usage } from '../stores/idempotency.ts'
@@ -141,11 +140,11 @@ function createAttempt(
   { store, secrets }: Deps,
   { id, holder, outcomes }: { id: string; holder: string; outcomes: string | null },
 ): Attempt {
-  const written: Record<string, Json> =
+  const written: Record<string, unknown> =
     outcomes === null ? {} : JSON.parse(Buffer.from(secrets.open(outcomes, outcomeContext(id))).toString())
   const counts = new Map<string, number>()
   return {
-    act<Outcome extends Json>(name: string): Act<Outcome> {
+    act<Outcome>(name: string): Act<Outcome> {
       const count = (counts.get(name) ?? 0) + 1
       counts.set(name, count)
       const slot = `${name} ${count}`

@@ -1,3 +1,4 @@
+import { presentAct } from '../request-context.ts'
 import { createToken, hashToken } from '../secret-token.ts'
 import type { OfferStore } from '../stores/offers.ts'
 
@@ -14,14 +15,18 @@ export async function createOffer(
   deps: { offers: Pick<OfferStore, 'insert'>; offersUrl: string; now(): Date },
   input: { credentialId: string; expiresInSeconds: number },
 ): Promise<Offer> {
+  const act = presentAct<Offer>('offer')
+  if (act?.outcome) return act.outcome
   const token = createToken('')
   const createdAt = deps.now()
   const expiresAt = new Date(createdAt.getTime() + input.expiresInSeconds * 1000).toISOString()
+  const offer = { token, url: `${deps.offersUrl}/${token}`, expiresAt }
   await deps.offers.insert({
     tokenHash: hashToken(token),
     credentialId: input.credentialId,
     createdAt: createdAt.toISOString(),
     expiresAt,
+    also: act && ((trx) => act.note(offer, trx)),
   })
-  return { token, url: `${deps.offersUrl}/${token}`, expiresAt }
+  return offer
 }

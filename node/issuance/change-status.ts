@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { IssuerError } from '../errors.ts'
 import type { Job } from '../jobs/queue.ts'
 import type { Hex, Ledger, Receipt, StatusOp } from '../ledger/ledger.ts'
-import { requestContext } from '../request-context.ts'
+import { type Act, presentAct, requestContext } from '../request-context.ts'
 import type { CredentialRow, CredentialStore } from '../stores/credentials.ts'
-import type { StatusChangeStore } from '../stores/status-changes.ts'
+import type { StatusChangeRow, StatusChangeStore } from '../stores/status-changes.ts'
 import type { StatusListStore } from '../stores/status-lists.ts'
 import type { StatusChange, StatusChangeOutcome } from './issuance.ts'
 import type { LedgerFacts } from './ledger-facts.ts'
@@ -34,7 +34,15 @@ export interface StatusChanger {
   readonly job: Job
 }
 
+/** What a request writes down with its intents: their ids. */
+interface ChangeOutcome {
+  changes: string[]
+}
+
 interface Request extends StatusChange {
+  act: Act<ChangeOutcome> | undefined
+  /** What an attempt before has made of it. */
+  before: readonly StatusChangeRow[]
   resolve(outcome: StatusChangeOutcome): void
   reject(error: unknown): void
 }
@@ -44,6 +52,8 @@ interface Planned {
   request: Request
   rows: readonly CredentialRow[]
   entries: readonly { statusListId: string; index: number }[]
+  /** Ids of changes that were found made. */
+  done: readonly string[]
 }
 
 const STATUS_JOB = 'status-changes'
@@ -92,8 +102,13 @@ export function createStatusChanger(deps: Deps): StatusChanger {
       const credentialIds = [...new Set(change.credentialIds)]
       // what never changes need not wait for the transaction in flight
       checkActor(await requireRows(deps, credentialIds, requestContext().tenantId), change.actingFor)
+      const act = presentAct<ChangeOutcome>('change status')
+      const before = await recall(deps, act?.outcome)
+      if (before.length > 0 && before.length === credentialIds.length) {
+        return outcomeOf({ ...change, credentialIds }, hashesOf(before))
+      }
       return new Promise((resolve, reject) => {
-        queue.push({ ...change, credentialIds, resolve, reject })
+        queue.push({ ...change, credentialIds, act, before, resolve, reject })
         if (!working) void work()
       })
     },
@@ -134,10 +149,13 @@ async function planRequest(deps: Deps, request: Request): Promise<Planned | unde
   const { made, undecided } = await settleStatusChanges(deps, open)
   if (undecided.length > 0)
     throw new IssuerError('CHAIN_UNREACHABLE', { detail: 'An earlier change of status is not mined yet.' })
-  const doneByNow = new Set(made.flatMap((change) => (change.action === action ? change.credential_id : [])))
+  const done = [...request.before, ...made.filter((change) => change.action === action)]
+  const doneByNow = new Set(done.map((change) => change.credential_id))
   const rows = (await requireRows(deps, credentialIds)).filter((row) => !doneByNow.has(row.credential_id))
   const entries = rows.map((row) => requireEntry(action, row))
-  if (rows.length > 0) return { request, rows, entries }
+  const changes = done.map(({ id }) => id)
+  if (rows.length > 0) return { request, rows, entries, done: changes }
+  await request.act?.note({ changes })
   request.resolve(outcomeOf(request, [made[0]?.transaction_hash ?? '']))
   return undefined
 }
@@ -176,7 +194,12 @@ async function send(deps: Deps, planned: readonly Planned[]): Promise<void> {
       at,
     })),
   )
-  await deps.statusChanges.open(intents.flat())
+  await deps.statusChanges.open(intents.flat(), async (trx) => {
+    for (const [position, { request, done }] of planned.entries()) {
+      const changes = [...done, ...(intents[position] ?? []).map(({ id }) => id)]
+      await request.act?.note({ changes }, trx)
+    }
+  })
   const ids = intents.flat().map(({ id }) => id)
   try {
     const receipts = await write(deps, planned, ids)
@@ -237,7 +260,27 @@ async function operations(deps: Deps, planned: readonly Planned[]): Promise<Stat
   return ops
 }
 
-function outcomeOf(request: Request, hashes: readonly string[]): StatusChangeOutcome {
+/** Changes of an attempt before that were made; what it left open is settled first. @throws CHAIN_UNREACHABLE */
+async function recall(deps: Deps, outcome: ChangeOutcome | undefined): Promise<StatusChangeRow[]> {
+  if (!outcome) return []
+  const found = await deps.statusChanges.getMany(outcome.changes)
+  const open = await deps.statusChanges.listOpen({
+    credentialIds: found.flatMap(({ state, credential_id }) => (state === 'open' ? [credential_id] : [])),
+  })
+  const { undecided } = await settleStatusChanges(deps, open)
+  if (undecided.length > 0)
+    throw new IssuerError('CHAIN_UNREACHABLE', { detail: 'An earlier change of status is not mined yet.' })
+  return (await deps.statusChanges.getMany(outcome.changes)).filter(({ state }) => state === 'done')
+}
+
+const hashesOf = (changes: readonly StatusChangeRow[]): string[] => [
+  ...new Set(changes.map(({ transaction_hash }) => transaction_hash ?? '')),
+]
+
+function outcomeOf(
+  request: Pick<Request, 'action' | 'credentialIds'>,
+  hashes: readonly string[],
+): StatusChangeOutcome {
   return {
     credentialIds: request.credentialIds,
     status: actionRules[request.action].status,

@@ -1,6 +1,8 @@
+import { presentAct } from '../request-context.ts'
 import { anchorWait } from './anchor-wait.ts'
 import type { BatchOutcome, BatchRow, IssuanceTerms, Registration, Subject } from './issuance.ts'
 import type { PipelineDeps } from './pipeline.ts'
+import { type BatchIssuedOutcome, batchOutcome, recallBatch } from './recall-issued.ts'
 import { recordBatch } from './record-batch.ts'
 
 /**
@@ -12,10 +14,16 @@ export async function issueBatch(
   deps: PipelineDeps,
   request: IssuanceTerms & { subjects: readonly Subject[] },
 ): Promise<BatchOutcome> {
+  const act = request.dryRun ? undefined : presentAct<BatchIssuedOutcome>('issue batch')
+  const recalled = await recallBatch(deps, act?.outcome)
+  if (recalled) return recalled
   // nobody waits for the registration of a rehearsal
   const recorded = request.dryRun ? () => {} : deps.anchor.expect()
   try {
-    const { terms, results, credentialId } = await recordBatch(deps, request)
+    const { terms, results, credentialId } = await recordBatch(deps, {
+      ...request,
+      ...(act && { also: (trx, rows) => act.note(batchOutcome(rows), trx) }),
+    })
     recorded()
     const registration = credentialId ? await anchorWait(deps, terms, { credentialId }) : none
     return outcomeOf(results, registration)

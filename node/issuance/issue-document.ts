@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { errorTable, IssuerError } from '../errors.ts'
 import type { CredentialFacts } from '../formats/format.ts'
 import type { JsonObject } from '../json.ts'
+import { type Act, presentAct } from '../request-context.ts'
 import { createPause } from '../time-slice.ts'
 import { addProof } from './add-proof.ts'
 import { anchorWait } from './anchor-wait.ts'
@@ -11,6 +12,7 @@ import type { DocumentDeps, DocumentRequest, DocumentTerms } from './document-te
 import type { IssuedCredential } from './issuance.ts'
 import { issuedCredential } from './issued-credential.ts'
 import type { StatusEntry } from './pipeline.ts'
+import { type IssuedOutcome, noting, recallIssued } from './recall-issued.ts'
 import { record, type SignedCredential } from './record.ts'
 import { sign } from './sign.ts'
 
@@ -23,6 +25,9 @@ export async function issueDocument(
   deps: DocumentDeps,
   asked: DocumentRequest,
 ): Promise<IssuedCredential & { mediaType: string }> {
+  const act = presentAct<IssuedOutcome & { mediaType: string }>('issue document')
+  const recalled = await recallIssued(deps, act?.outcome)
+  if (act?.outcome && recalled) return { ...recalled, mediaType: act.outcome.mediaType }
   const { proofs = [] } = asked
   const request = proofs.length > 0 ? asked : { ...asked, document: dated(asked.document, deps.now()) }
   const terms = await checkDocument(deps, request)
@@ -44,6 +49,7 @@ export async function issueDocument(
     const signed = await recordOne(deps, terms, {
       signed: { credentialId, holderDid, entry, secured, digest },
       mayRename: isVersion(request),
+      act,
     })
     recorded()
     const registration = await anchorWait(deps, terms, signed)
@@ -71,10 +77,22 @@ function signFirst(
 async function recordOne(
   deps: DocumentDeps,
   terms: DocumentTerms,
-  { signed, mayRename }: { signed: SignedCredential; mayRename: boolean },
+  {
+    signed,
+    mayRename,
+    act,
+  }: {
+    signed: SignedCredential
+    mayRename: boolean
+    act: Act<IssuedOutcome & { mediaType: string }> | undefined
+  },
 ): Promise<SignedCredential> {
+  const { mediaType } = terms.format
   const write = (credential: SignedCredential) =>
-    record(deps, terms, { credentials: [credential], pause: createPause() })
+    record(deps, terms, {
+      ...{ credentials: [credential], pause: createPause() },
+      ...noting(act, { credentialId: credential.credentialId, mediaType }),
+    })
   try {
     await write(signed)
     return signed

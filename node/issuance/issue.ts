@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { presentAct } from '../request-context.ts'
+import type { Database } from '../stores/database.ts'
 import { createPause } from '../time-slice.ts'
 import { anchorWait } from './anchor-wait.ts'
 import { checkDelegation } from './check-delegation.ts'
@@ -8,18 +10,30 @@ import { construct } from './construct.ts'
 import type { IssuanceTerms, IssuedCredential, Subject } from './issuance.ts'
 import { issuedCredential } from './issued-credential.ts'
 import type { PipelineDeps } from './pipeline.ts'
-import { record } from './record.ts'
+import { type IssuedOutcome, noting, recallIssued } from './recall-issued.ts'
+import { record, type SignedCredential } from './record.ts'
 import { rehearse } from './rehearse.ts'
 import { sign } from './sign.ts'
 import { validateClaims } from './validate-claims.ts'
+
+/** What is written in the transaction that records the credential. */
+interface AlsoRecorded {
+  also?: (trx: Database, signed: SignedCredential) => Promise<void>
+}
 
 /**
  * Issues one credential. What fails before `record` has written nothing; after it, the credential is issued, and
  * its registration is pending where the ledger takes longer than the node waits.
  * @throws what the steps throw
  */
-export async function issue(deps: PipelineDeps, request: IssuanceTerms & Subject): Promise<IssuedCredential> {
+export async function issue(
+  deps: PipelineDeps,
+  request: IssuanceTerms & Subject & AlsoRecorded,
+): Promise<IssuedCredential> {
   const { holderDid, claims } = request
+  const act = presentAct<IssuedOutcome>('issue')
+  const recalled = await recallIssued(deps, act?.outcome)
+  if (recalled) return recalled
   const terms = await checkTerms(deps, request)
   const holder = await checkHolder(deps, holderDid)
   const subject = { holderDid, claims, holder, credentialId: `urn:uuid:${randomUUID()}` }
@@ -35,7 +49,14 @@ export async function issue(deps: PipelineDeps, request: IssuanceTerms & Subject
     })
     const document = construct(deps, terms, { ...subject, entry })
     const signed = { ...subject, entry, ...(await sign(terms, { document, created: deps.now() })) }
-    await record(deps, terms, { credentials: [signed], pause: createPause() })
+    const { credentialId } = signed
+    await record(deps, terms, {
+      ...{ credentials: [signed], pause: createPause() },
+      also: async (trx) => {
+        await noting(act, { credentialId }).also?.(trx)
+        await request.also?.(trx, signed)
+      },
+    })
     recorded()
     return issuedCredential(terms, signed, await anchorWait(deps, terms, signed))
   } finally {

@@ -1,5 +1,6 @@
 import { IssuerError, type Violation } from '../errors.ts'
 import type { Address } from '../ledger/ledger.ts'
+import { presentAct } from '../request-context.ts'
 import { requireLedgerSchema } from './get-schema.ts'
 import type { SchemaDeps } from './registrar.ts'
 import { requireSchemaIssuer } from './schema-issuer.ts'
@@ -21,8 +22,17 @@ export async function allowIssuers(
   }
   const issuers = identities(deps, input.issuerDids)
   await requireSchemaIssuer(deps, issuerDid)
+  const act = presentAct<{ transactionHash: string }>('allow issuers')
   try {
-    const { transactionHash } = await deps.ledger.schemas.setAllowed({ key, issuers, allowed: input.allowed })
+    const { allowed } = input
+    const present =
+      act?.outcome && (await Promise.all(issuers.map((one) => deps.ledger.schemas.isAllowed(key, one))))
+    // this request did it, and its answer was lost
+    if (act?.outcome && present?.every((state) => state === allowed)) return { schemaId, ...act.outcome }
+    const { transactionHash } = await deps.ledger.schemas.setAllowed(
+      { key, issuers, allowed },
+      { onSigned: async ({ hash }) => act?.note({ transactionHash: hash }) },
+    )
     return { schemaId, transactionHash }
   } finally {
     deps.forget({ registry: 'schema', key })

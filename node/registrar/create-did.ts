@@ -3,6 +3,8 @@ import { IssuerError } from '../errors.ts'
 import type { KeyType, Signer } from '../keys/key-store.ts'
 import { accountAddress } from '../ledger/account-address.ts'
 import type { DidChange } from '../ledger/ledger.ts'
+import { type Act, presentAct } from '../request-context.ts'
+import type { Database } from '../stores/database.ts'
 import type { StoredDid } from '../stores/stored-did.ts'
 import { applyChanges } from './apply-changes.ts'
 import { addKey, validity } from './assertion-key.ts'
@@ -38,20 +40,34 @@ export async function createDid(
   const types = [...new Set(input.keys ?? [])]
   const keys = types.length === 0 ? (['Ed25519'] as const) : types
   if (input.method !== 'web' && input.path !== undefined) throw misplaced('/path', 'is for did:web alone')
-  if (input.method === 'ethr') return createEthrDid(deps, { ...input, keys })
-  if (input.method === 'web') return createWebDid(deps, { ...input, keys })
-  if (keys.length > 1) {
+  if (input.method === 'key' && keys.length > 1) {
     throw misplaced('/keys', 'must be one key: a did:key is a key')
   }
-  return createKeyDid(deps, keys[0] as KeyType, input.name ?? null)
+  const act = presentAct<MadeDid>('make a DID')
+  const recorded = act?.outcome && (await deps.dids.get(act.outcome.did))
+  if (recorded) return finishDid(deps, recorded)
+  if (input.method === 'ethr') return createEthrDid(deps, { ...input, keys, act })
+  if (input.method === 'web') return createWebDid(deps, { ...input, keys, act })
+  return createKeyDid(deps, { type: keys[0] as KeyType, name: input.name ?? null, act })
 }
+
+/** What a request that makes a DID writes down with its record. */
+interface MadeDid {
+  did: string
+}
+
+interface Once {
+  act: Act<MadeDid> | undefined
+}
+
+const noting = ({ act }: Once, did: string) => act && ((trx: Database) => act.note({ did }, trx))
 
 const misplaced = (pointer: string, message: string) =>
   new IssuerError('MALFORMED_REQUEST', { violations: [{ pointer, message }] })
 
 async function createWebDid(
   deps: DidDeps,
-  input: { keys: readonly KeyType[]; name?: string | undefined; path?: string | undefined },
+  input: Once & { keys: readonly KeyType[]; name?: string | undefined; path?: string | undefined },
 ): Promise<CreatedDid> {
   const did = deps.didWebAt?.(input.path ?? '')
   if (did === undefined) {
@@ -70,12 +86,16 @@ async function createWebDid(
     origin: 'created',
     controllerKeyRef: null,
     keys,
+    also: noting(input, did),
   })
   const { document } = await settleKeys(deps, (await deps.dids.get(did)) as StoredDid)
   return { did, document, transactionHash: null }
 }
 
-async function createKeyDid(deps: DidDeps, type: KeyType, name: string | null): Promise<CreatedDid> {
+async function createKeyDid(
+  deps: DidDeps,
+  { type, name, ...once }: Once & { type: KeyType; name: string | null },
+): Promise<CreatedDid> {
   const signer = await deps.keyStore.generate(type)
   const did = `did:key:${keyMultibase(type, signer.publicKey)}`
   await deps.dids.insertPending({
@@ -85,6 +105,7 @@ async function createKeyDid(deps: DidDeps, type: KeyType, name: string | null): 
     origin: 'created',
     controllerKeyRef: null,
     keys: [signer],
+    also: noting(once, did),
   })
   const { document } = await settleKeys(deps, (await deps.dids.get(did)) as StoredDid)
   return { did, document, transactionHash: null }
@@ -92,7 +113,7 @@ async function createKeyDid(deps: DidDeps, type: KeyType, name: string | null): 
 
 async function createEthrDid(
   deps: DidDeps,
-  input: { keys: readonly KeyType[]; name?: string | undefined; origin?: 'created' | 'node' },
+  input: Once & { keys: readonly KeyType[]; name?: string | undefined; origin?: 'created' | 'node' },
 ): Promise<CreatedDid> {
   const controller = await deps.keyStore.generate('secp256k1')
   const signers: Signer[] = []
@@ -105,6 +126,7 @@ async function createEthrDid(
     origin: input.origin ?? 'created',
     controllerKeyRef: controller.keyRef,
     keys: signers,
+    also: noting(input, did),
   })
   return writePendingDid(deps, (await deps.dids.get(did)) as StoredDid)
 }
@@ -133,6 +155,29 @@ export async function writePendingDid(deps: DidDeps, stored: StoredDid): Promise
     return { did: stored.did, document, transactionHash }
   } catch (error) {
     if (!signed) await forgetPendingDid(deps, stored)
+    throw error
+  }
+}
+
+/**
+ * Makes a DID that an attempt before has recorded: what it had signed may be on the ledger by now, or come there yet;
+ * of two transactions that make it, one is refused.
+ * @throws as createDid
+ */
+async function finishDid(deps: DidDeps, stored: StoredDid): Promise<CreatedDid> {
+  const { did } = stored
+  const found = async () => {
+    const { document, missing } = await settleKeys(deps, stored)
+    if (missing.length > 0) return undefined
+    return { did, document, transactionHash: (await deps.dids.get(did))?.transactionHash ?? null }
+  }
+  const made = await found()
+  if (made) return made
+  try {
+    return await writePendingDid(deps, stored)
+  } catch (error) {
+    const after = error instanceof IssuerError && !error.retryable ? await found() : undefined
+    if (after) return after
     throw error
   }
 }

@@ -1,4 +1,5 @@
 import { IssuerError } from '../errors.ts'
+import { presentAct } from '../request-context.ts'
 import { requireLedgerSchema } from './get-schema.ts'
 import type { SchemaDeps } from './registrar.ts'
 import { requireSchemaIssuer } from './schema-issuer.ts'
@@ -14,12 +15,17 @@ export async function deactivateSchema(
 ): Promise<{ schemaId: string; transactionHash: string }> {
   const { schemaId, issuerDid, key, active } = await requireLedgerSchema(deps, idOrAlias)
   await requireSchemaIssuer(deps, issuerDid)
+  const act = presentAct<{ transactionHash: string }>('deactivate a schema')
   if (!active) {
     await deps.schemas.deactivate(schemaId)
+    // this request did it, and its answer was lost
+    if (act?.outcome) return { schemaId, ...act.outcome }
     throw new IssuerError('SCHEMA_DEACTIVATED', { facts: { schemaId } })
   }
   try {
-    const { transactionHash } = await deps.ledger.schemas.deactivate(key)
+    const { transactionHash } = await deps.ledger.schemas.deactivate(key, {
+      onSigned: async ({ hash }) => act?.note({ transactionHash: hash }),
+    })
     await deps.schemas.deactivate(schemaId)
     return { schemaId, transactionHash }
   } finally {

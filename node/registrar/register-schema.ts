@@ -1,4 +1,6 @@
 import { IssuerError } from '../errors.ts'
+import { presentAct } from '../request-context.ts'
+import type { Database } from '../stores/database.ts'
 import type { BuiltSchema, NewSchema } from './build-schema.ts'
 import { buildSchema } from './build-schema.ts'
 import type { SchemaDeps } from './registrar.ts'
@@ -22,22 +24,34 @@ export async function registerSchema(deps: SchemaDeps, input: NewSchema): Promis
   const built = buildSchema(deps, input)
   await requireSchemaIssuer(deps, input.issuerDid)
   const { schemaId, digest } = built.record
-  const unfinished = await findUnfinished(deps, built)
-  if (unfinished) return { schemaId, digest, transactionHash: unfinished.transactionHash }
-  const transactionHash = await writeSchemas(deps, [built])
-  return { schemaId, digest, transactionHash }
+  const act = presentAct<{ digest: string }>('register a schema')
+  const isOurs = act?.outcome?.digest === digest
+  const found = await findUnfinished(deps, built, isOurs)
+  if (found) return { schemaId, digest, transactionHash: found.transactionHash }
+  try {
+    const also = act && ((trx: Database) => act.note({ digest }, trx))
+    return { schemaId, digest, transactionHash: await writeSchemas(deps, [built], also) }
+  } catch (error) {
+    // what an attempt before had sent was mined in between
+    const late = isOurs && isTaken(error) ? await findUnfinished(deps, built, true) : undefined
+    if (late) return { schemaId, digest, transactionHash: late.transactionHash }
+    throw error
+  }
 }
 
-/** The same schema on the ledger, put there by a call that did not come to its end. */
+const isTaken = (error: unknown) => error instanceof IssuerError && error.code === 'SCHEMA_ALREADY_EXISTS'
+
+/** The same schema on the ledger, put there by a call that did not come to its end: its record is pending, or ours. */
 async function findUnfinished(
   deps: SchemaDeps,
   { ledgerName, record }: BuiltSchema,
+  isOurs: boolean,
 ): Promise<{ transactionHash: string | null } | undefined> {
   const { schemaId } = record
   const onLedger = await deps.ledger.schemas.get(ledgerName)
   if (!onLedger) return undefined
   const stored = await deps.schemas.get(schemaId)
-  if (stored?.state !== 'pending' || onLedger.digest !== record.digest) {
+  if (!stored || (stored.state !== 'pending' && !isOurs) || onLedger.digest !== record.digest) {
     throw new IssuerError('SCHEMA_ALREADY_EXISTS', { facts: { schemaId } })
   }
   await deps.schemas.markRegistered([schemaId])
@@ -49,14 +63,21 @@ async function findUnfinished(
  * signed a failure leaves nothing behind; after it, `settleSchemas` finishes what is left.
  * @throws SCHEMA_ALREADY_EXISTS, SCHEMA_ALIAS_TAKEN, CHAIN_UNREACHABLE, RELAYER_UNFUNDED, TRANSACTION_REVERTED
  */
-export async function writeSchemas(deps: SchemaDeps, schemas: readonly BuiltSchema[]): Promise<string> {
+export async function writeSchemas(
+  deps: SchemaDeps,
+  schemas: readonly BuiltSchema[],
+  also?: (trx: Database) => Promise<void>,
+): Promise<string> {
   const ids = schemas.map(({ record }) => record.schemaId)
   await deps.contexts.publish(
     schemas.flatMap(({ contexts }) =>
       contexts.map(({ digest, url, document }) => ({ digest, url, document })),
     ),
   )
-  await deps.schemas.insertPending(schemas.map(({ record }) => record))
+  await deps.schemas.insertPending(
+    schemas.map(({ record }) => record),
+    also,
+  )
   let signed = false
   try {
     const receipt = await deps.ledger.schemas.registerBatch(

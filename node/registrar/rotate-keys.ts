@@ -1,7 +1,8 @@
 import { IssuerError } from '../errors.ts'
 import type { KeyType } from '../keys/key-store.ts'
 import type { DidChange } from '../ledger/ledger.ts'
-import type { DidKey } from '../stores/stored-did.ts'
+import { type Act, presentAct } from '../request-context.ts'
+import type { DidKey, StoredDid } from '../stores/stored-did.ts'
 import { applyChanges } from './apply-changes.ts'
 import { addKey, keyAttribute } from './assertion-key.ts'
 import { compromiseChanges } from './compromise.ts'
@@ -16,6 +17,13 @@ export interface RotatedKeys {
   transactionHash: string
   revoked: readonly string[]
   added: readonly string[]
+}
+
+/** What a request writes down with the keys that it makes, and again with its transaction. */
+interface Rotation {
+  fresh: string[]
+  revoked: string[]
+  transactionHash?: string
 }
 
 interface Input {
@@ -39,35 +47,51 @@ export async function rotateKeys(deps: DidDeps, input: Input): Promise<RotatedKe
   const { did } = input
   checkReason(input)
   const stored = await requireControlledDid(deps, did)
-  const { keys, deactivated } = await settleKeys(deps, stored)
+  const act = presentAct<Rotation>('rotate keys')
+  const { keys, deactivated, document } = await settleKeys(deps, stored)
   if (deactivated) throw new IssuerError('ISSUER_DEACTIVATED', { facts: { did } })
+  const before = act?.outcome
+  const finished = finishedBefore(keys, before)
+  if (before && finished) return { did, document, revoked: before.revoked, ...finished }
   const old = keys.filter((key) => isMeant(key, input))
   const statements = await statementsOn(deps, input, old)
   if (old.length + statements.length === 0) throw new IssuerError('KEY_NOT_FOUND', { facts: { did } })
-  const replaced = await replacements(deps, did, old)
+  const revoked = old.map(({ verificationMethod }) => verificationMethod)
+  const replaced = await replacements(deps, { stored, old, act })
   const { fresh } = replaced
   const changes = [...replaced.changes, ...statements]
-  let signed = false
+  let signed = before?.transactionHash !== undefined
   try {
-    const onSigned = async () => {
+    const onSigned = async ({ hash: transactionHash }: { hash: string }) => {
       signed = true
+      await act?.note({ fresh, revoked, transactionHash })
     }
     const { transactionHash } = await applyChanges(deps, stored, changes, { onSigned })
-    const after = await deps.dids.get(did)
-    const settled = await settleKeys(deps, after ?? stored)
-    return {
-      did,
-      document: settled.document,
-      transactionHash,
-      revoked: old.map(({ verificationMethod }) => verificationMethod),
-      added: settled.keys
-        .filter(({ keyRef }) => fresh.includes(keyRef))
-        .map(({ verificationMethod }) => verificationMethod),
-    }
+    const settled = await settleAgain(deps, stored)
+    return { did, document: settled.document, transactionHash, revoked, added: addedBy(settled.keys, fresh) }
   } catch (error) {
     if (!signed) await forget(deps, did, fresh)
+    // of two transactions for one request the ledger takes one: the earlier one may have been it
+    const settled = before && !isRetryable(error) ? await settleAgain(deps, stored) : undefined
+    const made = settled && finishedBefore(settled.keys, before)
+    if (made) return { did, document: settled.document, revoked, ...made }
     throw error
   }
+}
+
+const isRetryable = (error: unknown) => error instanceof IssuerError && error.retryable
+
+const settleAgain = async (deps: DidDeps, stored: StoredDid) =>
+  settleKeys(deps, (await deps.dids.get(stored.did)) ?? stored)
+
+const addedBy = (keys: readonly DidKey[], fresh: readonly string[]): string[] =>
+  keys.flatMap(({ keyRef, verificationMethod }) => (fresh.includes(keyRef) ? [verificationMethod] : []))
+
+/** What an attempt before has put onto the ledger: its keys come there all together. */
+function finishedBefore(keys: readonly DidKey[], before: Rotation | undefined) {
+  if (before?.transactionHash === undefined || before.fresh.length === 0) return undefined
+  const added = addedBy(keys, before.fresh)
+  return added.length < before.fresh.length ? undefined : { added, transactionHash: before.transactionHash }
 }
 
 /** @throws MALFORMED_REQUEST */
@@ -94,23 +118,30 @@ function isMeant(key: DidKey, { keyType, verificationMethod }: Input): boolean {
   )
 }
 
+/** New keys for old ones; those that an attempt before has made are used. */
 async function replacements(
   deps: DidDeps,
-  did: string,
-  old: readonly DidKey[],
+  { stored, old, act }: { stored: StoredDid; old: readonly DidKey[]; act: Act<Rotation> | undefined },
 ): Promise<{ changes: DidChange[]; fresh: string[] }> {
   const added: DidChange[] = []
   const revoked: DidChange[] = []
   const fresh: { keyRef: string; type: KeyType }[] = []
+  const made = stored.pendingKeys.filter(({ keyRef }) => act?.outcome?.fresh.includes(keyRef))
   for (const { keyRef, type } of old) {
     const { publicKey } = await deps.keyStore.requireSigner(keyRef)
-    const signer = await deps.keyStore.generate(type)
-    fresh.push(signer)
+    const known = made.find((key) => key.type === type && !fresh.some((taken) => taken.keyRef === key.keyRef))
+    const signer = known
+      ? await deps.keyStore.requireSigner(known.keyRef)
+      : await deps.keyStore.generate(type)
+    fresh.push({ keyRef: known?.keyRef ?? signer.keyRef, type })
     added.push(addKey(type, signer.publicKey))
     revoked.push({ kind: 'revokeAttribute', ...keyAttribute(type, publicKey) })
   }
-  if (fresh.length > 0) await deps.dids.addPendingKeys(did, fresh)
-  return { changes: [...added, ...revoked], fresh: fresh.map(({ keyRef }) => keyRef) }
+  const keyRefs = fresh.map(({ keyRef }) => keyRef)
+  const further = fresh.filter(({ keyRef }) => !made.some((key) => key.keyRef === keyRef))
+  const outcome = { fresh: keyRefs, revoked: old.map(({ verificationMethod }) => verificationMethod) }
+  await deps.dids.addPendingKeys(stored.did, further, act && ((trx) => act.note(outcome, trx)))
+  return { changes: [...added, ...revoked], fresh: keyRefs }
 }
 
 async function forget(deps: DidDeps, did: string, keyRefs: readonly string[]): Promise<void> {

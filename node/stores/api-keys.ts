@@ -16,7 +16,8 @@ export interface ApiKey {
 }
 
 export interface ApiKeyStore {
-  insert(key: ApiKey): Promise<void>
+  /** `also` is written in the same transaction. */
+  insert(key: ApiKey, also?: (trx: Database) => Promise<void>): Promise<void>
   /** A key that has not been revoked. */
   findByHash(hash: string): Promise<ApiKey | undefined>
   find(id: string): Promise<ApiKey | undefined>
@@ -30,7 +31,7 @@ export interface ApiKeyStore {
 export function createApiKeyStore(database: Database): ApiKeyStore {
   const valid = () => database.selectFrom('api_keys').selectAll().where('revoked_at', 'is', null)
   return {
-    async insert(key) {
+    async insert(key, also) {
       const row = {
         id: key.id,
         name: key.name,
@@ -42,7 +43,10 @@ export function createApiKeyStore(database: Database): ApiKeyStore {
         last_used_at: null,
         revoked_at: null,
       }
-      await database.insertInto('api_keys').values(row).execute()
+      await database.transaction().execute(async (trx) => {
+        await trx.insertInto('api_keys').values(row).execute()
+        await also?.(trx)
+      })
     },
     async findByHash(hash) {
       return toApiKey(await valid().where('key_hash', '=', hash).executeTakeFirst())
@@ -51,7 +55,11 @@ export function createApiKeyStore(database: Database): ApiKeyStore {
       return toApiKey(await valid().where('id', '=', id).executeTakeFirst())
     },
     async list(tenantId) {
-      const rows = await valid().where('tenant_id', '=', tenantId).orderBy('created_at', 'desc').orderBy('id').execute()
+      const rows = await valid()
+        .where('tenant_id', '=', tenantId)
+        .orderBy('created_at', 'desc')
+        .orderBy('id')
+        .execute()
       return rows.map((row) => toApiKey(row) as ApiKey)
     },
     async revoke(id, at) {

@@ -33,7 +33,11 @@ function intents(database: Database, now: () => Date) {
      * @throws DID_ALREADY_EXISTS, also when it is another tenant's
      */
     async insertPending(
-      input: NewDid & { keys: readonly { keyRef: string; type: KeyType }[] },
+      input: NewDid & {
+        keys: readonly { keyRef: string; type: KeyType }[]
+        /** Written in the same transaction. */
+        also?: ((trx: Database) => Promise<void>) | undefined
+      },
     ): Promise<void> {
       const at = time()
       const written = database.transaction().execute(async (trx) => {
@@ -57,6 +61,7 @@ function intents(database: Database, now: () => Date) {
           .insertInto('did_keys')
           .values(input.keys.map((key) => pendingRow(input.did, key, at)))
           .execute()
+        await input.also?.(trx)
       })
       await written.catch((cause) => {
         if (!isUniqueViolation(cause)) throw cause
@@ -64,13 +69,21 @@ function intents(database: Database, now: () => Date) {
       })
     },
 
-    async addPendingKeys(did: string, keys: readonly { keyRef: string; type: KeyType }[]): Promise<void> {
+    /** `also` is written in the same transaction. */
+    async addPendingKeys(
+      did: string,
+      keys: readonly { keyRef: string; type: KeyType }[],
+      also?: (trx: Database) => Promise<void>,
+    ): Promise<void> {
       if (keys.length === 0) return
       const at = time()
-      await database
-        .insertInto('did_keys')
-        .values(keys.map((key) => pendingRow(did, key, at)))
-        .execute()
+      await database.transaction().execute(async (trx) => {
+        await trx
+          .insertInto('did_keys')
+          .values(keys.map((key) => pendingRow(did, key, at)))
+          .execute()
+        await also?.(trx)
+      })
     },
 
     async recordTransaction(did: string, transactionHash: string): Promise<void> {

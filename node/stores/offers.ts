@@ -7,6 +7,8 @@ export interface OfferStore {
     credentialId: string
     createdAt: string
     expiresAt: string
+    /** Written in the same transaction. */
+    also?: ((trx: Database) => Promise<void>) | undefined
   }): Promise<void>
   /** Marks an unused offer that has not expired as used, and gives its credential; in one statement. */
   collect(tokenHash: string, now: string): Promise<string | undefined>
@@ -23,7 +25,10 @@ export function createOfferStore(database: Database): OfferStore {
         expires_at: offer.expiresAt,
         used_at: null,
       }
-      await database.insertInto('offers').values(row).execute()
+      await database.transaction().execute(async (trx) => {
+        await trx.insertInto('offers').values(row).execute()
+        await offer.also?.(trx)
+      })
     },
     async collect(tokenHash, now) {
       const row = await database

@@ -42,7 +42,11 @@ function writes(database: Database, now: () => Date) {
      * Records the intent to register schemas, all or none; a pending one of the same id gives way.
      * @throws SCHEMA_ALIAS_TAKEN, SCHEMA_ALREADY_EXISTS
      */
-    async insertPending(schemas: readonly NewSchemaRecord[]): Promise<void> {
+    async insertPending(
+      schemas: readonly NewSchemaRecord[],
+      /** Written in the same transaction. */
+      also?: (trx: Database) => Promise<void>,
+    ): Promise<void> {
       try {
         await database.transaction().execute(async (trx) => {
           await forgetPending(
@@ -55,6 +59,7 @@ function writes(database: Database, now: () => Date) {
             .execute()
           const aliases = schemas.flatMap(aliasRow)
           if (aliases.length > 0) await trx.insertInto('schema_aliases').values(aliases).execute()
+          await also?.(trx)
         })
       } catch (error) {
         throw isUniqueViolation(error) ? await conflict(database, schemas, error) : error

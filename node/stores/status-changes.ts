@@ -6,6 +6,8 @@ import type { NewRow, Row } from './tables.ts'
 export type OpenStatusChange = Row<'status_changes'> &
   Pick<CredentialRow, 'status' | 'status_index' | 'revocation_list_id' | 'suspension_list_id'>
 
+export type StatusChangeRow = Row<'status_changes'>
+
 const CHUNK = 500
 
 /** Questions to the table of status changes. */
@@ -13,15 +15,32 @@ export type StatusChangeStore = ReturnType<typeof createStatusChangeStore>
 
 export function createStatusChangeStore(database: Database) {
   return {
-    /** Writes what is about to be sent to the ledger. */
-    async open(rows: readonly NewRow<'status_changes'>[]): Promise<void> {
+    /** Writes what is about to be sent to the ledger, and `also` in the same transaction. */
+    async open(
+      rows: readonly NewRow<'status_changes'>[],
+      also?: (trx: Database) => Promise<void>,
+    ): Promise<void> {
       await database.transaction().execute(async (trx) => {
         for (let from = 0; from < rows.length; from += CHUNK)
           await trx
             .insertInto('status_changes')
             .values(rows.slice(from, from + CHUNK))
             .execute()
+        await also?.(trx)
       })
+    },
+
+    async getMany(ids: readonly string[]): Promise<StatusChangeRow[]> {
+      const rows: StatusChangeRow[] = []
+      for (let from = 0; from < ids.length; from += CHUNK)
+        rows.push(
+          ...(await database
+            .selectFrom('status_changes')
+            .selectAll()
+            .where('id', 'in', ids.slice(from, from + CHUNK))
+            .execute()),
+        )
+      return rows
     },
 
     async signed(ids: readonly string[], transactionHash: string): Promise<void> {
