@@ -21,6 +21,7 @@ const options = {
   node: text,
   'api-key-file': text,
   out: text,
+  head: { type: 'string', multiple: true, default: [] },
   help: { type: 'boolean', short: 'h', default: false },
   version: flag,
 } as const satisfies ParseArgsConfig['options']
@@ -57,6 +58,8 @@ const known = {
     'api-key-file',
     'out',
   ],
+  'audit verify': ['rpc', 'registries', 'api-key-file', 'head', 'json'],
+  'audit export': ['api-key-file', 'out'],
 } as const
 
 /** A command, the one thing that it is about, and its options. */
@@ -65,6 +68,8 @@ export interface Command {
   subject: string
   options: Options
 }
+
+const isCommand = (name: string): name is Command['name'] => Object.hasOwn(known, name)
 
 const wrong = (message: string) =>
   new CliError('usage', `${message}\nRun cartulary --help to see how it is used.`)
@@ -79,9 +84,11 @@ export function parseCommand(args: readonly string[]): { options: Options; comma
   }
   const { values, positionals } = parsed
   if (values.help || values.version) return { options: values }
-  const [name, subject, ...others] = positionals
-  if (name !== 'verify' && name !== 'bundle') {
-    throw wrong(name === undefined ? 'Which command? verify or bundle.' : `There is no command ${name}.`)
+  const words = positionals[0] === 'audit' ? 2 : 1
+  const name = positionals.slice(0, words).join(' ')
+  const [subject, ...others] = positionals.slice(words)
+  if (!isCommand(name)) {
+    throw wrong(name === '' ? 'Which command? verify, bundle or audit.' : `There is no command ${name}.`)
   }
   if (subject === undefined) throw wrong(`What to ${name}? A file, or - for standard input.`)
   if (others.length > 0) throw wrong(`One at a time: ${others.join(' ')} is too much.`)

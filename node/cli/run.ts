@@ -27,6 +27,11 @@ export async function run({ args, version, ...sources }: Input): Promise<Ended> 
       const { exit, output, notice } = await bundle(sources, command)
       return { code: exitCodes[exit], stdout: output, stderr: notice }
     }
+    if (command.name === 'audit verify' || command.name === 'audit export') {
+      const { audit } = await import('./audit.ts')
+      const { exit, output } = await audit(sources, command)
+      return { code: exitCodes[exit], stdout: output, stderr: '' }
+    }
     // loaded when it is needed: it brings every suite, and a mistyped option need not wait for them
     const { verify } = await import('./verify.ts')
     const { exit, output } = await verify(sources, command)

@@ -3,6 +3,8 @@ export const usage = `Usage: cartulary verify FILE --rpc URL --registries WHERE 
        cartulary verify BUNDLE --offline [--digest SHA256] [--json]
        cartulary bundle ID --node URL --api-key-file FILE [--rpc URL] [--out FILE]
        cartulary bundle FILE --node URL [--rpc URL] [--out FILE]
+       cartulary audit verify NODE|FILE [--api-key-file FILE] [--rpc URL] [--registries WHERE] [--json]
+       cartulary audit export NODE --api-key-file FILE --out FILE
 
 Verifies credentials and presentations against the ledger, without the node that issued them.
 FILE holds JSON or a token; - reads standard input.
@@ -31,6 +33,12 @@ bundle
   --node URL             the node that issued it; it gives the credential by its ID, and its registration
   --api-key-file FILE    an API key of the node (credentials:read), to get the credential by its ID
   --out FILE             where it is written; standard output when left out
+
+audit
+  Recomputes the audit log of a node, from the node (its URL) or from an exported file, and tells the first entry
+  that was altered, taken out, put in or moved. With --rpc it compares it with the heads on the ledger, too.
+  --api-key-file FILE    an API key of the node (audit:read)
+  --head PLACE:HASH      a head that was kept, such as one of an earlier verification; may be repeated
 
 Exit codes: 0 verified, 1 failed, 2 could not be decided, 64 wrong usage, 65 malformed input,
 66 unreadable file, 69 chain or node does not answer.

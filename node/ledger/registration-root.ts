@@ -1,7 +1,7 @@
 import { concat, encodeAbiParameters, keccak256, parseAbiParameters } from 'viem'
 import type { Hex, StatusListLedger } from './ledger.ts'
 
-type Path = Parameters<StatusListLedger['rootOf']>[0]
+type Path = Omit<Parameters<StatusListLedger['rootOf']>[0], 'index'> & { index: number | bigint }
 
 const leafParameters = parseAbiParameters('bytes32 key, uint256 index, bytes32 digest')
 
