@@ -105,6 +105,7 @@ export const variables = z.object({
   FINALITY_DEPTH: whole(0, 10_000, 0),
   DID_WEB: flag,
   STATUS_LIST_FETCH: z.enum(fetchModes, `must be one of ${fetchModes.join(', ')}`).default('off'),
+  CONNECTION_PEERS: z.enum(fetchModes, `must be one of ${fetchModes.join(', ')}`).default('public'),
   TLS_CERT: z.string().optional(),
   TLS_KEY: z.string().optional(),
   OFF_LEDGER_ISSUERS: flag,

@@ -34,6 +34,8 @@ export interface Config {
   readonly didWeb: boolean
   /** Whether lists that are not of this ledger are fetched: not, from public hosts, or from this machine too. */
   readonly statusListFetch: (typeof fetchModes)[number]
+  /** Which other nodes connections are made with: none, those of public hosts, or those of this machine too. */
+  readonly connectionPeers: (typeof fetchModes)[number]
   /** Listens with TLS alone; undefined: without. */
   readonly tls: TlsFiles | undefined
   /** Whether did:key and did:web may issue what has no status: they are not on the ledger. */
@@ -128,6 +130,7 @@ function assemble(values: Variables, registered: RegistryAddresses | undefined):
     finalityDepth: values.FINALITY_DEPTH,
     didWeb: values.DID_WEB,
     statusListFetch: values.STATUS_LIST_FETCH,
+    connectionPeers: values.CONNECTION_PEERS,
     didQuota: values.DID_QUOTA,
     rateLimit: values.RATE_LIMIT,
     rateLimitAnonymous: values.RATE_LIMIT_ANONYMOUS,

@@ -2,6 +2,7 @@ import type { House } from '../issuer.ts'
 import type { Job } from '../jobs/queue.ts'
 import type { Issuer } from '../protocols/issuer.ts'
 import { openAudit } from './open-audit.ts'
+import { openExchange } from './open-exchange.ts'
 import { openIdempotency } from './open-idempotency.ts'
 
 /** What stands beside the pipeline: what it offers to the protocols, its jobs, and what it must do at the end. */
@@ -21,7 +22,11 @@ type DoorsOf<Parts extends readonly Part[]> = Parts extends readonly [
 
 /** Opens every part, one line each; a part is one folder and one `open-….ts` here. */
 export function openParts(house: House & { nodeDid: string }) {
-  const parts = [openIdempotency(house), openAudit(house)] as const satisfies readonly Part[]
+  const parts = [
+    openIdempotency(house),
+    openAudit(house),
+    openExchange(house, { furtherFormats: [] }),
+  ] as const satisfies readonly Part[]
   const all: readonly Part[] = parts
   return {
     doors: Object.assign({}, ...all.map(({ doors }) => doors)) as DoorsOf<typeof parts>,

@@ -3,6 +3,7 @@ import type { TenantAdministration } from '../access/tenants.ts'
 import type { Idempotency } from '../access/idempotency.ts'
 import type { AuditLog } from '../audit/read-log.ts'
 import type { Offer } from '../delivery/create-offer.ts'
+import type { ConnectionDoor, ExchangeDoor } from '../exchange/doors.ts'
 import type { StatusChanger } from '../issuance/change-status.ts'
 import type { CredentialRecord } from '../issuance/credential-record.ts'
 import type { CredentialStatus } from '../issuance/credential-status.ts'
@@ -154,6 +155,9 @@ export interface Issuer {
   deriveCredential: Bound<typeof deriveCredential>
   /** The same; a token in its envelope. */
   deriveDocument(input: { credential: unknown; selectivePointers: readonly string[] }): Promise<JsonObject>
+
+  connections: ConnectionDoor
+  exchanges: ExchangeDoor
 
   /** @throws CREDENTIAL_NOT_FOUND, also when it is of an issuer outside the limits */
   offer(

@@ -57,7 +57,7 @@ export interface ExchangesTable {
 export interface ReceivedMessagesTable {
   connection_id: string
   message_id: string
-  /** SHA-256 of the message in JCS form. */
+  /** SHA-256 of the message. */
   digest: string
   at: Time
 }

@@ -14,13 +14,14 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .execute()
   await db.schema
     .createTable('received_credentials')
-    .addColumn('credential_id', 'text', (c) => c.primaryKey())
     .addColumn('tenant_id', 'text', (c) => c.notNull())
+    .addColumn('credential_id', 'text', (c) => c.notNull())
     .addColumn('connection_id', 'text', (c) => c.notNull())
     .addColumn('holder_did', 'text', (c) => c.notNull())
     .addColumn('issuer_did', 'text', (c) => c.notNull())
     .addColumn('secured', 'text', (c) => c.notNull())
     .addColumn('received_at', 'text', (c) => c.notNull())
+    .addPrimaryKeyConstraint('received_credentials_pk', ['tenant_id', 'credential_id'])
     .execute()
   await db.schema
     .createIndex('received_credentials_by_time')
