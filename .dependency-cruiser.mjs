@@ -5,7 +5,7 @@ const rooms = ['formats', 'suites', 'status', 'did', 'ledger', 'stores', 'keys',
 const anyRoom = `^node/(${rooms.join('|')})/`
 const domain = '^node/(schemas|delegation|anoncreds|events)/'
 const application =
-  '^node/(issuance|registrar|access|delivery|verification|presentation|bulk|exchange|webhooks|audit|wallet)/'
+  '^node/(issuance|registrar|access|delivery|verification|presentation|bulk|exchange|webhooks|audit|wallet|recall)/'
 // Pure functions inside a room: names and numbers that mean the same to everybody.
 const pure =
   '^node/(ledger/resource-id|ledger/ethr-did|ledger/account-address|did/multikey|did/key-history|status/permute|keys/key-store)\\.ts$'

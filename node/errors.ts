@@ -56,6 +56,8 @@ export const errorTable = {
     'The holder has no authentication key that this proof type can use.',
   ),
   KEY_NOT_FOUND: entry(404, 'This key is not known.'),
+  KEY_STILL_ACTIVE: entry(409, 'The issuer still signs with this key: replace it first.'),
+  RECALL_NOT_FOUND: entry(404, 'The recall is not known.'),
   KEY_NOT_VALID: entry(422, 'The key was not valid when the proof was made.'),
   KEY_DOUBTFUL: entry(422, 'It cannot be shown that the key was valid when the proof was made.'),
 

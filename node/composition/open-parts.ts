@@ -2,8 +2,8 @@ import type { House } from '../issuer.ts'
 import type { Job } from '../jobs/queue.ts'
 import type { Issuer } from '../protocols/issuer.ts'
 import { openAudit } from './open-audit.ts'
-import { openExchange } from './open-exchange.ts'
 import { openIdempotency } from './open-idempotency.ts'
+import { openRecalls } from './open-recalls.ts'
 
 /** What stands beside the pipeline: what it offers to the protocols, its jobs, and what it must do at the end. */
 export interface Part<Doors extends Partial<Issuer> = Partial<Issuer>> {
@@ -25,7 +25,7 @@ export function openParts(house: House & { nodeDid: string }) {
   const parts = [
     openIdempotency(house),
     openAudit(house),
-    openExchange(house, { furtherFormats: [] }),
+    openRecalls(house),
   ] as const satisfies readonly Part[]
   const all: readonly Part[] = parts
   return {

@@ -11,6 +11,8 @@ export interface CredentialRecord {
   dataModel: string
   issuedAt: string
   expirationDate: string | null
+  /** DID URL of the key that signed it; null for one issued before that was kept. */
+  verificationMethod: string | null
   /** As the database has it: the ledger is the truth. */
   status: 'valid' | 'revoked' | 'suspended'
   statusListId: string | null
@@ -32,6 +34,7 @@ export function credentialRecord(row: RegisteredCredentialRow): CredentialRecord
     dataModel: row.data_model,
     issuedAt: row.issued_at,
     expirationDate: row.expires_at,
+    verificationMethod: row.verification_method,
     status: row.status,
     statusListId: row.status_list_id,
     statusListIndex: row.status_index,

@@ -101,7 +101,7 @@ export interface CheckedTerms {
 /** What the records keep of a credential's terms; one that names no schema of this ledger has empty names. */
 export type RecordedTerms = Pick<
   CheckedTerms,
-  'issuer' | 'suite' | 'format' | 'dataModel' | 'validUntil' | 'purposes'
+  'issuer' | 'key' | 'suite' | 'format' | 'dataModel' | 'validUntil' | 'purposes'
 > & { schema: Pick<OpenedSchema, 'id' | 'type'> }
 
 /** A status entry handed out: one index in the lists of a pair. */

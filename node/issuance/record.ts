@@ -81,6 +81,7 @@ function rowOf(
     format: terms.format.name,
     secured: typeof secured === 'string' ? secured : JSON.stringify(secured),
     digest: credential.digest,
+    verification_method: terms.key.verificationMethod,
     issued_at: now,
     expires_at: terms.validUntil?.toISOString() ?? null,
     status: 'valid' as const,

@@ -3,7 +3,6 @@ import type { TenantAdministration } from '../access/tenants.ts'
 import type { Idempotency } from '../access/idempotency.ts'
 import type { AuditLog } from '../audit/read-log.ts'
 import type { Offer } from '../delivery/create-offer.ts'
-import type { ConnectionDoor, ExchangeDoor } from '../exchange/doors.ts'
 import type { StatusChanger } from '../issuance/change-status.ts'
 import type { CredentialRecord } from '../issuance/credential-record.ts'
 import type { CredentialStatus } from '../issuance/credential-status.ts'
@@ -17,6 +16,8 @@ import type { JsonObject } from '../json.ts'
 import type { RegistryAddresses } from '../ledger/ledger.ts'
 import type { deriveCredential } from '../presentation/derive-credential.ts'
 import type { provePresentation } from '../presentation/prove-presentation.ts'
+import type { RecallOrder } from '../recall/order-recall.ts'
+import type { Recall, RecalledCredential } from '../recall/recall-record.ts'
 import type { allowIssuers } from '../registrar/allow-issuers.ts'
 import type { createDid } from '../registrar/create-did.ts'
 import type { deactivateDid } from '../registrar/deactivate-did.ts'
@@ -120,6 +121,18 @@ export interface Issuer {
   /** Type metadata of SD-JWT VCs, as JSON text. @throws SCHEMA_NOT_FOUND, NOT_FOUND for another type than the schema's */
   typeMetadata(input: { schemaId: string; type: string }): Promise<string>
 
+  /** Recalls what a key has signed; each question is limited to the issuers that the caller may act for. */
+  recalls: {
+    order(order: RecallOrder): Promise<Recall>
+    /** @throws RECALL_NOT_FOUND */
+    require(question: Limited & { recallId: string }): Promise<Recall>
+    list(question: Limited & { limit: number; cursor?: string | undefined }): Promise<Page<Recall>>
+    /** @throws RECALL_NOT_FOUND */
+    credentials(
+      question: Limited & { recallId: string; limit: number; cursor?: string | undefined },
+    ): Promise<Page<RecalledCredential>>
+  }
+
   issue: Bound<typeof issue>
   issueBatch: Bound<typeof issueBatch>
   /** A credential written as a whole document; a token in an envelope as `verifiableCredential`. */
@@ -155,9 +168,6 @@ export interface Issuer {
   deriveCredential: Bound<typeof deriveCredential>
   /** The same; a token in its envelope. */
   deriveDocument(input: { credential: unknown; selectivePointers: readonly string[] }): Promise<JsonObject>
-
-  connections: ConnectionDoor
-  exchanges: ExchangeDoor
 
   /** @throws CREDENTIAL_NOT_FOUND, also when it is of an issuer outside the limits */
   offer(

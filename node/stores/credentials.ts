@@ -27,6 +27,8 @@ export interface CredentialQuestion {
   issuerDid?: string | undefined
   holderDid?: string | undefined
   schemaId?: string | undefined
+  /** DID URL of the key that signed it. */
+  verificationMethod?: string | undefined
   status?: CredentialRow['status'] | undefined
 }
 
@@ -134,6 +136,7 @@ function selected(database: Database, question: CredentialQuestion) {
     issuer_did: question.issuerDid,
     holder_did: question.holderDid,
     schema_id: question.schemaId,
+    verification_method: question.verificationMethod,
     status: question.status,
   }
   let query = withRegistration(database)

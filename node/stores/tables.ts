@@ -177,6 +177,39 @@ interface CredentialsTable {
   suspension_list_id: string | null
   status_index: number | null
   registration_id: string | null
+  /** DID URL of the key that signed it; null for what was issued before this was kept. */
+  verification_method: string | null
+}
+
+/** Recalls of what a key has signed since a time. */
+interface RecallsTable {
+  recall_id: string
+  tenant_id: string
+  actor: string
+  issuer_did: string
+  verification_method: string
+  since: Time
+  action: 'revoke' | 'reissue'
+  reason: string | null
+  state: 'running' | 'done' | 'failed'
+  total: number
+  done: number
+  failed: number
+  /** The last credential that was dealt with. */
+  after_time: Time | null
+  after_id: string | null
+  problem: string | null
+  created_at: Time
+  finished_at: Time | null
+}
+
+/** What became of the credentials of a recall. */
+interface RecalledCredentialsTable {
+  recall_id: string
+  credential_id: string
+  outcome: 'revoked' | 'reissued' | 'failed'
+  new_credential_id: string | null
+  problem: string | null
 }
 
 /** Transactions of the group commit; at most one is open, so that counters follow one another. */
@@ -456,6 +489,8 @@ export interface Tables {
   status_pairs: StatusPairsTable
   status_lists: StatusListsTable
   credentials: CredentialsTable
+  recalls: RecallsTable
+  recalled_credentials: RecalledCredentialsTable
   anchors: AnchorsTable
   registrations: RegistrationsTable
   status_changes: StatusChangesTable

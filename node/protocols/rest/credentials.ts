@@ -15,6 +15,7 @@ const record = z.object({
   dataModel: z.string(),
   issuedAt: time,
   expirationDate: time.nullable(),
+  verificationMethod: z.string().nullable().describe('The key that signed it.'),
   status: z
     .enum(['valid', 'revoked', 'suspended'])
     .describe('As this node recorded it; /status reads the ledger.'),
@@ -67,6 +68,11 @@ export const credentials: Resource = (server, issuer) => {
           issuerDid: did.optional(),
           holderDid: did.optional(),
           schemaId: schemaId.optional(),
+          verificationMethod: z
+            .string()
+            .max(2_200)
+            .optional()
+            .describe('The DID URL of the key that signed.'),
           status: z.enum(['valid', 'revoked', 'suspended']).optional(),
         }),
         response: { 200: pageOf(record), ...problems('UNAUTHORIZED', 'FORBIDDEN') },

@@ -1,17 +1,16 @@
 import type { Protocol } from '../protocol.ts'
 import { apiKeys } from './api-keys.ts'
 import { audit } from './audit.ts'
-import { connections } from './connections.ts'
 import { contexts } from './contexts.ts'
 import { credentials } from './credentials.ts'
 import { credentialsIssue } from './credentials-issue.ts'
 import { credentialsStatus } from './credentials-status.ts'
 import { credentialsVerify } from './credentials-verify.ts'
 import { dids } from './dids.ts'
-import { exchanges } from './exchanges.ts'
 import { network } from './network.ts'
 import { offers } from './offers.ts'
 import { presentations } from './presentations.ts'
+import { recalls } from './recalls.ts'
 import { schemas } from './schemas.ts'
 import { statusLists } from './status-lists.ts'
 import { tenants } from './tenants.ts'
@@ -26,14 +25,13 @@ const resources = [
   credentialsVerify,
   presentations,
   offers,
-  connections,
-  exchanges,
   statusLists,
   contexts,
   types,
   network,
   apiKeys,
   tenants,
+  recalls,
   audit,
 ]
 

@@ -9,6 +9,7 @@ import { up as bulk } from './007-bulk.ts'
 import { up as transactions } from './012-transactions.ts'
 import { up as idempotency } from './009-idempotency.ts'
 import { up as anoncreds } from './010-anoncreds.ts'
+import { up as recalls } from './014-recalls.ts'
 
 /** Every migration by its name, which gives the order; one that has run anywhere never changes. */
 export const migrations: Record<string, Migration> = {
@@ -22,4 +23,5 @@ export const migrations: Record<string, Migration> = {
   '012-transactions': { up: transactions },
   '009-idempotency': { up: idempotency },
   '010-anoncreds': { up: anoncreds },
+  '014-recalls': { up: recalls },
 }

@@ -1,0 +1,108 @@
+import { type ErrorCode, IssuerError } from '../errors.ts'
+import type { Job } from '../jobs/queue.ts'
+import { onBehalfOf } from '../request-context.ts'
+import type { CredentialRow } from '../stores/credentials.ts'
+import type { RecallRow } from '../stores/recalls.ts'
+import type { NewRow } from '../stores/tables.ts'
+import { RECALL_JOB, type RecallDeps } from './recall-deps.ts'
+import { reissue } from './reissue.ts'
+
+/** Credentials that are recalled at a time: what fits into a few transactions at the gas limit of the registries. */
+const CHUNK = 1_000
+
+type Outcome = NewRow<'recalled_credentials'>
+
+/**
+ * The job that does what was recalled, chunk by chunk in the order of issuance. A chunk that a crash interrupted is
+ * done again: what the ledger or the records show as done stays as it is.
+ */
+export function createRecallJob(deps: RecallDeps): Job {
+  return {
+    name: RECALL_JOB,
+    exclusive: true,
+    async run() {
+      let handled = 0
+      for (const recall of await deps.recalls.running()) {
+        const { tenant_id: tenantId, actor } = recall
+        handled += await onBehalfOf({ requestId: null, tenantId, actor }, () => runRecall(deps, recall))
+      }
+      return handled
+    },
+  }
+}
+
+async function runRecall(deps: RecallDeps, recall: RecallRow): Promise<number> {
+  try {
+    const rows = await deps.recalls.next(recall, CHUNK)
+    const last = rows.at(-1)
+    if (!last) {
+      await deps.recalls.finish(recall.recall_id, { state: 'done', at: deps.now().toISOString() })
+      return 0
+    }
+    const outcomes = await recallChunk(deps, recall, rows)
+    const failed = outcomes.filter(({ outcome }) => outcome === 'failed').length
+    await deps.recalls.note(outcomes)
+    const done = outcomes.length - failed
+    await deps.recalls.advance(recall.recall_id, { after: last, done, failed })
+    const { issued_at: after_time, credential_id: after_id } = last
+    return rows.length + (await runRecall(deps, { ...recall, after_time, after_id }))
+  } catch (error) {
+    if (!(error instanceof IssuerError) || error.retryable) throw error
+    const end = { state: 'failed', problem: error.code, at: deps.now().toISOString() } as const
+    await deps.recalls.finish(recall.recall_id, end)
+    return 0
+  }
+}
+
+async function recallChunk(
+  deps: RecallDeps,
+  recall: RecallRow,
+  rows: readonly CredentialRow[],
+): Promise<Outcome[]> {
+  const replaced = recall.action === 'reissue' ? await reissue(deps, recall, rows) : undefined
+  // what could not be issued anew keeps its old credential, for somebody to look at
+  const old = replaced ? rows.filter((row) => replaced.get(row.credential_id)?.outcome === 'reissued') : rows
+  const problems = await revokeAll(deps, recall, old)
+  return rows.map((row) => {
+    const { credential_id } = row
+    const problem = problems.get(credential_id)
+    const outcome: Outcome = replaced?.get(credential_id) ?? {
+      recall_id: recall.recall_id,
+      credential_id,
+      outcome: problem === undefined ? 'revoked' : 'failed',
+      new_credential_id: null,
+      problem: null,
+    }
+    return problem === undefined ? outcome : { ...outcome, problem }
+  })
+}
+
+/** Revokes what is not revoked, and gives the codes of those for which that cannot be done. */
+async function revokeAll(
+  deps: RecallDeps,
+  recall: RecallRow,
+  rows: readonly CredentialRow[],
+): Promise<ReadonlyMap<string, ErrorCode>> {
+  const isRevocable = (row: CredentialRow) => row.revocation_list_id !== null
+  const problems = new Map<string, ErrorCode>(
+    rows.filter((row) => !isRevocable(row)).map((row) => [row.credential_id, 'CREDENTIAL_NOT_REVOCABLE']),
+  )
+  const due = rows.filter((row) => isRevocable(row) && row.status !== 'revoked')
+  if (due.length === 0) return problems
+  const reason = recall.reason ?? 'The key that signed it was recalled.'
+  try {
+    await deps.statusChanger.change({
+      action: 'revoke',
+      credentialIds: due.map(({ credential_id }) => credential_id),
+      reason,
+    })
+    return problems
+  } catch (error) {
+    // somebody revoked one of them meanwhile: the records know by now
+    if (error instanceof IssuerError && error.code === 'ALREADY_REVOKED') {
+      const fresh = await deps.pipeline.credentials.getMany(due.map(({ credential_id }) => credential_id))
+      if (fresh.some(({ status }) => status === 'revoked')) return revokeAll(deps, recall, fresh)
+    }
+    throw error
+  }
+}

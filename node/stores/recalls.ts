@@ -1,0 +1,144 @@
+import { sql } from 'kysely'
+import type { CredentialRow } from './credentials.ts'
+import type { Database } from './database.ts'
+import { type PageQuestion, pageOf } from './page.ts'
+import type { NewRow, Row } from './tables.ts'
+
+export type RecallRow = Row<'recalls'>
+export type RecalledRow = Row<'recalled_credentials'>
+
+/** Questions to the tables of recalls. */
+export type RecallStore = ReturnType<typeof createRecallStore>
+
+export function createRecallStore(database: Database) {
+  return { ...recalls(database), ...recalled(database) }
+}
+
+function recalls(database: Database) {
+  return {
+    async insert(recall: NewRow<'recalls'>): Promise<void> {
+      await database.insertInto('recalls').values(recall).execute()
+    },
+
+    async get(recallId: string): Promise<RecallRow | undefined> {
+      return database.selectFrom('recalls').selectAll().where('recall_id', '=', recallId).executeTakeFirst()
+    },
+
+    /** A page of a tenant's, newest first; `issuers` limits it. */
+    async list(question: PageQuestion & { tenantId: string; issuers: readonly string[] | undefined }) {
+      const { tenantId, issuers } = question
+      if (issuers?.length === 0) return { items: [], nextCursor: null }
+      const all = database.selectFrom('recalls').selectAll().where('tenant_id', '=', tenantId)
+      const query = issuers ? all.where('issuer_did', 'in', issuers) : all
+      const { rows, nextCursor } = await pageOf(query, { time: 'created_at', id: 'recall_id' }, question)
+      return { items: rows, nextCursor }
+    },
+
+    /** What is under way, the oldest first. */
+    async running(): Promise<RecallRow[]> {
+      return database
+        .selectFrom('recalls')
+        .selectAll()
+        .where('state', '=', 'running')
+        .orderBy('created_at')
+        .execute()
+    },
+
+    /** Goes past a chunk and counts it. */
+    async advance(
+      recallId: string,
+      step: { after: Pick<CredentialRow, 'issued_at' | 'credential_id'>; done: number; failed: number },
+    ): Promise<void> {
+      await database
+        .updateTable('recalls')
+        .set((eb) => ({
+          after_time: step.after.issued_at,
+          after_id: step.after.credential_id,
+          done: eb('done', '+', step.done),
+          failed: eb('failed', '+', step.failed),
+        }))
+        .where('recall_id', '=', recallId)
+        .execute()
+    },
+
+    async finish(recallId: string, end: { state: 'done' | 'failed'; problem?: string; at: string }) {
+      await database
+        .updateTable('recalls')
+        .set({ state: end.state, problem: end.problem ?? null, finished_at: end.at })
+        .where('recall_id', '=', recallId)
+        .where('state', '=', 'running')
+        .execute()
+    },
+  }
+}
+
+function recalled(database: Database) {
+  return {
+    /** How many credentials a key has signed since a time. */
+    async count(question: Pick<RecallRow, 'verification_method' | 'since'>): Promise<number> {
+      const { count } = await signedBy(database, question)
+        .select((eb) => eb.fn.countAll<number | string>().as('count'))
+        .executeTakeFirstOrThrow()
+      return Number(count)
+    },
+
+    /** The next credentials of a recall, the oldest first. */
+    async next(recall: RecallRow, limit: number): Promise<CredentialRow[]> {
+      const { after_time: time, after_id: id } = recall
+      const all = signedBy(database, recall).selectAll()
+      const rest =
+        time === null ? all : all.where(sql<boolean>`(issued_at, credential_id) > (${time}, ${id})`)
+      return rest.orderBy('issued_at').orderBy('credential_id').limit(limit).execute()
+    },
+
+    /** What has become of these credentials in a recall. */
+    async outcomes(recallId: string, credentialIds: readonly string[]): Promise<RecalledRow[]> {
+      if (credentialIds.length === 0) return []
+      return database
+        .selectFrom('recalled_credentials')
+        .selectAll()
+        .where('recall_id', '=', recallId)
+        .where('credential_id', 'in', credentialIds)
+        .execute()
+    },
+
+    note: (rows: readonly NewRow<'recalled_credentials'>[]) => noteRecalled(database, rows),
+
+    /** Outcomes by credential id; `after` is the last one seen. */
+    async page(question: {
+      recallId: string
+      after?: string | undefined
+      limit: number
+    }): Promise<RecalledRow[]> {
+      const { recallId, after = '', limit } = question
+      return database
+        .selectFrom('recalled_credentials')
+        .selectAll()
+        .where('recall_id', '=', recallId)
+        .where('credential_id', '>', after)
+        .orderBy('credential_id')
+        .limit(limit)
+        .execute()
+    },
+  }
+}
+
+/** Writes what became of credentials; the first word counts. */
+export async function noteRecalled(
+  trx: Database,
+  rows: readonly NewRow<'recalled_credentials'>[],
+): Promise<void> {
+  for (let from = 0; from < rows.length; from += 200)
+    await trx
+      .insertInto('recalled_credentials')
+      .values(rows.slice(from, from + 200))
+      .onConflict((conflict) => conflict.doNothing())
+      .execute()
+}
+
+function signedBy(database: Database, question: Pick<RecallRow, 'verification_method' | 'since'>) {
+  return database
+    .selectFrom('credentials')
+    .where('verification_method', '=', question.verification_method)
+    .where('issued_at', '>=', question.since)
+}
