@@ -28,7 +28,7 @@ import { serializeSchemaDocument } from '../node/schemas/schema-document.ts'
 import { typeMetadata } from '../node/schemas/type-metadata.ts'
 import { statusEncodings } from '../node/status/index.ts'
 import { createCredentialStore } from '../node/stores/credentials.ts'
-import { openDatabase } from '../node/stores/database.ts'
+import { type DatabaseLocation, openDatabase } from '../node/stores/database.ts'
 import { createDidStore } from '../node/stores/dids.ts'
 import { createKeyTable } from '../node/stores/keys.ts'
 import { createRegistrationStore } from '../node/stores/registrations.ts'
@@ -73,17 +73,17 @@ export const degree = { degree: { type: 'BachelorDegree', name: 'Bachelor of Sci
 
 export type Issuing = Awaited<ReturnType<typeof openIssuing>>
 
-/** The pipeline on a chain and a database file, wired as in the node, with jobs running. */
+/** The pipeline on a chain and a database, wired as in the node, with jobs running. */
 export async function openIssuing(options: {
   chain: Pick<TestChain, 'rpcUrl' | 'registries'>
-  file: string
+  location: DatabaseLocation
   rpcUrl?: string
   anchorWaitMs?: number
   gatherMs?: number
   ttlMs?: number
   jobs?: boolean
 }) {
-  const database = await openDatabase({ file: options.file })
+  const database = await openDatabase(options.location)
   const secrets = createSecretBox(Buffer.alloc(32, 9))
   const keys = createSoftwareKeyStore({ table: createKeyTable(database), secrets, signMessages })
   const rpcUrl = options.rpcUrl ?? options.chain.rpcUrl

@@ -33,7 +33,7 @@ describe('a format that one file adds', () => {
   before(async () => {
     chain = await startChain()
     folder = await mkdtemp(join(tmpdir(), 'cartulary-'))
-    house = await openIssuing({ chain, file: join(folder, 'node.db') })
+    house = await openIssuing({ chain, location: { file: join(folder, 'node.db') } })
     const { ledger, resolver } = house
     const opened = openVerification({
       ...{ ledger, resolver, suites: lists.suites, ttlMs: 0, statusListFetch: 'off' },

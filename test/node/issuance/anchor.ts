@@ -1,22 +1,19 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { IssuanceTerms } from '../../../node/issuance/issuance.ts'
 import type { Hex } from '../../../node/ledger/ledger.ts'
 import type { RegisteredCredentialRow } from '../../../node/stores/credentials.ts'
 import { startChain, type TestChain } from '../../chain.ts'
 import { type ChainProxy, type RpcRequest, startChainProxy } from '../../chain-proxy.ts'
 import { degree, fails, type Issuing, openIssuing } from '../../issuing.ts'
+import { describeOnStacks, type FreshDatabase } from '../../stacks.ts'
 
 const holderDid = 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK'
 const isBroadcast = ({ method }: RpcRequest) => method === 'eth_sendRawTransaction'
 
-describe('the group commit of registrations', () => {
+describeOnStacks('the group commit of registrations', (stack) => {
   let chain: TestChain
   let proxy: ChainProxy
-  let folder: string
-  let file: string
+  let fresh: FreshDatabase
   let house: Issuing
   let issuer: Awaited<ReturnType<Issuing['createIssuer']>>
   let terms: IssuanceTerms
@@ -25,7 +22,7 @@ describe('the group commit of registrations', () => {
   const open = async (
     options: { anchorWaitMs?: number; gatherMs?: number; ttlMs?: number; jobs?: boolean } = {},
   ) => {
-    const issuing = await openIssuing({ chain, file, rpcUrl: proxy.url, ...options })
+    const issuing = await openIssuing({ chain, location: fresh.location, rpcUrl: proxy.url, ...options })
     opened.push(issuing)
     return issuing
   }
@@ -37,17 +34,15 @@ describe('the group commit of registrations', () => {
   before(async () => {
     chain = await startChain()
     proxy = await startChainProxy(chain.rpcUrl)
-    folder = await mkdtemp(join(tmpdir(), 'cartulary-'))
   })
 
   after(async () => {
     await proxy?.close()
     await chain?.close()
-    await rm(folder, { recursive: true })
   })
 
   beforeEach(async () => {
-    file = join(folder, `${Math.random()}.db`)
+    fresh = await stack.create()
     house = await open()
     issuer = await house.createIssuer()
     terms = {
@@ -65,6 +60,7 @@ describe('the group commit of registrations', () => {
     proxy.behave(() => 'pass')
     await chain.request('evm_setAutomine', [true])
     for (const issuing of [...opened]) await close(issuing)
+    await fresh.drop()
   })
 
   const one = (issuing = house) => issuing.issue({ ...terms, holderDid, claims: degree })
@@ -74,7 +70,8 @@ describe('the group commit of registrations', () => {
 
   /** Waits until the newest credentials are as asked. */
   const reached = async (are: (rows: RegisteredCredentialRow[]) => boolean) => {
-    while (!are((await house.deps.credentials.list({ tenantId: 'default', limit: 10 })).items)) await new Promise(setImmediate)
+    while (!are((await house.deps.credentials.list({ tenantId: 'default', limit: 10 })).items))
+      await new Promise(setImmediate)
   }
 
   /** Waits until nothing is left to register. */

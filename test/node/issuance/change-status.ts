@@ -1,7 +1,4 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { IssuanceTerms } from '../../../node/issuance/issuance.ts'
 import { openLedger } from '../../../node/ledger/open-ledger.ts'
 import { bitstringStatusList } from '../../../node/status/bitstring-status-list.ts'
@@ -9,24 +6,25 @@ import { startChain, type TestChain } from '../../chain.ts'
 import { type ChainProxy, type RpcRequest, startChainProxy } from '../../chain-proxy.ts'
 import { digestSigner, fundedKey } from '../../digest-signer.ts'
 import { degree, fails, type Issuing, openIssuing } from '../../issuing.ts'
+import { describeOnStacks, type FreshDatabase } from '../../stacks.ts'
 
 const holderDid = 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK'
 const isBroadcast = ({ method }: RpcRequest) => method === 'eth_sendRawTransaction'
 
-describe('the status of credentials', () => {
+describeOnStacks('the status of credentials', (stack) => {
   let chain: TestChain
   let proxy: ChainProxy
-  let folder: string
+  let fresh: FreshDatabase
   let house: Issuing
   let issuer: Awaited<ReturnType<Issuing['createIssuer']>>
   let terms: IssuanceTerms
 
-  const open = () => openIssuing({ chain, file: join(folder, 'node.db'), rpcUrl: proxy.url })
+  const open = () => openIssuing({ chain, location: fresh.location, rpcUrl: proxy.url })
 
   before(async () => {
     chain = await startChain()
     proxy = await startChainProxy(chain.rpcUrl)
-    folder = await mkdtemp(join(tmpdir(), 'cartulary-'))
+    fresh = await stack.create()
     house = await open()
     issuer = await house.createIssuer()
     terms = {
@@ -45,7 +43,7 @@ describe('the status of credentials', () => {
     await house?.close()
     await proxy?.close()
     await chain?.close()
-    await rm(folder, { recursive: true })
+    await fresh?.drop()
   })
 
   const issue = async (change: Partial<IssuanceTerms> = {}) =>

@@ -1,24 +1,22 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { IssuanceTerms } from '../../../node/issuance/issuance.ts'
 import type { Hex } from '../../../node/ledger/ledger.ts'
 import { startChain, type TestChain } from '../../chain.ts'
 import { degree, fails, type Issuing, openIssuing } from '../../issuing.ts'
+import { describeOnStacks, type FreshDatabase } from '../../stacks.ts'
 
 const holderDid = 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK'
 
-describe('issueBatch', () => {
+describeOnStacks('issueBatch', (stack) => {
   let chain: TestChain
-  let folder: string
+  let fresh: FreshDatabase
   let house: Issuing
   let terms: IssuanceTerms
 
   before(async () => {
     chain = await startChain()
-    folder = await mkdtemp(join(tmpdir(), 'cartulary-'))
-    house = await openIssuing({ chain, file: join(folder, 'node.db') })
+    fresh = await stack.create()
+    house = await openIssuing({ chain, location: fresh.location })
     const issuer = await house.createIssuer()
     terms = {
       schemaId: (await house.registerSchema(issuer)).id,
@@ -33,7 +31,7 @@ describe('issueBatch', () => {
   after(async () => {
     await house?.close()
     await chain?.close()
-    await rm(folder, { recursive: true })
+    await fresh?.drop()
   })
 
   const subjects = (count: number) => Array.from({ length: count }, () => ({ holderDid, claims: degree }))

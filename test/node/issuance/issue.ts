@@ -1,20 +1,18 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { IssuerError } from '../../../node/errors.ts'
 import type { IssuanceTerms } from '../../../node/issuance/issuance.ts'
 import type { JsonObject } from '../../../node/json.ts'
 import type { Hex } from '../../../node/ledger/ledger.ts'
 import { startChain, type TestChain } from '../../chain.ts'
 import { degree, fails, type Issuing, openIssuing } from '../../issuing.ts'
+import { describeOnStacks, type FreshDatabase } from '../../stacks.ts'
 
 const holderDid = 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK'
 
-describe('issue', () => {
+describeOnStacks('issue', (stack) => {
   let chain: TestChain
-  let folder: string
+  let fresh: FreshDatabase
   let house: Issuing
   let issuer: Awaited<ReturnType<Issuing['createIssuer']>>
   let schema: { id: string; key: Hex }
@@ -22,8 +20,8 @@ describe('issue', () => {
 
   before(async () => {
     chain = await startChain()
-    folder = await mkdtemp(join(tmpdir(), 'cartulary-'))
-    house = await openIssuing({ chain, file: join(folder, 'node.db') })
+    fresh = await stack.create()
+    house = await openIssuing({ chain, location: fresh.location })
     issuer = await house.createIssuer()
     schema = await house.registerSchema(issuer)
     request = {
@@ -41,7 +39,7 @@ describe('issue', () => {
   after(async () => {
     await house?.close()
     await chain?.close()
-    await rm(folder, { recursive: true })
+    await fresh?.drop()
   })
 
   const counts = async () => {

@@ -1,29 +1,28 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { IssuanceTerms } from '../../../node/issuance/issuance.ts'
 import { startChain, type TestChain } from '../../chain.ts'
 import { openIssuing } from '../../issuing.ts'
+import { describeOnStacks, type FreshDatabase } from '../../stacks.ts'
 
 const holderDid = 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK'
 const program = join(import.meta.dirname, '../../issuing-process.ts')
 
-describe('a process that is killed while it issues', () => {
+describeOnStacks('a process that is killed while it issues', (stack) => {
   let chain: TestChain
-  let folder: string
+  let fresh: FreshDatabase
 
   before(async () => {
     chain = await startChain()
-    folder = await mkdtemp(join(tmpdir(), 'cartulary-'))
+    fresh = await stack.create()
   })
 
   after(async () => {
     await chain?.close()
-    await rm(folder, { recursive: true })
+    await fresh?.drop()
   })
 
   /** Runs the process until it has acknowledged so many credentials, and kills it at once. */
@@ -44,7 +43,7 @@ describe('a process that is killed while it issues', () => {
   it('loses no acknowledged credential and registers each entry once', async () => {
     const options = {
       chain: { rpcUrl: chain.rpcUrl, registries: chain.registries },
-      file: join(folder, 'node.db'),
+      location: fresh.location,
     }
     const first = await openIssuing(options)
     const issuer = await first.createIssuer()
