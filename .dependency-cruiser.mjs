@@ -8,7 +8,7 @@ const application =
   '^node/(issuance|registrar|access|delivery|verification|presentation|bulk|exchange|webhooks|audit|wallet|recall)/'
 // Pure functions inside a room: names and numbers that mean the same to everybody.
 const pure =
-  '^node/(ledger/resource-id|ledger/ethr-did|ledger/account-address|did/multikey|did/key-history|status/permute|keys/key-store)\\.ts$'
+  '^node/(ledger/resource-id|ledger/anoncreds-id|ledger/ethr-did|ledger/account-address|did/multikey|did/key-history|status/permute|keys/key-store)\\.ts$'
 
 /** Outside libraries and the only place in node/ that may import them. */
 const homes = [

@@ -1,8 +1,8 @@
 import { checkPrimeSync, createHash } from 'node:crypto'
 import { IssuerError } from '../errors.ts'
 import { encodeAttribute, linkSecretName, normaliseName } from './attribute.ts'
+import { checkValues } from './check-values.ts'
 import type { AnonCredsCredential } from './credential.ts'
-import { longestRaw } from './credential.ts'
 import { type CredentialDefinition, isUnit, type PublicKey, publicKeyOf } from './credential-definition.ts'
 import type { CredentialOffer } from './credential-offer.ts'
 import type { CredentialRequest } from './credential-request.ts'
@@ -80,25 +80,7 @@ function checkRequest(input: {
 }
 
 function encodeValues(key: PublicKey, raw: Input['values']): AnonCredsCredential['values'] {
-  const names = Object.keys(raw)
-  const given = new Set(names.map(normaliseName))
-  const missing = [...key.r.keys()].filter((name) => name !== linkSecretName && !given.has(name))
-  const strange = names.filter((name) => name === linkSecretName || !key.r.has(normaliseName(name)))
-  const violations = [
-    ...missing.map((name) => ({ pointer: '/values', message: `must have the attribute ${name}` })),
-    ...strange.map((name) => ({
-      pointer: '/values',
-      message: `has ${name}, which is no attribute of the schema`,
-    })),
-    ...names
-      .filter((name) => typeof raw[name] !== 'string' || raw[name].length > longestRaw)
-      .map((name) => ({
-        pointer: '/values',
-        message: `${name} must be a text of at most ${longestRaw} characters`,
-      })),
-    ...(given.size < names.length ? [{ pointer: '/values', message: 'names an attribute twice' }] : []),
-  ]
-  if (violations.length > 0) throw new IssuerError('SCHEMA_VALIDATION_FAILED', { violations })
+  checkValues([...key.r.keys()], raw)
   return Object.fromEntries(
     Object.entries(raw).map(([name, value]) => [name, { raw: value, encoded: encodeAttribute(value) }]),
   )

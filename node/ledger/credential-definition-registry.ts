@@ -38,6 +38,11 @@ export function createDefinitionLedger({
 }: DefinitionRegistryDeps): DefinitionLedger {
   const { read } = getContract({ abi, address, client })
 
+  async function headOf(key: Hex) {
+    const head = await answer(read.head([key]))
+    return head.blockNumber === 0 ? undefined : head
+  }
+
   return {
     keyOf: definitionKey,
     registerBatch: (inputs, options) => {
@@ -55,10 +60,14 @@ export function createDefinitionLedger({
       const data = encodeFunctionData({ abi, functionName: 'deactivate', args: [key] })
       return relayer.send({ to: address, data, abi }, options)
     },
+    state: async (name) => {
+      const head = await headOf(definitionKey(name))
+      return head && { active: head.active }
+    },
     get: async (name) => {
       const key = definitionKey(name)
-      const head = await answer(read.head([key]))
-      if (head.blockNumber === 0) return undefined
+      const head = await headOf(key)
+      if (!head) return undefined
       const block = BigInt(head.blockNumber)
       const eventName = 'DefinitionRegistered'
       const range = { fromBlock: block, toBlock: block }

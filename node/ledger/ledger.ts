@@ -146,6 +146,8 @@ export interface DefinitionLedger {
     options?: SendOptions,
   ): Promise<Receipt>
   deactivate(key: Hex, options?: SendOptions): Promise<Receipt>
+  /** The mutable fact alone: cheap. */
+  state(name: DefinitionName): Promise<{ active: boolean } | undefined>
   /** Head and content. @throws LEDGER_DATA_INVALID when the content does not have its digest */
   get(name: DefinitionName): Promise<LedgerDefinition | undefined>
 }

@@ -1,8 +1,8 @@
 import type { SchemaName, StatusListName, StatusPurpose } from './ledger.ts'
 
 const did = '(?<did>did:ethr:(?:0x[0-9a-f]+:)?(?<issuer>0x[0-9a-f]{40}))'
-// RFC 3986, 3.3: pchar without ":", which the registries refuse.
-const segment = "(?:[A-Za-z0-9._~!$&'()*+,;=@-]|%[0-9A-F]{2}){1,768}"
+/** A part in a path. RFC 3986, 3.3: pchar without ":", which the registries refuse. */
+export const segment = "(?:[A-Za-z0-9._~!$&'()*+,;=@-]|%[0-9A-F]{2}){1,768}"
 const schemaPattern = new RegExp(`^${did}/schema/(?<name>${segment})/(?<version>${segment})$`)
 const statusListPattern = new RegExp(
   `^${did}/status/(?<purpose>revocation|suspension)/(?<number>0|[1-9][0-9]{0,9})$`,
@@ -17,12 +17,12 @@ export function isResourcePart(text: string): boolean {
 }
 
 /** A part as a path segment: what is no pchar is percent-encoded, and nothing else, so that each part has one form. */
-function encodePart(part: string): string {
+export function encodePart(part: string): string {
   return part.replace(/[ "<>[\\\]^`{|}]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
 }
 
 /** The part that a path segment stands for, or undefined when it is not the one form of a part. */
-function decodePart(text: string): string | undefined {
+export function decodePart(text: string): string | undefined {
   const part = text.replace(/%([0-9A-F]{2})/g, (_, code) => String.fromCharCode(Number.parseInt(code, 16)))
   return isResourcePart(part) && encodePart(part) === text ? part : undefined
 }

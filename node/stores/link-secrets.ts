@@ -1,0 +1,32 @@
+import type { Database } from './database.ts'
+import type { Row } from './tables.ts'
+
+/** Questions to the table of link secrets. */
+export type LinkSecretStore = ReturnType<typeof createLinkSecretStore>
+
+export function createLinkSecretStore(database: Database) {
+  const ofTenant = (tenantId: string) =>
+    database.selectFrom('link_secrets').selectAll().where('tenant_id', '=', tenantId)
+  return {
+    /** Keeps one, unless there is one of that name; false then. */
+    async insert(secret: Row<'link_secrets'>): Promise<boolean> {
+      const inserted = await database
+        .insertInto('link_secrets')
+        .values(secret)
+        .onConflict((conflict) => conflict.columns(['tenant_id', 'name']).doNothing())
+        .returning('name')
+        .execute()
+      return inserted.length > 0
+    },
+
+    async get(tenantId: string, name: string): Promise<Row<'link_secrets'> | undefined> {
+      return ofTenant(tenantId).where('name', '=', name).executeTakeFirst()
+    },
+
+    /** Names with the times when they were made, the oldest first. */
+    async list(tenantId: string): Promise<{ name: string; createdAt: string }[]> {
+      const rows = await ofTenant(tenantId).orderBy('created_at').orderBy('name').execute()
+      return rows.map(({ name, created_at }) => ({ name, createdAt: created_at }))
+    },
+  }
+}

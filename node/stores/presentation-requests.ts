@@ -1,0 +1,46 @@
+import type { Database } from './database.ts'
+import type { Row } from './tables.ts'
+
+/** Questions to the table of presentation requests. */
+export type PresentationRequestStore = ReturnType<typeof createPresentationRequestStore>
+
+export function createPresentationRequestStore(database: Database) {
+  return {
+    /** Keeps one, and forgets those that ended before `createdAt`. */
+    async insert(request: Omit<Row<'presentation_requests'>, 'used_at'>): Promise<void> {
+      await database
+        .deleteFrom('presentation_requests')
+        .where('expires_at', '<', request.created_at)
+        .execute()
+      await database
+        .insertInto('presentation_requests')
+        .values({ ...request, used_at: null })
+        .execute()
+    },
+
+    /** One that may still be answered. */
+    async open(question: { requestId: string; tenantId: string; now: string }): Promise<string | undefined> {
+      const row = await database
+        .selectFrom('presentation_requests')
+        .select('request')
+        .where('request_id', '=', question.requestId)
+        .where('tenant_id', '=', question.tenantId)
+        .where('used_at', 'is', null)
+        .where('expires_at', '>', question.now)
+        .executeTakeFirst()
+      return row?.request
+    },
+
+    /** Takes its nonce back, which happens once; false when it was answered or has ended. */
+    async take({ requestId, now }: { requestId: string; now: string }): Promise<boolean> {
+      const { numUpdatedRows } = await database
+        .updateTable('presentation_requests')
+        .set({ used_at: now })
+        .where('request_id', '=', requestId)
+        .where('used_at', 'is', null)
+        .where('expires_at', '>', now)
+        .executeTakeFirst()
+      return numUpdatedRows > 0n
+    },
+  }
+}
