@@ -4,10 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import type { DatabaseLocation } from '../node/stores/database.ts'
+import { startRedis, type TestRedis, whyNoRedis } from './redis.ts'
 
 /** A database of its own, empty. */
 export interface FreshDatabase {
   location: DatabaseLocation
+  /** Where its work is announced; undefined: in the process alone. */
+  queueUrl: string | undefined
   /** What a node needs to use it. */
   environment: Record<string, string>
   /** Removes it, with whoever is connected. */
@@ -29,6 +32,8 @@ const CONNECTIONS = 4
 
 const missingPostgres = await whyNot('PostgreSQL (TEST_DATABASE_URL)', () => administer('select 1'))
 
+const missingRedis = await whyNoRedis()
+
 const sqlite: Stack = { name: 'SQLite, jobs in process', create: createFile }
 export const postgres: Stack = {
   name: 'PostgreSQL, jobs in process',
@@ -36,7 +41,38 @@ export const postgres: Stack = {
   create: createPostgres,
 }
 
+export const onRedis: Stack = {
+  name: 'PostgreSQL, BullMQ on Redis',
+  ...((missingPostgres ?? missingRedis) && { missing: missingPostgres ?? missingRedis }),
+  create: async () => withQueue(await createPostgres(), (await sharedRedis()).url),
+}
+export const onPostgres: Stack = {
+  name: 'PostgreSQL, BullMQ on PostgreSQL',
+  ...(missingPostgres && { missing: missingPostgres }),
+  create: async () => {
+    const fresh = await createPostgres()
+    return withQueue(fresh, fresh.environment.DATABASE_URL as string)
+  },
+}
+
+/** What stores stand on. */
 export const stacks: readonly Stack[] = [sqlite, postgres]
+/** What a node stands on: a queue makes no difference to stores. */
+export const nodeStacks: readonly Stack[] = [sqlite, onRedis, onPostgres]
+
+const withQueue = (fresh: FreshDatabase, url: string): FreshDatabase => ({
+  ...fresh,
+  queueUrl: url,
+  environment: { ...fresh.environment, QUEUE_URL: url },
+})
+
+let redis: Promise<TestRedis> | undefined
+
+/** One for all tests of this process, so that none of them is in the way of another process's. */
+function sharedRedis(): Promise<TestRedis> {
+  redis ??= startRedis()
+  return redis
+}
 
 /**
  * A suite once for each stack. One whose service does not answer is skipped by name, and fails where `CI` says that
@@ -67,6 +103,7 @@ async function createFile(): Promise<FreshDatabase> {
   const folder = await mkdtemp(join(tmpdir(), 'cartulary-'))
   return {
     location: { file: join(folder, 'cartulary.db') },
+    queueUrl: undefined,
     environment: { DATA_DIR: folder },
     drop: () => rm(folder, { recursive: true }),
   }
@@ -83,6 +120,7 @@ async function createPostgres(): Promise<FreshDatabase> {
   const folder = await mkdtemp(join(tmpdir(), 'cartulary-'))
   return {
     location: { url: url.href, connections: CONNECTIONS },
+    queueUrl: undefined,
     environment: {
       DATA_DIR: folder,
       DATABASE_URL: url.href,
