@@ -21,7 +21,7 @@ export interface FreshDatabase {
 export interface Stack {
   name: string
   /** Why it cannot be had here. */
-  missing?: string
+  missing?: string | undefined
   create(): Promise<FreshDatabase>
 }
 
