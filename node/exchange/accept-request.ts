@@ -10,6 +10,7 @@ import {
   requireOpenConnection,
 } from './exchange.ts'
 import { requireTransition } from './machine.ts'
+import { MESSAGES_JOB } from './outgoing.ts'
 import { currentExchange } from './start-exchange.ts'
 
 /**
@@ -51,4 +52,6 @@ export async function issueRequested(
       within,
     )
   })
+  // where the transaction was another one's, it had not ended when the message was announced
+  deps.queue.notify(MESSAGES_JOB)
 }

@@ -8,10 +8,11 @@ import { storeCredential } from './store-credential.ts'
 
 const works = {
   issue: {
+    role: 'ISSUER',
     state: 'REQUEST',
     run: (deps: ExchangeDeps, exchange: ExchangeRow) => issueRequested(deps, { exchange }),
   },
-  store: { state: 'ISSUED', run: storeCredential },
+  store: { role: 'HOLDER', state: 'ISSUED', run: storeCredential },
 } as const
 
 /** Attempts at what fails for reasons that may pass; the pauses between them grow to an hour altogether. */
@@ -29,9 +30,9 @@ interface WorkRow {
  */
 export async function doWork(deps: ExchangeDeps, row: WorkRow): Promise<void> {
   const { exchangeId, work } = JSON.parse(row.payload) as { exchangeId: string; work: keyof typeof works }
-  const { state, run } = works[work]
+  const { role, state, run } = works[work]
   const exchange = await deps.exchanges.find(exchangeId)
-  if (exchange?.state !== state) return
+  if (exchange?.role !== role || exchange.state !== state) return
   await forItsOwner(exchange, async () => {
     try {
       await run(deps, exchange)
