@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { IssuerError } from '../errors.ts'
+import { eventRow } from '../events/event.ts'
 import { defaultTenant, presentAct } from '../request-context.ts'
 import { createToken, hashToken } from '../secret-token.ts'
 import type { ApiKey, ApiKeyStore } from '../stores/api-keys.ts'
@@ -54,7 +55,14 @@ export function administerApiKeys(deps: {
         tenantId,
         createdAt: deps.now().toISOString(),
       }
-      await deps.apiKeys.insert(record, act && ((trx) => act.note({ key, record }, trx)))
+      const event = eventRow({
+        type: 'api_key.created',
+        subject: record.id,
+        data: { scopes: [...record.scopes], issuers: issuers === '*' ? '*' : [...record.issuers] },
+        at: deps.now(),
+        tenantId,
+      })
+      await deps.apiKeys.insert({ ...record, event }, act && ((trx) => act.note({ key, record }, trx)))
       return { key, record }
     },
     list: async (caller, { tenantId = caller.tenantId } = {}) => {
@@ -63,8 +71,10 @@ export function administerApiKeys(deps: {
     },
     require: requireKey,
     async revoke(caller, id) {
-      const { id: known } = await requireKey(caller, id)
-      if (!(await deps.apiKeys.revoke(known, deps.now().toISOString()))) {
+      const { id: known, tenantId } = await requireKey(caller, id)
+      const at = deps.now()
+      const event = eventRow({ type: 'api_key.revoked', subject: known, data: {}, at, tenantId })
+      if (!(await deps.apiKeys.revoke(known, at.toISOString(), event))) {
         throw new IssuerError('API_KEY_NOT_FOUND')
       }
     },

@@ -30,6 +30,8 @@ export function createPlacement(deps: Deps): Placement {
     placeSome,
     job: {
       name: 'audit log',
+      // a question to an index of what has no place yet
+      intervalMs: 250,
       async run() {
         for (let total = 0; ; ) {
           const placed = await placeSome()

@@ -1,5 +1,6 @@
 import { didWebOf } from '../did/did-web-document.ts'
 import { IssuerError } from '../errors.ts'
+import { eventRow } from '../events/event.ts'
 import { dataModelContexts } from '../formats/credential-document.ts'
 import { envelopeCredential, openEnvelope } from '../formats/enveloped-credential.ts'
 import { presentationFormats } from '../formats/presentations.ts'
@@ -35,8 +36,9 @@ export function bindDocuments(house: House) {
       return enveloped(credential, mediaType)
     },
     eraseCredential: async (input) => {
-      const { credentialId } = await requireCredential(own, input)
-      await own.credentials.erase(credentialId)
+      const { credentialId, issuerDid } = await requireCredential(own, input)
+      const event = { type: 'credentials.erased', subject: issuerDid, data: { credentialId } } as const
+      await own.credentials.erase(credentialId, eventRow({ ...event, at: pipeline.now() }))
     },
     verifyDocument: ({ credential, ...input }) =>
       verifyCredential(verification, {

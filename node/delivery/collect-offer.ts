@@ -1,4 +1,5 @@
 import { IssuerError } from '../errors.ts'
+import { eventRow } from '../events/event.ts'
 import { hashToken } from '../secret-token.ts'
 import type { OfferStore } from '../stores/offers.ts'
 
@@ -11,7 +12,16 @@ export async function collectOffer(
   deps: { offers: Pick<OfferStore, 'collect'>; now(): Date },
   token: string,
 ): Promise<string> {
-  const credentialId = await deps.offers.collect(hashToken(token), deps.now().toISOString())
+  const at = deps.now()
+  const credentialId = await deps.offers.collect(hashToken(token), at.toISOString(), (credential) =>
+    eventRow({
+      type: 'offer.collected',
+      subject: credential.credentialId,
+      data: { issuerDid: credential.issuerDid },
+      at,
+      tenantId: credential.tenantId,
+    }),
+  )
   if (credentialId === undefined) throw new IssuerError('OFFER_NOT_FOUND')
   return credentialId
 }

@@ -1,3 +1,4 @@
+import { eventRow } from '../events/event.ts'
 import { presentAct } from '../request-context.ts'
 import { createToken, hashToken } from '../secret-token.ts'
 import type { OfferStore } from '../stores/offers.ts'
@@ -26,6 +27,7 @@ export async function createOffer(
     credentialId: input.credentialId,
     createdAt: createdAt.toISOString(),
     expiresAt,
+    event: eventRow({ type: 'offer.made', subject: input.credentialId, data: { expiresAt }, at: createdAt }),
     also: act && ((trx) => act.note(offer, trx)),
   })
   return offer

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { IssuerError } from '../errors.ts'
 import type { Job } from '../jobs/queue.ts'
 import type { Hex, Ledger, Receipt, StatusOp } from '../ledger/ledger.ts'
-import { type Act, presentAct, requestContext } from '../request-context.ts'
+import { type Act, onBehalfOf, presentAct, type RequestContext, requestContext } from '../request-context.ts'
 import type { CredentialRow, CredentialStore } from '../stores/credentials.ts'
 import type { StatusChangeRow, StatusChangeStore } from '../stores/status-changes.ts'
 import type { StatusListStore } from '../stores/status-lists.ts'
@@ -11,6 +11,7 @@ import type { LedgerFacts } from './ledger-facts.ts'
 import { isLost, isRevert, refusalOf } from './refusal.ts'
 import { settleStatusChanges } from './settle-status-changes.ts'
 import { actionRules, requireEntry } from './status-action.ts'
+import { statusChanged } from './status-event.ts'
 
 interface Deps {
   ledger: Pick<Ledger, 'statusLists' | 'dids' | 'relayer' | 'identityOf' | 'receipt'>
@@ -41,6 +42,8 @@ interface ChangeOutcome {
 
 interface Request extends StatusChange {
   act: Act<ChangeOutcome> | undefined
+  /** On whose behalf: several requests share the work. */
+  context: RequestContext
   /** What an attempt before has made of it. */
   before: readonly StatusChangeRow[]
   resolve(outcome: StatusChangeOutcome): void
@@ -108,7 +111,7 @@ export function createStatusChanger(deps: Deps): StatusChanger {
         return outcomeOf({ ...change, credentialIds }, hashesOf(before))
       }
       return new Promise((resolve, reject) => {
-        queue.push({ ...change, credentialIds, act, before, resolve, reject })
+        queue.push({ ...change, credentialIds, act, before, context: requestContext(), resolve, reject })
         if (!working) void work()
       })
     },
@@ -204,8 +207,11 @@ async function send(deps: Deps, planned: readonly Planned[]): Promise<void> {
   try {
     const receipts = await write(deps, planned, ids)
     const hashes = receipts.map(({ transactionHash }) => transactionHash)
-    for (const [position, { request }] of planned.entries())
-      await deps.statusChanges.made(intents[position] ?? [], actionRules[request.action].status)
+    for (const [position, { request }] of planned.entries()) {
+      const { status } = actionRules[request.action]
+      const event = statusChanged(deps, request.action, hashes)
+      await onBehalfOf(request.context, () => deps.statusChanges.made(intents[position] ?? [], status, event))
+    }
     for (const { request } of planned) request.resolve(outcomeOf(request, hashes))
   } catch (error) {
     if (!isRevert(error)) throw error

@@ -203,13 +203,14 @@ const told = (credentialIds: readonly string[]) => ({
 
 function registrationEvent(
   { now }: Input,
-  { registration_id: registrationId, status_list_id: statusListId, issuer_did, first }: RegistrationRow,
+  { registration_id: registrationId, status_list_id: statusListId, ...row }: RegistrationRow,
   { type, data }: { type: EventType; data: JsonObject },
 ) {
   return eventRow({
     type,
-    subject: issuer_did,
-    data: { registrationId, statusListId, first, ...data },
+    subject: row.issuer_did,
+    data: { registrationId, statusListId, first: row.first, ...data },
     at: now(),
+    tenantId: row.tenant_id ?? undefined,
   })
 }

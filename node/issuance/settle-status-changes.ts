@@ -3,6 +3,7 @@ import type { OpenStatusChange, StatusChangeStore } from '../stores/status-chang
 import type { StatusListStore } from '../stores/status-lists.ts'
 import { isRevert } from './refusal.ts'
 import { actionRules, entryFor } from './status-action.ts'
+import { statusChanged } from './status-event.ts'
 
 interface Deps {
   ledger: Pick<Ledger, 'statusLists' | 'receipt'>
@@ -38,7 +39,7 @@ export async function settleStatusChanges(
     else failed.push(change)
   }
   for (const [action, done] of Map.groupBy(made, (change) => change.action))
-    await deps.statusChanges.made(done, actionRules[action].status)
+    await deps.statusChanges.made(done, actionRules[action].status, statusChanged(deps, action, null))
   await deps.statusChanges.failed(failed.map(({ id }) => id))
   return { made, undecided }
 }

@@ -1,4 +1,5 @@
 import { IssuerError, type Violation } from '../errors.ts'
+import { eventRow } from '../events/event.ts'
 import type { Address } from '../ledger/ledger.ts'
 import { presentAct } from '../request-context.ts'
 import { requireLedgerSchema } from './get-schema.ts'
@@ -32,6 +33,10 @@ export async function allowIssuers(
     const { transactionHash } = await deps.ledger.schemas.setAllowed(
       { key, issuers, allowed },
       { onSigned: async ({ hash }) => act?.note({ transactionHash: hash }) },
+    )
+    const data = { allowed, issuerDids: [...input.issuerDids], transactionHash }
+    await deps.schemas.note(
+      eventRow({ type: 'schema.issuers_changed', subject: schemaId, data, at: deps.now() }),
     )
     return { schemaId, transactionHash }
   } finally {

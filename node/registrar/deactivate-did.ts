@@ -1,3 +1,4 @@
+import { eventRow } from '../events/event.ts'
 import { applyChanges } from './apply-changes.ts'
 import type { DidDeps } from './registrar.ts'
 import { requireControlledDid, requireDid } from './require-did.ts'
@@ -15,11 +16,14 @@ export async function deactivateDid(
 ): Promise<{ did: string; transactionHash: string | null }> {
   const { method } = await requireDid(deps, did)
   if (method === 'web') {
-    await deps.dids.deactivate(did)
+    await deps.dids.deactivate(did, deactivated(deps, did, null))
     return { did, transactionHash: null }
   }
   const stored = await requireControlledDid(deps, did)
   const { transactionHash } = await applyChanges(deps, stored, [{ kind: 'changeOwner', owner: nobody }])
-  await deps.dids.deactivate(did)
+  await deps.dids.deactivate(did, deactivated(deps, did, transactionHash))
   return { did, transactionHash }
 }
+
+const deactivated = ({ now }: Pick<DidDeps, 'now'>, subject: string, transactionHash: string | null) =>
+  eventRow({ type: 'did.deactivated', subject, data: { transactionHash }, at: now() })

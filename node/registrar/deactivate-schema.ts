@@ -1,4 +1,5 @@
 import { IssuerError } from '../errors.ts'
+import { eventRow } from '../events/event.ts'
 import { presentAct } from '../request-context.ts'
 import { requireLedgerSchema } from './get-schema.ts'
 import type { SchemaDeps } from './registrar.ts'
@@ -16,8 +17,12 @@ export async function deactivateSchema(
   const { schemaId, issuerDid, key, active } = await requireLedgerSchema(deps, idOrAlias)
   await requireSchemaIssuer(deps, issuerDid)
   const act = presentAct<{ transactionHash: string }>('deactivate a schema')
+  const deactivated = (transactionHash: string | null) => {
+    const data = { issuerDid, transactionHash }
+    return eventRow({ type: 'schema.deactivated', subject: schemaId, data, at: deps.now() })
+  }
   if (!active) {
-    await deps.schemas.deactivate(schemaId)
+    await deps.schemas.deactivate(schemaId, deactivated(act?.outcome?.transactionHash ?? null))
     // this request did it, and its answer was lost
     if (act?.outcome) return { schemaId, ...act.outcome }
     throw new IssuerError('SCHEMA_DEACTIVATED', { facts: { schemaId } })
@@ -26,7 +31,7 @@ export async function deactivateSchema(
     const { transactionHash } = await deps.ledger.schemas.deactivate(key, {
       onSigned: async ({ hash }) => act?.note({ transactionHash: hash }),
     })
-    await deps.schemas.deactivate(schemaId)
+    await deps.schemas.deactivate(schemaId, deactivated(transactionHash))
     return { schemaId, transactionHash }
   } finally {
     deps.forget({ registry: 'schema', key })

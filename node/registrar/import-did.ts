@@ -1,4 +1,5 @@
 import { IssuerError, type Violation } from '../errors.ts'
+import { eventRow } from '../events/event.ts'
 import type { KeyType } from '../keys/key-store.ts'
 import type { Address, DidChange } from '../ledger/ledger.ts'
 import type { StoredDid } from '../stores/stored-did.ts'
@@ -45,8 +46,9 @@ export async function importDid(
   }
   changes.push(...(await missingDelegates(deps, identity)))
   if (changes.length > 0) throw missing(deps, { did, identity, changes })
-  await deps.dids.activate(did)
-  if (input.name !== undefined) await deps.dids.rename(did, input.name)
+  const data = { keys: [...settled.keys.map(({ verificationMethod }) => verificationMethod)] }
+  await deps.dids.activate(did, eventRow({ type: 'did.imported', subject: did, data, at: deps.now() }))
+  if (input.name !== undefined) await deps.dids.update(did, { name: input.name })
   return { did, document: settled.document }
 }
 

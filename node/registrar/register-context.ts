@@ -1,4 +1,5 @@
 import { IssuerError, type Violation } from '../errors.ts'
+import { eventRow } from '../events/event.ts'
 import type { JsonObject } from '../json.ts'
 import { hexDigest, jcsBytes, sriDigest } from '../schemas/digest.ts'
 import { inlineContextViolations } from '../schemas/inline-context.ts'
@@ -46,6 +47,12 @@ export async function registerContext(
     issuerDid,
     registeredUrl: url,
     createdAt: deps.now().toISOString(),
+    event: eventRow({
+      type: 'context.registered',
+      subject: issuerDid,
+      data: { url, digest },
+      at: deps.now(),
+    }),
     ...{ digest, url: published, document: new TextDecoder().decode(bytes) },
   })
   if (!pinned) throw new IssuerError('CONTEXT_ALREADY_EXISTS', { facts: { url } })

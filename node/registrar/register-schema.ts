@@ -4,6 +4,7 @@ import type { Database } from '../stores/database.ts'
 import type { BuiltSchema, NewSchema } from './build-schema.ts'
 import { buildSchema } from './build-schema.ts'
 import type { SchemaDeps } from './registrar.ts'
+import { schemaRegistered } from './schema-event.ts'
 import { requireSchemaIssuer } from './schema-issuer.ts'
 
 /** A schema on the ledger. */
@@ -54,7 +55,7 @@ async function findUnfinished(
   if (!stored || (stored.state !== 'pending' && !isOurs) || onLedger.digest !== record.digest) {
     throw new IssuerError('SCHEMA_ALREADY_EXISTS', { facts: { schemaId } })
   }
-  await deps.schemas.markRegistered([schemaId])
+  await deps.schemas.markRegistered([schemaId], schemaRegistered(deps, stored.transactionHash))
   return stored
 }
 
@@ -93,7 +94,7 @@ export async function writeSchemas(
         },
       },
     )
-    await deps.schemas.markRegistered(ids)
+    await deps.schemas.markRegistered(ids, schemaRegistered(deps, receipt.transactionHash))
     return receipt.transactionHash
   } catch (error) {
     if (!signed) await deps.schemas.removePending(ids)

@@ -1,4 +1,5 @@
 import { IssuerError } from '../errors.ts'
+import { eventRow } from '../events/event.ts'
 import type { KeyType } from '../keys/key-store.ts'
 import type { DidChange } from '../ledger/ledger.ts'
 import { type Act, presentAct } from '../request-context.ts'
@@ -67,6 +68,7 @@ export async function rotateKeys(deps: DidDeps, input: Input): Promise<RotatedKe
       await act?.note({ fresh, revoked, transactionHash })
     }
     const { transactionHash } = await applyChanges(deps, stored, changes, { onSigned })
+    if (statements.length > 0) await tellCompromise(deps, input, { old, transactionHash })
     const settled = await settleAgain(deps, stored)
     return { did, document: settled.document, transactionHash, revoked, added: addedBy(settled.keys, fresh) }
   } catch (error) {
@@ -92,6 +94,18 @@ function finishedBefore(keys: readonly DidKey[], before: Rotation | undefined) {
   if (before?.transactionHash === undefined || before.fresh.length === 0) return undefined
   const added = addedBy(keys, before.fresh)
   return added.length < before.fresh.length ? undefined : { added, transactionHash: before.transactionHash }
+}
+
+/** That others may hold keys is said by the ledger; the log says when this node was told. */
+async function tellCompromise(
+  deps: DidDeps,
+  { did, verificationMethod, compromisedSince: since = deps.now() }: Input,
+  { old, transactionHash }: { old: readonly DidKey[]; transactionHash: string },
+): Promise<void> {
+  const keys = old.length === 0 ? [verificationMethod ?? ''] : old.map((key) => key.verificationMethod)
+  const data = { keys, since: since.toISOString(), transactionHash }
+  const event = eventRow({ type: 'did.keys_compromised', subject: did, data, at: deps.now() })
+  await deps.dids.update(did, { event })
 }
 
 /** @throws MALFORMED_REQUEST */

@@ -1,4 +1,6 @@
 import { IssuerError } from '../errors.ts'
+import { type EventType, eventRow } from '../events/event.ts'
+import type { JsonObject } from '../json.ts'
 import type { KeyType } from '../keys/key-store.ts'
 import type { DidKey, PendingKey, StoredDid } from '../stores/stored-did.ts'
 import { assertionMethodOf } from './assertion-key.ts'
@@ -20,14 +22,15 @@ export interface SettledKeys {
  * @throws DID_NOT_FOUND, CHAIN_UNREACHABLE
  */
 export async function settleKeys(
-  deps: Pick<DidDeps, 'keyStore' | 'dids' | 'resolveDid'>,
+  deps: Pick<DidDeps, 'keyStore' | 'dids' | 'resolveDid' | 'now'>,
   stored: StoredDid,
 ): Promise<SettledKeys> {
   const resolved = await deps.resolveDid(stored.did)
   if (!resolved) throw new IssuerError('DID_NOT_FOUND', { facts: { did: stored.did } })
   const { document, deactivated } = resolved
   if (deactivated) {
-    await deps.dids.deactivate(stored.did)
+    const data = { transactionHash: null }
+    await deps.dids.deactivate(stored.did, eventOf(deps, stored, { type: 'did.deactivated', data }))
     return { document, deactivated, keys: [], missing: stored.pendingKeys }
   }
   const methodOf = async ({ keyRef, type }: { keyRef: string; type: KeyType }) => {
@@ -43,10 +46,34 @@ export async function settleKeys(
   }
   const kept: DidKey[] = []
   for (const key of stored.keys) if ((await methodOf(key)) !== undefined) kept.push(key)
-  const ended = stored.keys.filter((key) => !kept.includes(key)).map(({ keyRef }) => keyRef)
-  if (shown.length + ended.length > 0) await deps.dids.recordSeenKeys(stored.did, { shown, ended })
+  await recordSeen(deps, stored, { shown, gone: stored.keys.filter((key) => !kept.includes(key)) })
   // An imported DID needs delegates too: importDid looks at them.
   const isComplete = missing.length === 0 && stored.origin !== 'imported'
-  if (stored.state === 'pending' && isComplete) await deps.dids.activate(stored.did)
+  if (stored.state === 'pending' && isComplete) {
+    const data = { method: stored.method, keys: methodsOf(shown), transactionHash: stored.transactionHash }
+    await deps.dids.activate(stored.did, eventOf(deps, stored, { type: 'did.created', data }))
+  }
   return { document, deactivated, keys: [...kept, ...shown], missing }
 }
+
+const methodsOf = (keys: readonly DidKey[]) => keys.map(({ verificationMethod }) => verificationMethod)
+
+/** The keys of a DID that was active before have been rotated; those of a new one come with it. */
+async function recordSeen(
+  deps: Pick<DidDeps, 'dids' | 'now'>,
+  stored: StoredDid,
+  { shown, gone }: { shown: readonly DidKey[]; gone: readonly DidKey[] },
+): Promise<void> {
+  if (shown.length + gone.length === 0) return
+  const data = { added: methodsOf(shown), removed: methodsOf(gone) }
+  const event =
+    stored.state === 'active' ? eventOf(deps, stored, { type: 'did.keys_rotated', data }) : undefined
+  await deps.dids.recordSeenKeys(stored.did, { shown, ended: gone.map(({ keyRef }) => keyRef), event })
+}
+
+/** An event of the DID's own tenant, whoever found out about it. */
+const eventOf = (
+  { now }: Pick<DidDeps, 'now'>,
+  { did, tenantId }: StoredDid,
+  { type, data }: { type: EventType; data: JsonObject },
+) => eventRow({ type, subject: did, data, at: now(), tenantId })

@@ -1,5 +1,6 @@
 import { parseSchemaId } from '../ledger/resource-id.ts'
 import type { SchemaDeps } from './registrar.ts'
+import { schemaRegistered } from './schema-event.ts'
 import { isSurelyLost } from './surely-lost.ts'
 
 /**
@@ -18,7 +19,8 @@ export async function settleSchemas(
     const name = parseSchemaId(schemaId)
     const onLedger = name && (await deps.ledger.schemas.get(name))
     const mayCome = (running || transactionHash !== null) && !isSurelyLost(createdAt, deps.now())
-    if (onLedger?.digest === digest) await deps.schemas.markRegistered([schemaId])
+    if (onLedger?.digest === digest)
+      await deps.schemas.markRegistered([schemaId], schemaRegistered(deps, transactionHash))
     else if (onLedger || !mayCome) await deps.schemas.removePending([schemaId])
   }
   return pending.length

@@ -1,4 +1,5 @@
 import { IssuerError, type Violation } from '../errors.ts'
+import { eventRow } from '../events/event.ts'
 import type { JsonObject } from '../json.ts'
 import type { DidChange } from '../ledger/ledger.ts'
 import { applyChanges } from './apply-changes.ts'
@@ -37,7 +38,17 @@ export async function updateDid(
   const stored = services ? await requireControlledDid(deps, did) : await requireDid(deps, did)
   const changes = services ? serviceChanges(await resolve(deps, did), { addServices, removeServices }) : []
   const receipt = changes.length > 0 ? await applyChanges(deps, stored, changes) : undefined
-  if (name !== undefined) await deps.dids.rename(did, name)
+  const event = eventRow({
+    type: 'did.updated',
+    subject: did,
+    data: {
+      renamed: name !== undefined,
+      services: changes.length,
+      transactionHash: receipt?.transactionHash ?? null,
+    },
+    at: deps.now(),
+  })
+  if (name !== undefined || receipt) await deps.dids.update(did, { name, event })
   return { did, document: await resolve(deps, did), transactionHash: receipt?.transactionHash ?? null }
 }
 

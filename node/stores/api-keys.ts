@@ -1,5 +1,6 @@
 import type { Database } from './database.ts'
-import type { Row } from './tables.ts'
+import { appendEvent } from './events.ts'
+import type { NewRow, Row } from './tables.ts'
 
 /** An API key as it is kept: everything but the key. */
 export interface ApiKey {
@@ -17,14 +18,14 @@ export interface ApiKey {
 
 export interface ApiKeyStore {
   /** `also` is written in the same transaction. */
-  insert(key: ApiKey, also?: (trx: Database) => Promise<void>): Promise<void>
+  insert(key: ApiKey & { event?: NewRow<'events'> }, also?: (trx: Database) => Promise<void>): Promise<void>
   /** A key that has not been revoked. */
   findByHash(hash: string): Promise<ApiKey | undefined>
   find(id: string): Promise<ApiKey | undefined>
   /** Keys of a tenant that have not been revoked, newest first. */
   list(tenantId: string): Promise<readonly ApiKey[]>
   /** False when there is no such key, or it has been revoked already. */
-  revoke(id: string, at: string): Promise<boolean>
+  revoke(id: string, at: string, event?: NewRow<'events'>): Promise<boolean>
 }
 
 /** Questions to the table of API keys. */
@@ -45,6 +46,7 @@ export function createApiKeyStore(database: Database): ApiKeyStore {
       }
       await database.transaction().execute(async (trx) => {
         await trx.insertInto('api_keys').values(row).execute()
+        if (key.event) await appendEvent(trx, key.event)
         await also?.(trx)
       })
     },
@@ -62,14 +64,18 @@ export function createApiKeyStore(database: Database): ApiKeyStore {
         .execute()
       return rows.map((row) => toApiKey(row) as ApiKey)
     },
-    async revoke(id, at) {
-      const result = await database
-        .updateTable('api_keys')
-        .set({ revoked_at: at })
-        .where('id', '=', id)
-        .where('revoked_at', 'is', null)
-        .executeTakeFirst()
-      return result.numUpdatedRows > 0n
+    async revoke(id, at, event) {
+      return database.transaction().execute(async (trx) => {
+        const { numUpdatedRows } = await trx
+          .updateTable('api_keys')
+          .set({ revoked_at: at })
+          .where('id', '=', id)
+          .where('revoked_at', 'is', null)
+          .executeTakeFirst()
+        if (numUpdatedRows === 0n) return false
+        if (event) await appendEvent(trx, event)
+        return true
+      })
     },
   }
 }

@@ -1,4 +1,6 @@
 import type { Database } from './database.ts'
+import { appendEvent } from './events.ts'
+import type { NewRow } from './tables.ts'
 
 /** A context as the node publishes it. */
 export interface PublishedContext {
@@ -38,7 +40,12 @@ export function createContextStore(database: Database) {
      * stands for another one already.
      */
     async register(
-      context: PublishedContext & { issuerDid: string; registeredUrl: string; createdAt: string },
+      context: PublishedContext & {
+        issuerDid: string
+        registeredUrl: string
+        createdAt: string
+        event?: NewRow<'events'>
+      },
     ): Promise<boolean> {
       const { issuerDid: issuer_did, registeredUrl, createdAt: created_at, digest, url, document } = context
       return database.transaction().execute(async (trx) => {
@@ -48,11 +55,13 @@ export function createContextStore(database: Database) {
           .values(published)
           .onConflict((conflict) => conflict.column('digest').doNothing())
           .execute()
-        await trx
+        const inserted = await trx
           .insertInto('registered_contexts')
           .values({ issuer_did, url: registeredUrl, digest, created_at })
           .onConflict((conflict) => conflict.columns(['issuer_did', 'url']).doNothing())
+          .returning('url')
           .execute()
+        if (inserted.length > 0 && context.event) await appendEvent(trx, context.event)
         const row = await trx
           .selectFrom('registered_contexts')
           .select('digest')

@@ -72,12 +72,15 @@ export function createCredentialStore(database: Database) {
     },
 
     /** Forgets what a credential says; its id, digest and status stay. */
-    async erase(credentialId: string): Promise<void> {
-      await database
-        .updateTable('credentials')
-        .set({ secured: '', holder_did: '' })
-        .where('credential_id', '=', credentialId)
-        .execute()
+    async erase(credentialId: string, event?: NewRow<'events'>): Promise<void> {
+      await database.transaction().execute(async (trx) => {
+        await trx
+          .updateTable('credentials')
+          .set({ secured: '', holder_did: '' })
+          .where('credential_id', '=', credentialId)
+          .execute()
+        if (event) await appendEvent(trx, event)
+      })
     },
 
     async getMany(credentialIds: readonly string[]): Promise<CredentialRow[]> {

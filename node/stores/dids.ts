@@ -2,8 +2,10 @@ import { IssuerError } from '../errors.ts'
 import type { KeyType } from '../keys/key-store.ts'
 import { defaultTenant } from '../request-context.ts'
 import { type Database, isUniqueViolation } from './database.ts'
+import { appendEvent } from './events.ts'
 import { type PageQuestion, pageOf } from './page.ts'
 import { type DidKey, type StoredDid, withKeys } from './stored-did.ts'
+import type { NewRow } from './tables.ts'
 
 type NewDid = Pick<StoredDid, 'did' | 'method' | 'name' | 'origin' | 'controllerKeyRef'> & {
   tenantId?: string
@@ -15,6 +17,7 @@ interface SeenKeys {
   shown: readonly DidKey[]
   /** Active keys that it shows no longer. */
   ended: readonly string[]
+  event?: NewRow<'events'> | undefined
 }
 
 export type DidStore = ReturnType<typeof createDidStore>
@@ -127,17 +130,20 @@ function facts(database: Database, now: () => Date) {
   const time = () => now().toISOString()
   return {
     /** Makes a pending DID active. */
-    async activate(did: string): Promise<void> {
-      await database
-        .updateTable('dids')
-        .set({ state: 'active', updated_at: time() })
-        .where('did', '=', did)
-        .where('state', '=', 'pending')
-        .execute()
+    async activate(did: string, event?: NewRow<'events'>): Promise<void> {
+      await database.transaction().execute(async (trx) => {
+        const { numUpdatedRows } = await trx
+          .updateTable('dids')
+          .set({ state: 'active', updated_at: time() })
+          .where('did', '=', did)
+          .where('state', '=', 'pending')
+          .executeTakeFirst()
+        if (numUpdatedRows > 0n && event) await appendEvent(trx, event)
+      })
     },
 
     /** Brings the records of keys to what the DID document shows. */
-    async recordSeenKeys(did: string, { shown, ended }: SeenKeys): Promise<void> {
+    async recordSeenKeys(did: string, { shown, ended, event }: SeenKeys): Promise<void> {
       const at = time()
       await database.transaction().execute(async (trx) => {
         for (const { keyRef, verificationMethod } of shown)
@@ -156,21 +162,34 @@ function facts(database: Database, now: () => Date) {
             .where('key_ref', '=', keyRef)
             .where('state', '=', 'active')
             .execute()
+        if (event) await appendEvent(trx, event)
       })
     },
 
-    async rename(did: string, name: string | null): Promise<void> {
-      await database.updateTable('dids').set({ name, updated_at: time() }).where('did', '=', did).execute()
+    /** Writes that a DID was changed, and its name when there is another one. */
+    async update(
+      did: string,
+      change: { name?: string | null | undefined; event?: NewRow<'events'> },
+    ): Promise<void> {
+      const { name, event } = change
+      await database.transaction().execute(async (trx) => {
+        const values = { ...(name !== undefined && { name }), updated_at: time() }
+        await trx.updateTable('dids').set(values).where('did', '=', did).execute()
+        if (event) await appendEvent(trx, event)
+      })
     },
 
-    async deactivate(did: string): Promise<void> {
+    async deactivate(did: string, event?: NewRow<'events'>): Promise<void> {
       const at = time()
-      await database
-        .updateTable('dids')
-        .set({ state: 'deactivated', deactivated_at: at, updated_at: at })
-        .where('did', '=', did)
-        .where('state', '!=', 'deactivated')
-        .execute()
+      await database.transaction().execute(async (trx) => {
+        const { numUpdatedRows } = await trx
+          .updateTable('dids')
+          .set({ state: 'deactivated', deactivated_at: at, updated_at: at })
+          .where('did', '=', did)
+          .where('state', '!=', 'deactivated')
+          .executeTakeFirst()
+        if (numUpdatedRows > 0n && event) await appendEvent(trx, event)
+      })
     },
   }
 }

@@ -1,4 +1,6 @@
 import type { Database } from './database.ts'
+import { appendEvent } from './events.ts'
+import type { NewRow } from './tables.ts'
 
 export interface OfferStore {
   /** Times are ISO 8601 in UTC with milliseconds. */
@@ -7,11 +9,16 @@ export interface OfferStore {
     credentialId: string
     createdAt: string
     expiresAt: string
+    event?: NewRow<'events'>
     /** Written in the same transaction. */
     also?: ((trx: Database) => Promise<void>) | undefined
   }): Promise<void>
   /** Marks an unused offer that has not expired as used, and gives its credential; in one statement. */
-  collect(tokenHash: string, now: string): Promise<string | undefined>
+  collect(
+    tokenHash: string,
+    now: string,
+    eventOf?: (credential: { credentialId: string; issuerDid: string; tenantId: string }) => NewRow<'events'>,
+  ): Promise<string | undefined>
 }
 
 /** Questions to the table of credential offers. */
@@ -27,19 +34,31 @@ export function createOfferStore(database: Database): OfferStore {
       }
       await database.transaction().execute(async (trx) => {
         await trx.insertInto('offers').values(row).execute()
+        if (offer.event) await appendEvent(trx, offer.event)
         await offer.also?.(trx)
       })
     },
-    async collect(tokenHash, now) {
-      const row = await database
-        .updateTable('offers')
-        .set({ used_at: now })
-        .where('token_hash', '=', tokenHash)
-        .where('used_at', 'is', null)
-        .where('expires_at', '>', now)
-        .returning('credential_id')
-        .executeTakeFirst()
-      return row?.credential_id
+    async collect(tokenHash, now, eventOf) {
+      return database.transaction().execute(async (trx) => {
+        const row = await trx
+          .updateTable('offers')
+          .set({ used_at: now })
+          .where('token_hash', '=', tokenHash)
+          .where('used_at', 'is', null)
+          .where('expires_at', '>', now)
+          .returning('credential_id')
+          .executeTakeFirst()
+        if (row && eventOf) await appendEvent(trx, eventOf(await credentialOf(trx, row.credential_id)))
+        return row?.credential_id
+      })
     },
   }
+}
+
+async function credentialOf(trx: Database, credentialId: string) {
+  return trx
+    .selectFrom('credentials')
+    .select(['credential_id as credentialId', 'issuer_did as issuerDid', 'tenant_id as tenantId'])
+    .where('credential_id', '=', credentialId)
+    .executeTakeFirstOrThrow()
 }

@@ -9,6 +9,8 @@ export type RegistrationRow = Row<'registrations'> & {
   issuer_did: string
   /** Head of the audit log that its root commits to. */
   audit_hash: string | null
+  /** Tenant of the issuer. */
+  tenant_id: string | null
 }
 /** One registered entry, as it stands in the Merkle leaf. */
 export interface RegisteredEntry {
@@ -133,6 +135,13 @@ function withList(database: Database) {
     .innerJoin('anchors', 'anchors.anchor_id', 'registrations.anchor_id')
     .selectAll('registrations')
     .select(['status_lists.key', 'status_lists.issuer_did', 'anchors.audit_hash'])
+    .select((eb) =>
+      eb
+        .selectFrom('dids')
+        .select('dids.tenant_id')
+        .whereRef('dids.did', '=', 'status_lists.issuer_did')
+        .as('tenant_id'),
+    )
 }
 
 async function claimEntries(trx: Database, claim: Claim): Promise<AnchorRow | undefined> {

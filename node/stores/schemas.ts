@@ -1,5 +1,6 @@
 import { IssuerError } from '../errors.ts'
 import { type Database, isUniqueViolation } from './database.ts'
+import { appendEvent } from './events.ts'
 import { type PageQuestion, pageOf } from './page.ts'
 import type { NewRow, Row } from './tables.ts'
 
@@ -76,12 +77,25 @@ function writes(database: Database, now: () => Date) {
     },
 
     /** The ledger holds them. */
-    async markRegistered(schemaIds: readonly string[]): Promise<void> {
-      await database
-        .updateTable('schemas')
-        .set({ state: 'registered' })
-        .where('schema_id', 'in', schemaIds)
-        .execute()
+    async markRegistered(
+      schemaIds: readonly string[],
+      eventOf?: (schema: {
+        schemaId: string
+        issuerDid: string
+        tenantId: string
+        digest: string
+      }) => NewRow<'events'>,
+    ): Promise<void> {
+      await database.transaction().execute(async (trx) => {
+        const marked = await trx
+          .updateTable('schemas')
+          .set({ state: 'registered' })
+          .where('schema_id', 'in', schemaIds)
+          .where('state', '=', 'pending')
+          .returning(['schema_id as schemaId', 'issuer_did as issuerDid', 'tenant_id as tenantId', 'digest'])
+          .execute()
+        for (const schema of marked) if (eventOf) await appendEvent(trx, eventOf(schema))
+      })
     },
 
     /** Forgets schemas that never came onto the ledger. */
@@ -89,8 +103,19 @@ function writes(database: Database, now: () => Date) {
       await database.transaction().execute((trx) => forgetPending(trx, schemaIds))
     },
 
-    async deactivate(schemaId: string): Promise<void> {
-      await database.updateTable('schemas').set({ active: 0 }).where('schema_id', '=', schemaId).execute()
+    /** Writes what was done to a schema on the ledger alone. */
+    note: (event: NewRow<'events'>): Promise<void> => appendEvent(database, event),
+
+    async deactivate(schemaId: string, event?: NewRow<'events'>): Promise<void> {
+      await database.transaction().execute(async (trx) => {
+        const { numUpdatedRows } = await trx
+          .updateTable('schemas')
+          .set({ active: 0 })
+          .where('schema_id', '=', schemaId)
+          .where('active', '=', 1)
+          .executeTakeFirst()
+        if (numUpdatedRows > 0n && event) await appendEvent(trx, event)
+      })
     },
   }
 }

@@ -1,5 +1,6 @@
 import type { CredentialRow } from './credentials.ts'
 import type { Database } from './database.ts'
+import { appendEvent } from './events.ts'
 import type { NewRow, Row } from './tables.ts'
 
 /** A change that may be on the ledger, with its credential. */
@@ -58,6 +59,7 @@ export function createStatusChangeStore(database: Database) {
     async made(
       changes: readonly { id: string; credential_id: string }[],
       status: CredentialRow['status'],
+      eventOf?: (credentials: ChangedCredentials) => NewRow<'events'>,
     ): Promise<void> {
       await database.transaction().execute(async (trx) => {
         for (let from = 0; from < changes.length; from += CHUNK) {
@@ -70,7 +72,14 @@ export function createStatusChangeStore(database: Database) {
             .set({ status })
             .where('credential_id', 'in', credentialIds)
           // a revocation is final, in whatever order changes are closed
-          await (status === 'revoked' ? credentials : credentials.where('status', '!=', 'revoked')).execute()
+          const changed = await (status === 'revoked'
+            ? credentials
+            : credentials.where('status', '!=', 'revoked')
+          )
+            .returning(['credential_id', 'issuer_did', 'tenant_id'])
+            .execute()
+          for (const group of Map.groupBy(changed, ({ issuer_did }) => issuer_did).values())
+            if (eventOf) await appendEvent(trx, eventOf(inCommon(group)))
         }
       })
     },
@@ -116,4 +125,18 @@ function openChanges(database: Database) {
     ])
     .where('status_changes.state', '=', 'open')
     .orderBy('status_changes.at')
+}
+
+/** Credentials of one issuer whose status was changed together. */
+export interface ChangedCredentials {
+  issuerDid: string
+  tenantId: string
+  credentialIds: readonly string[]
+}
+
+function inCommon(
+  group: readonly Pick<CredentialRow, 'credential_id' | 'issuer_did' | 'tenant_id'>[],
+): ChangedCredentials {
+  const [{ issuer_did: issuerDid, tenant_id: tenantId }] = group as [(typeof group)[number]]
+  return { issuerDid, tenantId, credentialIds: group.map(({ credential_id }) => credential_id).sort() }
 }

@@ -162,7 +162,7 @@ describe('the command cartulary', () => {
   })
 
   const wrong: readonly [string, readonly string[], number, RegExp][] = [
-    ['no command', [], 64, /verify or bundle/],
+    ['no command', [], 64, /verify, bundle or audit/],
     ['an option that is none', ['verify', 'degree.json', '--rcp', 'x'], 64, /--rcp/],
     [
       'an option of the other command',

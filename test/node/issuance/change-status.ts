@@ -202,11 +202,12 @@ describeOnStacks('the status of credentials', (stack) => {
     const gone = await house.createIssuer()
     const id = await issue({ issuerDid: gone.did })
     const other = await issue()
+    const third = await issue()
     await gone.deactivate()
     const outcomes = await Promise.allSettled([
       change('revoke', other),
       change('revoke', id),
-      change('revoke', await issue()),
+      change('revoke', third),
     ])
     assert.deepEqual(
       outcomes.map(({ status }) => status),
