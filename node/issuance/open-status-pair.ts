@@ -42,6 +42,8 @@ export async function openStatusPair(
 async function plan(deps: Deps, issuer: { did: string; identity: Address }): Promise<void> {
   const number = (await deps.statusLists.highestNumber(issuer.did)) + 1
   if (number > MAX_NUMBER) throw new IssuerError('STATUS_LIST_FULL')
+  // another node may have written a pair since nothing was found: then this number is one behind it
+  if (await deps.statusLists.current(issuer.did)) return
   const pairId = randomUUID()
   const pair = {
     pair_id: pairId,
@@ -107,12 +109,12 @@ async function ledgerState(
     lists.map((list) => deps.ledger.statusLists.get(deps.ledger.statusLists.keyOf(list))),
   )
   if (found.every((list) => list === undefined)) return undefined
-  // the hash may have been written since the pair was read
+  if (found.some((list) => list === undefined)) return 'foreign'
+  // a hash may have been written since the pair was read
   const row = await deps.statusLists.current(issuerDid)
-  const hash = row?.pair_id === pairId ? row.transaction_hash : null
-  const ours =
-    hash !== null && (await isMined(deps, hash as Hex)) && found.every((list) => list !== undefined)
-  return ours ? 'open' : 'foreign'
+  const hashes = row?.pair_id === pairId ? (row.transaction_hash?.split(' ') ?? []) : []
+  const mined = await Promise.all(hashes.map((hash) => isMined(deps, hash as Hex)))
+  return mined.includes(true) ? 'open' : 'foreign'
 }
 
 async function isMined(deps: Deps, hash: Hex): Promise<boolean> {

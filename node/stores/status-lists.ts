@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { StatusPurpose } from '../ledger/ledger.ts'
 import { type Database, isUniqueViolation } from './database.ts'
 import type { NewRow, Row } from './tables.ts'
@@ -56,11 +57,11 @@ export function createStatusListStore(database: Database) {
     insertPair: (pair: NewRow<'status_pairs'>, lists: readonly NewRow<'status_lists'>[]) =>
       insertPair(database, pair, lists),
 
-    /** Notes the transaction that opens a pair. */
+    /** Notes a transaction that may open a pair, beside those of other processes that do so at the same time. */
     async opening(pairId: string, transactionHash: string): Promise<void> {
       await database
         .updateTable('status_pairs')
-        .set({ transaction_hash: transactionHash })
+        .set({ transaction_hash: sql`coalesce(transaction_hash || ' ', '') || ${transactionHash}` })
         .where('pair_id', '=', pairId)
         .execute()
     },

@@ -136,7 +136,7 @@ interface StatusPairsTable {
   secret: string
   /** `foreign`: the ledger has lists of this number that this node did not open. */
   state: 'opening' | 'open' | 'foreign'
-  /** Transaction that opened the lists, known from its signing on. */
+  /** Transactions of which one opened the lists, each known from its signing on, between spaces. */
   transaction_hash: string | null
   created_at: Time
 }
