@@ -15,6 +15,10 @@ export const scopes = [
   'exchanges:read',
   'exchanges:write',
   'presentations:create',
+  'anoncreds:read',
+  'anoncreds:write',
+  'anoncreds:verify',
+  'wallet:use',
   'keys:admin',
   'tenants:admin',
 ] as const

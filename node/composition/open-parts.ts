@@ -1,6 +1,7 @@
 import type { House } from '../issuer.ts'
 import type { Job } from '../jobs/queue.ts'
 import type { Issuer } from '../protocols/issuer.ts'
+import { openAnonCreds } from './open-anoncreds.ts'
 import { openAudit } from './open-audit.ts'
 import { openIdempotency } from './open-idempotency.ts'
 import { openRecalls } from './open-recalls.ts'
@@ -22,7 +23,9 @@ type DoorsOf<Parts extends readonly Part[]> = Parts extends readonly [
 
 /** Opens every part, one line each; a part is one folder and one `open-….ts` here. */
 export function openParts(house: House & { nodeDid: string }) {
+  const anoncreds = openAnonCreds(house)
   const parts = [
+    anoncreds,
     openIdempotency(house),
     openAudit(house),
     openRecalls(house),

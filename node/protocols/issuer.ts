@@ -35,6 +35,7 @@ import type { StoredDid } from '../stores/stored-did.ts'
 import type { Secured } from '../suites/suite.ts'
 import type { verifyCredential } from '../verification/verify-credential.ts'
 import type { verifyPresentation } from '../verification/verify-presentation.ts'
+import type { AnonCredsDoor, WalletDoor } from './anoncreds-door.ts'
 
 /** A function `f(deps, input)` whose deps are given. */
 type Bound<F> = F extends (deps: never, input: infer Input) => infer Result ? (input: Input) => Result : never
@@ -168,6 +169,9 @@ export interface Issuer {
   deriveCredential: Bound<typeof deriveCredential>
   /** The same; a token in its envelope. */
   deriveDocument(input: { credential: unknown; selectivePointers: readonly string[] }): Promise<JsonObject>
+
+  anoncreds: AnonCredsDoor
+  wallet: WalletDoor
 
   /** @throws CREDENTIAL_NOT_FOUND, also when it is of an issuer outside the limits */
   offer(

@@ -1,4 +1,7 @@
 import type { Protocol } from '../protocol.ts'
+import { anonCredsResources } from './anoncreds-resources.ts'
+import { anonCredsVerify } from './anoncreds-verify.ts'
+import { anonCredsWallet } from './anoncreds-wallet.ts'
 import { apiKeys } from './api-keys.ts'
 import { audit } from './audit.ts'
 import { contexts } from './contexts.ts'
@@ -25,6 +28,9 @@ const resources = [
   credentialsVerify,
   presentations,
   offers,
+  anonCredsResources,
+  anonCredsWallet,
+  anonCredsVerify,
   statusLists,
   contexts,
   types,
