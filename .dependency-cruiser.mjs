@@ -31,8 +31,9 @@ const homes = [
   {
     name: 'noble',
     library: '(@noble|@scure)/[^/]+',
-    home: '^node/(keys/|suites/|did/|issuance/merkle-tree\\.ts$)',
+    home: '^node/(keys/|suites/|did/)',
   },
+  { name: 'hash-wasm', library: 'hash-wasm', home: '^node/issuance/merkle-tree\\.ts$' },
   { name: 'sd-jwt', library: '@sd-jwt/[^/]+', home: '^node/suites/' },
   { name: 'bbs-plus', library: '@mattrglobal/[^/]+', home: '^node/suites/bbs/' },
   { name: 'cbor', library: 'cborg', home: '^node/tokens/cbor\\.ts$' },

@@ -1,4 +1,4 @@
-import { keccak_256 } from '@noble/hashes/sha3.js'
+import { createKeccak, type IHasher } from 'hash-wasm'
 import type { Hex } from '../ledger/ledger.ts'
 import type { Pause } from '../time-slice.ts'
 
@@ -13,7 +13,7 @@ export interface Leaf {
 /**
  * A Merkle tree as @openzeppelin/merkle-tree makes it over `(bytes32 listKey, uint256 index, bytes32 digest)`:
  * leaves hashed twice and sorted, pairs sorted, the root first in one array. It makes the tree of 1,000 leaves in
- * 25 ms where that package takes 130 ms (2 shared cores).
+ * 5 ms where that package takes 130 ms, and noble's Keccak in its place 25 ms (2 shared cores).
  */
 export interface MerkleTree {
   readonly root: Hex
@@ -29,6 +29,7 @@ export async function createMerkleTree(
   pause: Pause,
 ): Promise<MerkleTree> {
   if (leaves.length === 0) throw new RangeError('a Merkle tree needs a leaf')
+  hasher ??= await createKeccak(256)
   const key = Buffer.from(listKey.slice(2), 'hex')
   const hashes: Buffer[] = []
   for (const leaf of leaves) {
@@ -60,7 +61,7 @@ function leafHash(listKey: Buffer, { index, digest }: Leaf): Buffer {
   if (typeof index === 'number') encoded.writeUInt32BE(index, 2 * HASH_BYTES - 4)
   else encoded.write(index.toString(16).padStart(2 * HASH_BYTES, '0'), HASH_BYTES, 'hex')
   encoded.write(digest.slice(2), 2 * HASH_BYTES, 'hex')
-  return keccak(keccak_256(encoded))
+  return keccak(keccak(encoded))
 }
 
 function pairHash(a: Buffer, b: Buffer): Buffer {
@@ -74,9 +75,12 @@ function pathFrom(nodes: readonly Buffer[], start: number): Hex[] {
   return path
 }
 
+// one instance, which each hash begins anew and ends without a pause in between
+let hasher: IHasher | undefined
+
 function keccak(bytes: Uint8Array): Buffer {
-  const { buffer, byteOffset, length } = keccak_256(bytes)
-  return Buffer.from(buffer, byteOffset, length)
+  const digest = (hasher as IHasher).init().update(bytes).digest('binary')
+  return Buffer.from(digest.buffer, digest.byteOffset, digest.length)
 }
 
 function hex(bytes: Buffer): Hex {

@@ -19,6 +19,9 @@ import { validateClaims } from './validate-claims.ts'
 /** Holders whose DIDs are resolved at the same time. */
 const HOLDERS_AT_ONCE = 16
 
+/** Signatures that are made at the same time, in threads: enough to keep those busy. */
+const SIGNED_AT_ONCE = 32
+
 /** One row on its way: it has failed, or goes on to the next step. */
 interface BatchItem extends Subject {
   credentialId: string
@@ -119,22 +122,24 @@ async function signAll(
   const entries: readonly StatusEntry[] = await deps.allocateStatus({ issuer: terms.issuer, count })
   const entryOf = new Map(good.map((item, position) => [item, entries[position]]))
   const created = deps.now()
-  await each(good, pause, async (item) => {
+  const { key } = terms
+  const { signInBackground = key.signer.sign } = key.signer
+  const background = { ...terms, key: { ...key, signer: { ...key.signer, sign: signInBackground } } }
+  const step = rowStep(pause, async (item) => {
     const { holderDid, credentialId } = item
     const entry = entryOf.get(item)
     const document = construct(deps, terms, { ...item, entry })
-    item.signed = { holderDid, credentialId, entry, ...(await sign(terms, { document, created })) }
+    item.signed = { holderDid, credentialId, entry, ...(await sign(background, { document, created })) }
   })
+  await concurrently(good, SIGNED_AT_ONCE, step)
 }
 
-/** Does a step for every row that has not failed; a row for which it throws has failed. */
-async function each(
-  items: readonly BatchItem[],
-  pause: Pause,
-  step: (item: BatchItem) => Promise<void>,
-): Promise<void> {
-  for (const item of items) {
-    if (item.error) continue
+type RowStep = (item: BatchItem) => Promise<void>
+
+/** A step of a row that has not failed; a row for which it throws has failed. */
+function rowStep(pause: Pause, step: RowStep): RowStep {
+  return async (item) => {
+    if (item.error) return
     try {
       await step(item)
     } catch (error) {
@@ -143,6 +148,12 @@ async function each(
     }
     await pause()
   }
+}
+
+/** Does a step for every row, one after the other. */
+async function each(items: readonly BatchItem[], pause: Pause, step: RowStep): Promise<void> {
+  const once = rowStep(pause, step)
+  for (const item of items) await once(item)
 }
 
 async function rehearseAll(

@@ -30,6 +30,8 @@ export interface Signer {
    * @throws SIGNING_FAILED for a Bls12381G2 key
    */
   sign(message: Uint8Array): Uint8Array | Promise<Uint8Array>
+  /** The same signature, made in another thread: for many messages at a time. Stores without threads lack it. */
+  signInBackground?(message: Uint8Array): Promise<Uint8Array>
   /** Signs a list of messages; Bls12381G2 keys alone have it. */
   signMessages?(list: MessageList): Uint8Array | Promise<Uint8Array>
 }

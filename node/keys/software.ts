@@ -104,11 +104,15 @@ function toSigner(
 ): Signer {
   const material = keyMaterial[type]
   const publicKey = material.publicKey(key)
+  const { signInBackground } = material
   return Object.freeze({
     keyRef,
     type,
     publicKey,
     sign: (message: Uint8Array) => material.sign(key, message),
+    ...(signInBackground && {
+      signInBackground: (message: Uint8Array) => signInBackground(key, message),
+    }),
     ...(type === 'Bls12381G2' && signMessages && { signMessages: withKey(signMessages, key, publicKey) }),
   })
 }

@@ -51,8 +51,9 @@ describe('createSoftwareKeyStore', () => {
       assert.deepEqual(again.publicKey, made.publicKey)
       assert.equal(made.publicKey.length, { Ed25519: 32, 'P-384': 49 }[type as string] ?? 33)
       for (const signer of [made, again])
-        for (let i = 0; i < 8; i++) {
-          const signature = await signer.sign(message)
+        for (const sign of [signer.sign, signer.signInBackground, signer.sign, signer.signInBackground]) {
+          assert.ok(sign)
+          const signature = await sign(message)
           assert.equal(signature.length, type === 'P-384' ? 96 : 64)
           assert.ok(checkers[type](new Uint8Array(signature), new Uint8Array(signer.publicKey)))
         }
