@@ -7,7 +7,8 @@ import type { JsonObject } from '../../json.ts'
 const family = 'urn:cartulary:connections/1.0/'
 
 const token = z.string().regex(/^[A-Za-z0-9_-]{43,128}$/, 'must be a token')
-const endpoint = z.url({ protocol: /^https?$/ }).max(2_048)
+/** Whether it is spoken to is for the transport to say. */
+const endpoint = z.string().regex(/^[\x21-\x7e]{1,2048}$/, 'must be an address')
 const label = z.string().min(1).max(256)
 
 /** What one node hands to another, by whatever way, to be connected. */

@@ -53,7 +53,7 @@ export function wordFormat(database: Database): ExchangeFormat {
 
 export type Engine = ExchangeDeps & ConnectionDeps & { transport: Transport; database: Database; url: string }
 
-/** How a message fares: taken once, or twice, or taken without the sender hearing of it, or lost. */
+/** How a message fares: taken once, or twice at the same time, or taken without the sender hearing of it, or lost. */
 export type Fate = 'taken' | 'twice' | 'unheard' | 'lost'
 
 /** Two engines, each with a database, which reach each other by function calls alone. */
@@ -72,8 +72,8 @@ export async function openEngines(locations: readonly [DatabaseLocation, Databas
       const how = fate.next
       if (how === 'lost') throw new IssuerError('PEER_UNREACHABLE')
       try {
-        await take(endpoint, token, json)
-        if (how === 'twice') await take(endpoint, token, json)
+        const times = how === 'twice' ? 2 : 1
+        await Promise.all(Array.from({ length: times }, () => take(endpoint, token, json)))
       } catch (error) {
         if (!(error instanceof IssuerError) || error.status >= 500) throw error
         if (error.retryable) throw new IssuerError('PEER_UNREACHABLE', { cause: error })
