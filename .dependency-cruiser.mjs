@@ -38,6 +38,7 @@ const homes = [
   { name: 'bbs-plus', library: '@mattrglobal/[^/]+', home: '^node/suites/bbs/' },
   { name: 'cbor', library: 'cborg', home: '^node/tokens/cbor\\.ts$' },
   { name: 'json-schema', library: '(ajv|ajv-formats|re2js)', home: '^node/schemas/' },
+  { name: 'csv', library: 'csv-(parse|stringify)', home: '^node/bulk/' },
   { name: 'pino', library: 'pino', home: '^node/logger\\.ts$' },
   { name: 'piscina', library: 'piscina', home: '^node/threads/' },
   { name: 'qrcode', library: 'qrcode', home: '^node/delivery/' },

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import type { z } from 'zod'
+import type { BulkLimits } from './bulk/bulk-limits.ts'
 import { type fetchModes, type logLevels, registries, variables } from './config-variables.ts'
 import type { Hex, RegistryAddresses } from './ledger/ledger.ts'
 import { readTlsFiles, type TlsFiles } from './tls-files.ts'
@@ -60,6 +61,7 @@ export interface Config {
   readonly idempotencyBytes: number
   readonly bodyLimit: number
   readonly batchBodyLimit: number
+  readonly bulk: BulkLimits
   readonly logLevel: (typeof logLevels)[number]
   readonly confirmPublicUrlChange: boolean
 }
@@ -104,10 +106,25 @@ function served(values: Variables, tls: TlsFiles | undefined) {
     vcApiPrefix: values.VC_API_PREFIX,
     vcApiAuth: values.VC_API_AUTH === 'on',
     vcApiIssuer: values.VC_API_ISSUER,
+    bulk: bulkLimits(values),
   }
 }
 
-type Served = 'publicUrl' | 'tls' | 'offLedgerIssuers' | 'vcApiPrefix' | 'vcApiAuth' | 'vcApiIssuer'
+function bulkLimits(values: Variables): BulkLimits {
+  return Object.freeze({
+    bytes: values.BULK_BODY_LIMIT,
+    rows: values.BULK_ROW_LIMIT,
+    rowBytes: values.BULK_LINE_LIMIT,
+    chunkRows: values.BULK_CHUNK_ROWS,
+    jobs: values.BULK_JOBS,
+    tenantRows: values.BULK_TENANT_ROWS,
+    unsettledChunks: values.BULK_UNSETTLED_CHUNKS,
+    takeoverMs: values.BULK_TAKEOVER_MS,
+    retentionHours: values.BULK_RETENTION_HOURS,
+  })
+}
+
+type Served = 'publicUrl' | 'tls' | 'offLedgerIssuers' | 'vcApiPrefix' | 'vcApiAuth' | 'vcApiIssuer' | 'bulk'
 
 function assemble(values: Variables, registered: RegistryAddresses | undefined): Omit<Config, Served> {
   return {

@@ -13,6 +13,7 @@ import type { Caller } from './access/caller.ts'
 import type { Config } from './config.ts'
 import { IssuerError } from './errors.ts'
 import { rememberMethods } from './protocols/allowed-methods.ts'
+import { limitArrival, longArrivalMs } from './protocols/arrival-time.ts'
 import { demandAccess, guard } from './protocols/authorization.ts'
 import { answerConnectionError } from './protocols/connection-error.ts'
 import { describeApi, mountDocumentation } from './protocols/documentation.ts'
@@ -51,7 +52,7 @@ export async function createServer({
     bodyLimit: config.bodyLimit,
     requestIdHeader: false,
     genReqId: () => randomUUID(),
-    requestTimeout: 60_000,
+    requestTimeout: longArrivalMs,
     trustProxy: config.trustProxy?.split(',').map((entry) => entry.trim()) ?? false,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 4_096 },
@@ -62,6 +63,7 @@ export async function createServer({
 
   server.setValidatorCompiler(validatorCompiler).setSerializerCompiler(serializerCompiler)
   refuseWhileStopping(server)
+  limitArrival(server)
   acceptJsonOnly(server)
   logAnswers(server)
   await describeApi(server, config.publicUrl)

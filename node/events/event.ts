@@ -7,6 +7,7 @@ import { eventId } from './event-id.ts'
 /** What is worth telling of the node: told to the audit log, and to whoever subscribed to it. */
 export const eventTypes = [
   'credentials.issued',
+  'bulk.ended',
   'credentials.registered',
   'credentials.refused',
   'credentials.revoked',

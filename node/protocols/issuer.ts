@@ -2,6 +2,7 @@ import type { ApiKeyAdministration } from '../access/api-key-administration.ts'
 import type { TenantAdministration } from '../access/tenants.ts'
 import type { Idempotency } from '../access/idempotency.ts'
 import type { AuditLog } from '../audit/read-log.ts'
+import type { Bulk } from '../bulk/bulk.ts'
 import type { Offer } from '../delivery/create-offer.ts'
 import type { StatusChanger } from '../issuance/change-status.ts'
 import type { CredentialRecord } from '../issuance/credential-record.ts'
@@ -136,6 +137,7 @@ export interface Issuer {
 
   issue: Bound<typeof issue>
   issueBatch: Bound<typeof issueBatch>
+  bulk: Bulk
   /** A credential written as a whole document; a token in an envelope as `verifiableCredential`. */
   issueDocument(
     request: DocumentRequest,

@@ -9,6 +9,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Who may call this address; every address says it. */
     access?: Access
+    /** The body may take long to arrive. */
+    longBody?: true
   }
   interface FastifyRequest {
     /** Undefined for a call without a valid API key. */

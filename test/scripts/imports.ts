@@ -33,6 +33,7 @@ const plants: Record<string, Record<string, string>> = {
   'home-of-cbor': { 'node/status/encode.ts': "import 'cborg'" },
   'home-of-noble': { 'node/status/hash.ts': "import '@noble/hashes/sha3.js'" },
   'home-of-json-schema': { 'node/protocols/rest/validate.ts': "import 'ajv'" },
+  'home-of-csv': { 'node/jobs/sheet.ts': "import 'csv-parse'" },
   'home-of-pino': { 'node/jobs/log.ts': "import 'pino'" },
   'home-of-piscina': { 'node/suites/pool.ts': "import 'piscina'" },
   'home-of-qrcode': { 'node/protocols/rest/qr.ts': "import 'qrcode'" },

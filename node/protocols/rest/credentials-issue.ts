@@ -52,7 +52,8 @@ const batchAnswer = z.object({
   registration,
 })
 
-const termsCodes: readonly ErrorCode[] = [
+/** What may be wrong with the terms of an issuance. */
+export const termsCodes: readonly ErrorCode[] = [
   'UNAUTHORIZED',
   'FORBIDDEN',
   'PAYLOAD_TOO_LARGE',

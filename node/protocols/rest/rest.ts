@@ -4,6 +4,7 @@ import { anonCredsVerify } from './anoncreds-verify.ts'
 import { anonCredsWallet } from './anoncreds-wallet.ts'
 import { apiKeys } from './api-keys.ts'
 import { audit } from './audit.ts'
+import { bulk } from './bulk.ts'
 import { contexts } from './contexts.ts'
 import { credentials } from './credentials.ts'
 import { credentialsIssue } from './credentials-issue.ts'
@@ -23,6 +24,7 @@ const resources = [
   dids,
   schemas,
   credentialsIssue,
+  bulk,
   credentials,
   credentialsStatus,
   credentialsVerify,

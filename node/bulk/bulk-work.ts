@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import { type ErrorCode, IssuerError } from '../errors.ts'
+import type { Job } from '../jobs/queue.ts'
+import type { BulkChunkRow } from '../stores/bulk-chunks.ts'
+import type { BulkJobRow } from '../stores/bulk-jobs.ts'
+import { BULK_JOB, type BulkDeps } from './bulk-deps.ts'
+import { forOwner } from './for-owner.ts'
+import { faultOf, issueChunk } from './issue-chunk.ts'
+import { settleChunk } from './settle-chunk.ts'
+
+// So long a run goes on; then the queue asks again, so that a stop or another job need not wait for a large file.
+const RUN_MS = 5_000
+const POLL_MS = 50
+// Faults that nobody foresaw are tried so often.
+const MOST_ATTEMPTS = 3
+const RECEIVING_MS = 600_000
+
+/** Faults that somebody can mend: the job waits for its owner. */
+const mendable: ReadonlySet<string> = new Set<ErrorCode>(['CREDENTIAL_QUOTA_EXCEEDED'])
+
+/** The work on bulk jobs. */
+export interface BulkWork {
+  readonly job: Job
+  /** Lets the chunk under way be recorded, and begins no other. */
+  stop(): void
+}
+
+/** Makes the job that issues chunk after chunk; any number of processes may run it at the same time. */
+export function createBulkWork(deps: BulkDeps): BulkWork {
+  const worker = randomUUID()
+  let stopped = false
+
+  async function run(): Promise<number> {
+    await forget(deps)
+    const end = performance.now() + RUN_MS
+    let done = 0
+    while (!stopped) {
+      const step = await once(deps, worker)
+      if (step === 'idle') return done
+      if (step === 'worked') done++
+      else await delay(POLL_MS)
+      if (performance.now() > end) {
+        deps.pipeline.queue.notify(BULK_JOB)
+        return done
+      }
+    }
+    return done
+  }
+
+  return {
+    job: { name: BULK_JOB, run },
+    stop() {
+      stopped = true
+    },
+  }
+}
+
+/** One step: settles what the ledger has decided, then issues one chunk where the ledger keeps up. */
+async function once(deps: BulkDeps, worker: string): Promise<'worked' | 'waiting' | 'idle'> {
+  for (const chunk of await deps.chunks.settleable()) await settleChunk(deps, chunk)
+  await deps.jobs.finish(deps.now().toISOString(), deps.recordEnd)
+  const unsettled = await deps.chunks.countRecorded()
+  if (unsettled >= deps.limits.unsettledChunks) return 'waiting'
+  const now = deps.now()
+  const job = await deps.jobs.next(now.toISOString())
+  if (!job) return unsettled > 0 ? 'waiting' : 'idle'
+  const chunk = await deps.chunks.claim({
+    ...{ jobId: job.job_id, worker, now: now.toISOString() },
+    until: new Date(now.getTime() + deps.limits.takeoverMs).toISOString(),
+  })
+  if (!chunk) return 'waiting'
+  await forOwner(job, () => work(deps, { job, chunk, worker }))
+  return 'worked'
+}
+
+/** Issues a chunk; what is wrong with all its rows pauses or ends the job, what is down is tried again later. */
+async function work(
+  deps: BulkDeps,
+  claimed: { job: BulkJobRow; chunk: BulkChunkRow; worker: string },
+): Promise<void> {
+  const { job, chunk, worker } = claimed
+  try {
+    await issueChunk(deps, claimed)
+  } catch (error) {
+    // a database that is down frees it in time
+    await deps.chunks.release(chunk, worker).catch(() => {})
+    const isRetryable = error instanceof IssuerError ? error.retryable : chunk.attempts < MOST_ATTEMPTS
+    if (!isRetryable) await end(deps, job, error)
+    throw error
+  }
+}
+
+async function end(deps: BulkDeps, job: BulkJobRow, error: unknown): Promise<void> {
+  const { code: reason, detail } = faultOf(error)
+  const to = mendable.has(reason) ? 'paused' : 'failed'
+  await deps.jobs.change(
+    job.job_id,
+    { from: ['running', 'paused'], to, reason, detail, at: deps.now().toISOString() },
+    to === 'failed' ? deps.recordEnd : undefined,
+  )
+}
+
+async function forget({ jobs, limits, now }: BulkDeps): Promise<void> {
+  const before = (milliseconds: number) => new Date(now().getTime() - milliseconds).toISOString()
+  const old = await jobs.forgotten({
+    receivingBefore: before(RECEIVING_MS),
+    finishedBefore: before(limits.retentionHours * 3_600_000),
+  })
+  for (const { job_id, state } of old) await jobs.remove(job_id, [state])
+}
