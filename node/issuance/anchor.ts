@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { type ErrorCode, IssuerError } from '../errors.ts'
 import type { Job, Queue } from '../jobs/queue.ts'
 import type { CredentialStore } from '../stores/credentials.ts'
 import type { RegistrationStore } from '../stores/registrations.ts'
+import { createGathering } from './gathering.ts'
 import type { Registration } from './issuance.ts'
 import { type RegistrationLedger, registerAnchor } from './register-anchor.ts'
+import { createWaitingRoom } from './waiting-room.ts'
 
 export const ANCHOR_JOB = 'anchor'
 
@@ -19,6 +20,8 @@ export interface Anchor {
   readonly job: Job
   /** Announces a credential that will be recorded in a moment; the result is called when it was or will not be. */
   expect(): () => void
+  /** Says that credentials were recorded. */
+  announce(): void
   /**
    * Waits until the registration of a recorded credential is mined, at most ANCHOR_WAIT_MS.
    * @throws ISSUER_DEACTIVATED, DELEGATION_ON_LEDGER_MISSING, TRANSACTION_REVERTED when the ledger refused it
@@ -35,6 +38,8 @@ interface AnchorDeps {
   queue: Pick<Queue, 'notify'>
   /** Milliseconds. */
   anchorWaitMs: number
+  /** Whether other processes of the same database register, too; false when left out. */
+  shared?: boolean
   /** Gives events their places in the audit log, so that the next transaction commits to them. */
   placeEvents?: () => Promise<unknown>
   /** Milliseconds that a transaction waits for credentials on their way; 200 when left out. */
@@ -42,11 +47,11 @@ interface AnchorDeps {
   now(): Date
 }
 
-const pending: Registration = { state: 'pending', transactionHash: null }
-
 export function createAnchor(deps: AnchorDeps): Anchor {
-  const waiting = new Map<string, (outcome: Registration | IssuerError) => void>()
-  const { expect, gathered } = createGathering(deps.gatherMs ?? GATHER_MS)
+  const { shared = false } = deps
+  const { expect, gathered, isEmpty } = createGathering(deps.gatherMs ?? GATHER_MS)
+  const room = createWaitingRoom({ ...deps, shared })
+  let announcing = false
 
   async function run(): Promise<number> {
     let registered = 0
@@ -68,63 +73,24 @@ export function createAnchor(deps: AnchorDeps): Anchor {
   }
 
   const register = (anchor: Parameters<typeof registerAnchor>[1]['anchor'], resumed: boolean) =>
-    registerAnchor(deps, { anchor, resumed, onSettled: tell, now: deps.now })
+    registerAnchor(deps, { anchor, resumed, onSettled: room.call, now: deps.now })
 
-  function tell(credentialIds: readonly string[], outcome: Registration | IssuerError): void {
-    for (const credentialId of credentialIds) waiting.get(credentialId)?.(outcome)
-  }
-
-  /** What the database says, for a registration that another node settled. */
-  async function lookUp(credentialId: string): Promise<Registration> {
-    const row = await deps.credentials.get(credentialId)
-    if (row?.registration_state === 'refused') throw new IssuerError(row.refusal as ErrorCode)
-    if (row?.registration_state !== 'registered' || !row.transaction_hash) return pending
-    return { state: 'registered', transactionHash: row.transaction_hash }
+  /** Whoever registers elsewhere does not know what is on its way here: it hears of all of them together. */
+  async function announceGathered(): Promise<void> {
+    announcing = true
+    await gathered()
+    announcing = false
+    deps.queue.notify(ANCHOR_JOB)
   }
 
   return {
-    job: { name: ANCHOR_JOB, run },
+    job: { name: ANCHOR_JOB, exclusive: true, run },
     expect,
-    async wait(credentialId) {
-      const outcome = await new Promise<Registration | IssuerError>((resolve) => {
-        const timer = setTimeout(() => resolve(pending), deps.anchorWaitMs)
-        waiting.set(credentialId, (settled) => {
-          clearTimeout(timer)
-          resolve(settled)
-        })
-      }).finally(() => waiting.delete(credentialId))
-      if (outcome instanceof IssuerError) throw outcome
-      return outcome.state === 'pending' ? lookUp(credentialId) : outcome
+    announce() {
+      if (!shared || isEmpty()) deps.queue.notify(ANCHOR_JOB)
+      else if (!announcing) void announceGathered()
     },
-    stop() {
-      for (const answer of waiting.values()) answer(pending)
-    },
-  }
-}
-
-/** Counts credentials on their way, and lets a transaction wait for them a moment. */
-function createGathering(gatherMs: number): { expect: Anchor['expect']; gathered: () => Promise<void> } {
-  let expected = 0
-  let onNone: (() => void) | undefined
-  return {
-    expect() {
-      expected++
-      let counted = true
-      return () => {
-        if (counted && --expected === 0) onNone?.()
-        counted = false
-      }
-    },
-    async gathered() {
-      if (expected === 0) return
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, gatherMs)
-        onNone = () => {
-          clearTimeout(timer)
-          resolve()
-        }
-      })
-      onNone = undefined
-    },
+    wait: room.wait,
+    stop: room.stop,
   }
 }

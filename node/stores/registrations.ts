@@ -2,6 +2,8 @@ import { type Database, isUniqueViolation } from './database.ts'
 import { appendEvent } from './events.ts'
 import type { NewRow, Row } from './tables.ts'
 
+const IDS_PER_QUESTION = 500
+
 export type AnchorRow = Row<'anchors'>
 /** A registration with what its list is on the ledger. */
 export type RegistrationRow = Row<'registrations'> & {
@@ -17,6 +19,14 @@ export interface RegisteredEntry {
   credential_id: string
   status_index: number
   digest: string
+}
+
+/** What became of the registration of a credential. */
+export interface SettledCredential {
+  credential_id: string
+  state: 'registered' | 'refused'
+  transaction_hash: string | null
+  reason: string | null
 }
 
 /** Where a registration was found on the ledger, or why it was refused. */
@@ -68,6 +78,23 @@ export function createRegistrationStore(database: Database) {
 
     async get(registrationId: string): Promise<RegistrationRow | undefined> {
       return withList(database).where('registration_id', '=', registrationId).executeTakeFirst()
+    },
+
+    /** Those of some credentials whose registration is settled. */
+    async settledOf(credentialIds: readonly string[]): Promise<SettledCredential[]> {
+      const rows: SettledCredential[] = []
+      for (let from = 0; from < credentialIds.length; from += IDS_PER_QUESTION)
+        rows.push(
+          ...(await database
+            .selectFrom('credentials')
+            .innerJoin('registrations', 'registrations.registration_id', 'credentials.registration_id')
+            .select(['credential_id', 'state', 'registrations.transaction_hash', 'reason'])
+            .where('credential_id', 'in', credentialIds.slice(from, from + IDS_PER_QUESTION))
+            .where('state', '!=', 'open')
+            .$narrowType<{ state: SettledCredential['state'] }>()
+            .execute()),
+        )
+      return rows
     },
 
     /** The entries of a registration by index, which is the order of its leaves. */
