@@ -23,7 +23,7 @@ export interface SignedCredential {
  * @throws DATABASE_UNAVAILABLE, CREDENTIAL_QUOTA_EXCEEDED
  */
 export async function record(
-  deps: Pick<PipelineDeps, 'credentials' | 'queue' | 'now' | 'countIssued'>,
+  deps: Pick<PipelineDeps, 'credentials' | 'anchor' | 'now' | 'countIssued'>,
   terms: RecordedTerms,
   input: {
     credentials: readonly SignedCredential[]
@@ -57,7 +57,7 @@ export async function record(
       outbox: { id: randomUUID(), job: ANCHOR_JOB, payload: '{}', due_at: now },
     }),
   })
-  if (registers) deps.queue.notify(ANCHOR_JOB)
+  if (registers) deps.anchor.announce()
 }
 
 function rowOf(
