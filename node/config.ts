@@ -54,6 +54,12 @@ export interface Config {
   readonly rateLimitAnonymous: number
   /** Addresses of reverse proxies whose X-Forwarded-For names the caller; none when left out. */
   readonly trustProxy: string | undefined
+  /** Bytes of bodies of requests that are being answered; what would be more is refused. */
+  readonly inProgressBytes: number
+  /** Milliseconds by which work may be late before more is refused. */
+  readonly eventLoopDelayMs: number
+  /** Credentials that may wait for their registration before more are refused. */
+  readonly unregisteredLimit: number
   /** How long answers to requests with an Idempotency-Key are kept. */
   readonly idempotencyHours: number
   /** Most of them that a tenant has, and most bytes. */
@@ -152,6 +158,9 @@ function assemble(values: Variables, registered: RegistryAddresses | undefined):
     rateLimit: values.RATE_LIMIT,
     rateLimitAnonymous: values.RATE_LIMIT_ANONYMOUS,
     trustProxy: values.TRUST_PROXY,
+    inProgressBytes: values.IN_PROGRESS_BYTES,
+    eventLoopDelayMs: values.EVENT_LOOP_DELAY_MS,
+    unregisteredLimit: values.UNREGISTERED_LIMIT,
     idempotencyHours: values.IDEMPOTENCY_HOURS,
     idempotencyRecords: values.IDEMPOTENCY_RECORDS,
     idempotencyBytes: values.IDEMPOTENCY_BYTES,

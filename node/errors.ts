@@ -29,6 +29,7 @@ export const errorTable = {
   TENANT_NOT_FOUND: entry(404, 'The tenant is not known.'),
   TENANT_ALREADY_EXISTS: entry(409, 'A tenant of that id exists.'),
   TENANT_SUSPENDED: entry(403, 'The tenant of this API key is suspended.'),
+  LEDGER_BEHIND: entry(503, 'Too many credentials wait for their registration: try again later.', true),
   IDEMPOTENCY_KEY_REUSED: entry(422, 'This Idempotency-Key belongs to another request.'),
   IDEMPOTENCY_KEY_IN_USE: entry(409, 'The request with this Idempotency-Key is still being answered.', true),
   IDEMPOTENCY_LIMIT_REACHED: entry(429, 'No more answers are kept here: send no Idempotency-Key, or wait.', true),

@@ -20,6 +20,7 @@ import { readFacts } from './formats/credential-facts.ts'
 import { formats } from './formats/index.ts'
 import { createAllocation } from './issuance/allocate-status.ts'
 import { createAnchor } from './issuance/anchor.ts'
+import { withinBacklog } from './issuance/backlog.ts'
 import { createStatusChanger } from './issuance/change-status.ts'
 import type { DocumentDeps } from './issuance/document-terms.ts'
 import { createLedgerFacts } from './issuance/ledger-facts.ts'
@@ -309,7 +310,10 @@ function createPipeline(parts: PipelineParts): PipelineDeps {
     claimsTokens,
     statusEncodings,
     registryTerms: registryStatusTermsUrl(config.publicUrl),
-    allocateStatus: createAllocation({ ...lists, statusListUrl }),
+    allocateStatus: withinBacklog(createAllocation({ ...lists, statusListUrl }), {
+      countUnregistered: stores.registrations.countUnregistered,
+      limit: config.unregisteredLimit,
+    }),
     documentLoader: createDocumentLoader,
     schemaIdOf: (alias) => stores.schemas.idOf(requestContext().tenantId, alias),
     statusListUrl,

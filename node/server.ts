@@ -15,6 +15,7 @@ import { IssuerError } from './errors.ts'
 import { rememberMethods } from './protocols/allowed-methods.ts'
 import { limitArrival, longArrivalMs } from './protocols/arrival-time.ts'
 import { demandAccess, guard } from './protocols/authorization.ts'
+import { limitWork, type WorkLimits } from './protocols/backpressure.ts'
 import { answerConnectionError } from './protocols/connection-error.ts'
 import { describeApi, mountDocumentation } from './protocols/documentation.ts'
 import { mountHealth } from './protocols/health.ts'
@@ -31,7 +32,9 @@ import { defaultTenant, onBehalfOf } from './request-context.ts'
 export interface ServerDeps {
   config: Pick<
     Config,
-    'publicUrl' | 'tls' | 'rateLimit' | 'rateLimitAnonymous' | 'trustProxy' | keyof Settings
+    | ('publicUrl' | 'tls' | 'rateLimit' | 'rateLimitAnonymous' | 'trustProxy')
+    | keyof Settings
+    | keyof WorkLimits
   >
   issuer: Issuer
   authenticate(header: string | undefined): Promise<Caller | undefined>
@@ -71,6 +74,7 @@ export async function createServer({
   answerUnknown(server, rememberMethods(server))
   server.setErrorHandler(answerError)
 
+  limitWork(server, config)
   rememberAnswers(server, issuer.idempotency)
   mountDocumentation(server)
   server.register((scope, _options, done) => {

@@ -68,7 +68,8 @@ export async function startNode(
   }
 }
 
-async function call(url: string, method: string, path: string, options: CallOptions = {}): Promise<Answer> {
+/** Calls an address of a node, as the administrator unless told otherwise. */
+export async function call(url: string, method: string, path: string, options: CallOptions = {}): Promise<Answer> {
   const key = options.key === undefined ? adminApiKey : options.key
   const response = await fetch(url + path, {
     method,
@@ -90,7 +91,7 @@ async function call(url: string, method: string, path: string, options: CallOpti
   }
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1')
   await once(probe, 'listening')
   const { port } = probe.address() as { port: number }

@@ -46,6 +46,8 @@ interface Deps {
   limits: Usage
   /** How long a process that is not heard of counts as alive, in milliseconds; 5,000 when left out. */
   claimMs?: number
+  /** Whether no other process uses the database, so that whoever held a request is dead. */
+  alone: boolean
 }
 
 /** A longer answer is not kept: it holds nothing that the records do not. */
@@ -58,6 +60,9 @@ const decompress = promisify(gunzip)
 export function createIdempotency(deps: Deps): Idempotency {
   const { store, claimMs = 5_000 } = deps
   const holder = randomUUID()
+  const ready = deps.alone ? store.releaseAll() : Promise.resolve()
+  // whoever begins a request is told
+  ready.catch(() => {})
   let open = 0
   let usage = new Map<string, Usage>()
   const inFuture = (milliseconds: number) => new Date(deps.now().getTime() + milliseconds).toISOString()
@@ -83,6 +88,7 @@ export function createIdempotency(deps: Deps): Idempotency {
         .update(JSON.stringify([caller.tenantId, caller.keyId, key]))
         .digest('hex')
       const { tenantId } = caller
+      await ready
       checkUsage(tenantId)
       const begun = await store.begin({
         ...{ id, tenantId, fingerprint, holder },

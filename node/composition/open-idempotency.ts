@@ -8,6 +8,7 @@ export function openIdempotency({ config, foundation, stores, pipeline }: House)
     store: stores.idempotency,
     secrets: foundation.secrets,
     now: pipeline.now,
+    alone: config.databaseUrl === undefined,
     keepMs: config.idempotencyHours * 3_600_000,
     limits: { records: config.idempotencyRecords, bytes: config.idempotencyBytes },
   })

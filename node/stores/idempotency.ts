@@ -60,6 +60,16 @@ export function createIdempotencyStore(database: Database) {
       await owned(database, held).set({ until: '' }).execute()
     },
 
+    /** Gives back all that is not answered. */
+    async releaseAll(): Promise<void> {
+      await database
+        .updateTable('idempotency')
+        .set({ until: '' })
+        .where('answer', 'is', null)
+        .where('until', '!=', '')
+        .execute()
+    },
+
     async renew({ holder, until }: { holder: string; until: string }): Promise<void> {
       await database
         .updateTable('idempotency')

@@ -65,6 +65,27 @@ export function createRegistrationStore(database: Database) {
       }
     },
 
+    /** How many recorded entries are not on the ledger yet; counts no further than `limit` of those nobody claimed. */
+    async countUnregistered(limit: number): Promise<number> {
+      const unclaimed = database
+        .selectFrom('credentials')
+        .select('status_list_id')
+        .where('registration_id', 'is', null)
+        .where('status_list_id', 'is not', null)
+        .limit(limit)
+        .as('unclaimed')
+      const waiting = await database
+        .selectFrom(unclaimed)
+        .select((eb) => eb.fn.countAll<number | string>().as('count'))
+        .executeTakeFirstOrThrow()
+      const claimed = await database
+        .selectFrom('registrations')
+        .select((eb) => eb.fn.sum<number | string | null>('count').as('count'))
+        .where('state', '=', 'open')
+        .executeTakeFirstOrThrow()
+      return Number(waiting.count) + Number(claimed.count ?? 0)
+    },
+
     async openAnchor(): Promise<AnchorRow | undefined> {
       return database.selectFrom('anchors').selectAll().where('open', '=', 1).executeTakeFirst()
     },

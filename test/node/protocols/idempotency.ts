@@ -1,15 +1,12 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { type Answer, startNode, type TestNode } from '../../node.ts'
+import { startNode, type TestNode } from '../../node.ts'
 
 describe('requests with an Idempotency-Key', () => {
   let node: TestNode
-  let issuerDid: string
 
   before(async () => {
     node = await startNode()
-    const made = await node.call('POST', '/api/v1/dids', { body: { keys: ['Ed25519'] } })
-    issuerDid = made.body.did
   })
 
   after(async () => {
@@ -40,5 +37,3 @@ describe('requests with an Idempotency-Key', () => {
     assert.equal(body.items.length, 1)
   })
 })
-
-export type { Answer }

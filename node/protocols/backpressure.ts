@@ -1,0 +1,100 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import type { FastifyRequest } from 'fastify'
+import { IssuerError } from '../errors.ts'
+import type { HttpServer } from './protocol.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Bytes of memory that a body may take at a time, where it is read as a stream. */
+    streams?: number
+  }
+  interface FastifyRequest {
+    /** Called when the answer is made. */
+    workEnded: (() => void) | undefined
+  }
+}
+
+/** What the node takes on at a time. */
+export interface WorkLimits {
+  /** Bytes of bodies of requests that are being answered; one request alone may exceed them. */
+  inProgressBytes: number
+  /** Milliseconds that whatever is ready waits for its turn on average. */
+  eventLoopDelayMs: number
+}
+
+/** What a request takes besides its body: its objects, its answer, its place among those who wait. */
+const requestBytes = 4_096
+/** Callers without a key share a part of it, so that they cannot keep out the others. */
+const anonymousShare = 0.25
+const sampleMs = 500
+/** After which work that nobody waits for no longer counts. */
+const abandonedMs = 60_000
+
+/**
+ * Answers 503 with Retry-After to what would be more work than the node can hold: a request weighs as much as its
+ * body says, from before that is read until the answer is out. What only reads is answered always, health and status
+ * among it.
+ */
+export function limitWork(server: HttpServer, limits: WorkLimits): void {
+  const weights = { known: 0, anonymous: 0 }
+  server.decorateRequest('workEnded', undefined)
+  const lag = watchEventLoop(server)
+  server.addHook('preParsing', async (request, reply) => {
+    if (request.method === 'GET' || request.method === 'HEAD' || request.method === 'OPTIONS') return
+    if (lag() > limits.eventLoopDelayMs) throw new IssuerError('NODE_BUSY', { retryAfter: 2 })
+    const pool = request.caller ? 'known' : 'anonymous'
+    const limit = limits.inProgressBytes * (request.caller ? 1 : anonymousShare)
+    const weight = weightOf(request)
+    if (weights[pool] > 0 && weights[pool] + weight > limit) {
+      throw new IssuerError('NODE_BUSY', { retryAfter: 1 })
+    }
+    weights[pool] += weight
+    const free = once(() => {
+      weights[pool] -= weight
+    })
+    reply.raw.once('close', () => {
+      if (reply.sent) return free()
+      // who hangs up leaves its work behind, which ends with an answer for nobody
+      request.workEnded = free
+      setTimeout(free, abandonedMs).unref()
+    })
+  })
+  server.addHook('onSend', async (request, _reply, payload) => {
+    request.workEnded?.()
+    return payload
+  })
+}
+
+function once(act: () => void): () => void {
+  let done = false
+  return () => {
+    if (!done) act()
+    done = true
+  }
+}
+
+function weightOf({ headers, routeOptions }: FastifyRequest): number {
+  const { config, bodyLimit } = routeOptions
+  const declared = Number(headers['content-length'] ?? Number.NaN)
+  // without a length it may become as long as it may be
+  const body = headers['transfer-encoding'] === undefined && Number.isNaN(declared) ? 0 : declared
+  const most = config.streams ?? bodyLimit
+  return requestBytes + (Number.isNaN(body) ? most : Math.min(body, most))
+}
+
+/** How long, on average of the last half second, whatever was ready waited for its turn. */
+function watchEventLoop(server: HttpServer): () => number {
+  const resolution = 20
+  const histogram = monitorEventLoopDelay({ resolution })
+  histogram.enable()
+  let delay = 0
+  const sampling = setInterval(() => {
+    delay = histogram.count > 0 ? histogram.mean / 1e6 - resolution : 0
+    histogram.reset()
+  }, sampleMs).unref()
+  server.addHook('onClose', async () => {
+    clearInterval(sampling)
+    histogram.disable()
+  })
+  return () => delay
+}

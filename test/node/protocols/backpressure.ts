@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict'
+import { request } from 'node:http'
+import { setTimeout as delay } from 'node:timers/promises'
+import { startChain, type TestChain } from '../../chain.ts'
+import { type ChainProxy, startChainProxy } from '../../chain-proxy.ts'
+import { startNode, type TestNode } from '../../node.ts'
+
+const holderDid = 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK'
+const claims = { degree: { name: 'Bachelor of Science' } }
+const jsonSchema = {
+  type: 'object',
+  properties: { degree: { type: 'object', properties: { name: { type: 'string' } } } },
+}
+
+describe('a node that is asked for more than it can do', () => {
+  let chain: TestChain
+  let proxy: ChainProxy
+  let node: TestNode
+  let terms: { issuerDid: string; schemaId: string; proofType: string }
+
+  before(async () => {
+    chain = await startChain()
+    proxy = await startChainProxy(chain.rpcUrl)
+    node = await startNode({
+      chain: { ...chain, rpcUrl: proxy.url },
+      environment: { IN_PROGRESS_BYTES: '200000', UNREGISTERED_LIMIT: '50', ANCHOR_WAIT_MS: '200' },
+    })
+    const { body } = await node.call('POST', '/api/v1/dids', { body: { keys: ['Ed25519'] } })
+    const schema = { issuerDid: body.did, name: 'degree', version: '1', jsonSchema }
+    const { schemaId } = (await node.call('POST', '/api/v1/schemas', { body: schema })).body
+    terms = { issuerDid: body.did, schemaId, proofType: 'eddsa-jcs-2022' }
+  })
+
+  after(async () => {
+    await node?.close()
+    await proxy?.close()
+    await chain?.close()
+  })
+
+  const issue = () =>
+    node.call('POST', '/api/v1/credentials/issue', { body: { ...terms, holderDid, claims } })
+  const batchOf = (count: number) => ({
+    ...terms,
+    credentials: Array.from({ length: count }, () => ({ holderDid, claims })),
+  })
+  const isBusy = ({ status, body, headers }: Awaited<ReturnType<typeof issue>>, code: string) =>
+    status === 503 && body.code === code && Number(headers.get('retry-after')) > 0
+
+  it('refuses requests beyond their weight at once, and answers those that only read', async () => {
+    const weightless = await node.call('POST', '/api/v1/credentials/issue/batch', { body: batchOf(1_500) })
+    assert.equal(weightless.status < 300, true, 'one alone may weigh more than all together')
+    await untilRegistered()
+    const bodies = Array.from({ length: 12 }, () =>
+      node.call('POST', '/api/v1/credentials/verify', {
+        body: { credential: 'x'.repeat(30_000) },
+        key: null,
+      }),
+    )
+    const known = Array.from({ length: 8 }, () =>
+      node.call('POST', '/api/v1/credentials/issue/batch', { body: batchOf(400) }),
+    )
+    const reads = Array.from({ length: 20 }, () => node.call('GET', '/health/live', { key: null }))
+    const answers = await Promise.all([...bodies, ...known])
+    const refused = answers.filter((answer) => isBusy(answer, 'NODE_BUSY'))
+    assert.ok(refused.length >= 6, `${refused.length} refused`)
+    assert.ok(answers.length - refused.length >= 2)
+    assert.ok((await Promise.all(reads)).every(({ status }) => status === 200))
+    await untilRegistered()
+    assert.ok((await issue()).status < 300, 'and it goes on by itself')
+  })
+
+  it('forgets the weight of those who hang up', async () => {
+    for (let round = 0; round < 30; round++) {
+      const sent = request(`${node.node.url}/api/v1/credentials/issue/batch`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${node.adminApiKey}`,
+          'content-type': 'application/json',
+          'content-length': 150_000,
+        },
+      })
+      sent.on('error', () => {})
+      sent.write('{')
+      await delay(10)
+      sent.destroy()
+    }
+    await delay(100)
+    assert.ok((await issue()).status < 300)
+  })
+
+  it('issues no more while too many wait for the ledger, loses none of them, and recovers', async () => {
+    const listed = async () =>
+      (await node.call('GET', '/api/v1/credentials?limit=100')).body.items as { registration: string }[]
+    proxy.behave((requests) =>
+      requests.some(({ method }) => method === 'eth_sendRawTransaction') ? 'stall' : 'pass',
+    )
+    const acknowledged: string[] = []
+    let refused = 0
+    const deadline = Date.now() + 30_000
+    while (refused < 20 && Date.now() < deadline) {
+      for (const answer of await Promise.all(Array.from({ length: 20 }, issue))) {
+        if (answer.status === 202) acknowledged.push(answer.body.credentialId)
+        else if (isBusy(answer, 'LEDGER_BEHIND')) refused++
+        else assert.fail(`${answer.status} ${JSON.stringify(answer.body)}`)
+      }
+    }
+    assert.ok(refused >= 20)
+    assert.ok(acknowledged.length >= 50 && acknowledged.length < 150, `${acknowledged.length} acknowledged`)
+    assert.equal((await node.call('GET', '/health/live', { key: null })).status, 200)
+    assert.ok((await listed()).length > 0)
+    proxy.behave(() => 'pass')
+    await untilRegistered()
+    for (const id of acknowledged) {
+      const { status } = await node.call('GET', `/api/v1/credentials/${encodeURIComponent(id)}/registration`)
+      assert.equal(status, 200)
+    }
+    assert.equal((await issue()).status < 300, true)
+  })
+
+  /** Waits until nothing is refused any more. */
+  async function untilRegistered(): Promise<void> {
+    const deadline = Date.now() + 60_000
+    for (;;) {
+      const { body } = await node.call('GET', '/api/v1/credentials?limit=100')
+      if (body.items.every((item: { registration: string }) => item.registration === 'registered')) {
+        // the count of those who wait is asked for once a second
+        await delay(1_100)
+        return
+      }
+      assert.ok(Date.now() < deadline, 'not all were registered')
+      await delay(100)
+    }
+  }
+})
