@@ -16,6 +16,7 @@ import { deliverMessage } from '../exchange/deliver-message.ts'
 import { doWork } from '../exchange/do-work.ts'
 import { type ExchangeDeps, exchangeOf, requireExchange } from '../exchange/exchange.ts'
 import { expireExchanges } from '../exchange/expire-exchanges.ts'
+import { anonCredsFormat } from '../exchange/formats/anoncreds.ts'
 import type { ExchangeFormat } from '../exchange/formats/exchange-format.ts'
 import { w3cFormat } from '../exchange/formats/w3c.ts'
 import { answerProposal, offerCredential } from '../exchange/offer-credential.ts'
@@ -43,16 +44,13 @@ const sideBySide = 32
 type Deps = ExchangeDeps & ConnectionDeps & { transport: Transport }
 
 /** Opens connections to other nodes, and exchanges of credentials over them. */
-export function openExchange(
-  house: House,
-  { furtherFormats }: { furtherFormats: readonly ExchangeFormat[] },
-) {
+export function openExchange(house: House, anonCreds: Parameters<typeof anonCredsFormat>[0]) {
   const { config, foundation, pipeline, queue } = house
   const received = createReceivedCredentialStore(foundation.database)
   const deps: Deps = {
     exchanges: createExchangeStore(foundation.database),
     connections: createConnectionStore(foundation.database),
-    formats: [w3cOf(house, received), ...furtherFormats],
+    formats: [w3cOf(house, received), anonCredsFormat(anonCreds)],
     secrets: foundation.secrets,
     transport: httpTransport({ peers: config.connectionPeers }),
     inboxOf: (id) => `${config.publicUrl}/api/v1/connections/${id}/messages`,

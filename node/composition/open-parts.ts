@@ -3,6 +3,7 @@ import type { Job } from '../jobs/queue.ts'
 import type { Issuer } from '../protocols/issuer.ts'
 import { openAnonCreds } from './open-anoncreds.ts'
 import { openAudit } from './open-audit.ts'
+import { openExchange } from './open-exchange.ts'
 import { openBulk } from './open-bulk.ts'
 import { openIdempotency } from './open-idempotency.ts'
 import { openRecalls } from './open-recalls.ts'
@@ -31,6 +32,7 @@ export function openParts(house: House & { nodeDid: string }) {
     openAudit(house),
     openBulk(house),
     openRecalls(house),
+    openExchange(house, anoncreds.roles),
   ] as const satisfies readonly Part[]
   const all: readonly Part[] = parts
   return {

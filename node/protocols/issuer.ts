@@ -4,6 +4,7 @@ import type { Idempotency } from '../access/idempotency.ts'
 import type { AuditLog } from '../audit/read-log.ts'
 import type { Bulk } from '../bulk/bulk.ts'
 import type { Offer } from '../delivery/create-offer.ts'
+import type { ConnectionDoor, ExchangeDoor } from '../exchange/doors.ts'
 import type { StatusChanger } from '../issuance/change-status.ts'
 import type { CredentialRecord } from '../issuance/credential-record.ts'
 import type { CredentialStatus } from '../issuance/credential-status.ts'
@@ -174,6 +175,9 @@ export interface Issuer {
 
   anoncreds: AnonCredsDoor
   wallet: WalletDoor
+
+  connections: ConnectionDoor
+  exchanges: ExchangeDoor
 
   /** @throws CREDENTIAL_NOT_FOUND, also when it is of an issuer outside the limits */
   offer(

@@ -5,12 +5,14 @@ import { anonCredsWallet } from './anoncreds-wallet.ts'
 import { apiKeys } from './api-keys.ts'
 import { audit } from './audit.ts'
 import { bulk } from './bulk.ts'
+import { connections } from './connections.ts'
 import { contexts } from './contexts.ts'
 import { credentials } from './credentials.ts'
 import { credentialsIssue } from './credentials-issue.ts'
 import { credentialsStatus } from './credentials-status.ts'
 import { credentialsVerify } from './credentials-verify.ts'
 import { dids } from './dids.ts'
+import { exchanges } from './exchanges.ts'
 import { network } from './network.ts'
 import { offers } from './offers.ts'
 import { presentations } from './presentations.ts'
@@ -30,6 +32,8 @@ const resources = [
   credentialsVerify,
   presentations,
   offers,
+  connections,
+  exchanges,
   anonCredsResources,
   anonCredsWallet,
   anonCredsVerify,
