@@ -28,11 +28,12 @@ export interface PostgresLocation {
 const CONNECTIONS = 10
 const STATEMENT_TIMEOUT_MS = 30_000
 const CONNECT_TIMEOUT_MS = 10_000
-/** How much later this side gives up a server that says nothing at all. */
-const SILENCE_MS = 5_000
+/** This side gives a server up that says nothing at all, a little after the server should have given up. */
+const SILENCE = 1.25
 /** A process that stands still in the middle of a transaction must not keep its locks from the others. */
 const IDLE_IN_TRANSACTION_MS = 60_000
-const MOST_REPETITIONS = 8
+const MOST_REPETITIONS = 10
+const LONGEST_PAUSE_MS = 200
 
 // SQLSTATE (postgresql.org/docs/current/errcodes-appendix.html): serialization_failure, deadlock_detected
 const conflicts = new Set(['40001', '40P01'])
@@ -77,7 +78,7 @@ export async function repeatSacrificed<T>(work: () => Promise<T>): Promise<T> {
       const code = error instanceof IssuerError ? sqlState(error.cause) : undefined
       if (code === undefined || !conflicts.has(code) || repetition > MOST_REPETITIONS) throw error
       // by chance, so that the same ones do not meet again
-      await pause(Math.random() * 10 * 2 ** repetition)
+      await pause(Math.random() * Math.min(LONGEST_PAUSE_MS, 10 * 2 ** repetition))
     }
   }
 }
@@ -189,7 +190,7 @@ function openPool(location: PostgresLocation): pg.Pool {
     connectionTimeoutMillis: location.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
     // 0: no limit
     statement_timeout: statementTimeout,
-    query_timeout: statementTimeout && statementTimeout + SILENCE_MS,
+    query_timeout: statementTimeout * SILENCE,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
     keepAlive: true,
     types: { getTypeParser },

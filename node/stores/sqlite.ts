@@ -91,7 +91,8 @@ class SqliteDriver implements Driver {
   }
 
   async rollbackTransaction(connection: SqliteConnection): Promise<void> {
-    await connection.run('rollback')
+    // SQLite has done so itself where the disk is full or fails; the error that tells it must not be hidden
+    if (connection.inTransaction) await connection.run('rollback')
   }
 
   async releaseConnection(): Promise<void> {}
@@ -108,6 +109,10 @@ class SqliteConnection implements DatabaseConnection {
   constructor(file: string) {
     if (file !== ':memory:') makePrivate(file)
     this.#database = guard(() => new DatabaseSync(file, { timeout: 0 }))
+  }
+
+  get inTransaction(): boolean {
+    return this.#database.isTransaction
   }
 
   async run(sql: string): Promise<void> {
