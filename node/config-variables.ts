@@ -13,6 +13,18 @@ const whole = (min: number, max: number, fallback: number) =>
     .refine((value) => value >= min && value <= max, `must be a whole number from ${min} to ${max}`)
     .default(fallback)
 
+/** An amount of gwei as wei; 1 gwei is 10^9 wei. */
+const gwei = (fallback?: string) => {
+  const amount = z
+    .string()
+    .regex(/^\d{1,9}(\.\d{1,9})?$/, 'must be an amount of gwei, such as 30 or 0.05')
+    .transform((value) => {
+      const [whole = '0', fraction = ''] = value.split('.')
+      return BigInt(whole) * 1_000_000_000n + BigInt(fraction.padEnd(9, '0'))
+    })
+  return fallback === undefined ? amount : z.string().default(fallback).pipe(amount)
+}
+
 const flag = z
   .enum(['true', 'false', '1', '0'], 'must be true or false')
   .transform((value) => value === 'true' || value === '1')
@@ -103,6 +115,9 @@ export const variables = z.object({
   ANCHOR_WAIT_MS: whole(0, 600_000, 15_000),
   LEDGER_CACHE_MS: whole(0, 3_600_000, 5_000),
   FINALITY_DEPTH: whole(0, 10_000, 0),
+  MAX_FEE_PER_GAS_GWEI: gwei('500'),
+  PRIORITY_FEE_GWEI: gwei().optional(),
+  TX_STUCK_MS: whole(1_000, 86_400_000, 60_000),
   DID_WEB: flag,
   STATUS_LIST_FETCH: z.enum(fetchModes, `must be one of ${fetchModes.join(', ')}`).default('off'),
   CONNECTION_PEERS: z.enum(fetchModes, `must be one of ${fetchModes.join(', ')}`).default('public'),

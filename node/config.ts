@@ -32,6 +32,10 @@ export interface Config {
   readonly anchorWaitMs: number
   readonly ledgerCacheMs: number
   readonly finalityDepth: number
+  /** What transactions may cost, in wei. */
+  readonly fees: { readonly maxFeePerGas: bigint; readonly priorityFeePerGas: bigint | undefined }
+  /** After which a transaction that is not mined offers more. */
+  readonly txStuckMs: number
   readonly didWeb: boolean
   /** Whether lists that are not of this ledger are fetched: not, from public hosts, or from this machine too. */
   readonly statusListFetch: (typeof fetchModes)[number]
@@ -151,6 +155,11 @@ function assemble(values: Variables, registered: RegistryAddresses | undefined):
     anchorWaitMs: values.ANCHOR_WAIT_MS,
     ledgerCacheMs: values.LEDGER_CACHE_MS,
     finalityDepth: values.FINALITY_DEPTH,
+    fees: Object.freeze({
+      maxFeePerGas: values.MAX_FEE_PER_GAS_GWEI,
+      priorityFeePerGas: values.PRIORITY_FEE_GWEI,
+    }),
+    txStuckMs: values.TX_STUCK_MS,
     didWeb: values.DID_WEB,
     statusListFetch: values.STATUS_LIST_FETCH,
     connectionPeers: values.CONNECTION_PEERS,

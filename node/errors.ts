@@ -136,6 +136,7 @@ export const errorTable = {
   DID_HOST_UNREACHABLE: entry(503, 'The host of the DID document does not answer.', true),
   CHAIN_UNREACHABLE: entry(503, 'The chain does not answer.', true),
   CHAIN_MISMATCH: entry(500, 'The chain is not the one this database belongs to.'),
+  FEE_CAP_REACHED: entry(503, 'The chain asks for higher fees than this node may pay.', true),
   TRANSACTION_REVERTED: entry(502, 'The ledger refused the transaction.'),
   RELAYER_UNFUNDED: entry(503, 'The relayer account cannot pay for the transaction.', true),
   LEDGER_DATA_INVALID: entry(502, 'What the ledger returned does not match its digest.'),

@@ -26,6 +26,7 @@ import type { DocumentDeps } from './issuance/document-terms.ts'
 import { createLedgerFacts } from './issuance/ledger-facts.ts'
 import type { IssuerRecords, PipelineDeps } from './issuance/pipeline.ts'
 import { createRegistrationProofs } from './issuance/registration-proof.ts'
+import { createTransactionTending } from './issuance/tend-transactions.ts'
 import { createInProcessQueue } from './jobs/in-process.ts'
 import type { JsonObject } from './json.ts'
 import type { LedgerChange } from './ledger/ledger.ts'
@@ -95,7 +96,7 @@ interface Input {
  * @throws CHAIN_MISMATCH, CHAIN_UNREACHABLE, RELAYER_UNFUNDED, DATABASE_UNAVAILABLE, KEY_STORE_UNAVAILABLE, ConfigError
  */
 export async function openIssuer(input: Input): Promise<OpenIssuer> {
-  const foundation = await openFoundation(input.config, input.chain)
+  const foundation = await openFoundation(input.config, input.chain, input.logger)
   const house = wire(input, foundation)
   const { facts, anchor, queue, statusChanger, everyTenant: registrar } = house
   let parts: ReturnType<typeof openParts> | undefined
@@ -120,7 +121,7 @@ export async function openIssuer(input: Input): Promise<OpenIssuer> {
       ledger: foundation.ledger,
       nodeDid,
       startJobs: () =>
-        queue.start([anchor.job, statusChanger.job, createSettlement(registrar), ...opened.jobs]),
+        queue.start([anchor.job, statusChanger.job, house.transactions, createSettlement(registrar), ...opened.jobs]),
       close,
     }
   } catch (error) {
@@ -214,6 +215,7 @@ function wire({ config, chain, logger }: Input, foundation: Foundation) {
     checkProofs: ({ documentLoader, ...input }) => checkProofBy({ ...verification, documentLoader }, input),
   }
   const statusChanger = createStatusChanger({ ...pipeline, statusChanges: stores.statusChanges })
+  const transactions = createTransactionTending({ ...stores, ledger, queue })
   return {
     config,
     chain,
@@ -235,6 +237,7 @@ function wire({ config, chain, logger }: Input, foundation: Foundation) {
     pipeline,
     documents,
     statusChanger,
+    transactions,
   }
 }
 

@@ -15,12 +15,14 @@ import { createLedgerFacts } from '../node/issuance/ledger-facts.ts'
 import type { PipelineDeps } from '../node/issuance/pipeline.ts'
 import { createStatusListPublisher } from '../node/issuance/publish-status-list.ts'
 import { createRegistrationProofs } from '../node/issuance/registration-proof.ts'
+import { createTransactionTending } from '../node/issuance/tend-transactions.ts'
 import { createInProcessQueue } from '../node/jobs/in-process.ts'
 import type { Job } from '../node/jobs/queue.ts'
 import { createSecretBox } from '../node/keys/secret-box.ts'
 import { createSoftwareKeyStore } from '../node/keys/software.ts'
 import { accountAddress } from '../node/ledger/account-address.ts'
 import { openLedger } from '../node/ledger/open-ledger.ts'
+import type { RelayerSettings } from '../node/ledger/relayer.ts'
 import { schemaId } from '../node/ledger/resource-id.ts'
 import { deriveContext } from '../node/schemas/derive-context.ts'
 import { hexDigest, jcsBytes, sriDigest } from '../node/schemas/digest.ts'
@@ -34,6 +36,7 @@ import { createKeyTable } from '../node/stores/keys.ts'
 import { createRegistrationStore } from '../node/stores/registrations.ts'
 import { createStatusChangeStore } from '../node/stores/status-changes.ts'
 import { createStatusListStore } from '../node/stores/status-lists.ts'
+import { createTransactionStore } from '../node/stores/transactions.ts'
 import { signMessages } from '../node/suites/bbs/sign-messages.ts'
 import { claimsTokens } from '../node/suites/claims-tokens.ts'
 import { registryStatusTermsUrl } from '../node/suites/contexts/bundled-contexts.ts'
@@ -82,6 +85,7 @@ export async function openIssuing(options: {
   gatherMs?: number
   ttlMs?: number
   jobs?: boolean
+  relayer?: Partial<RelayerSettings>
 }) {
   const database = await openDatabase(options.location)
   const secrets = createSecretBox(Buffer.alloc(32, 9))
@@ -92,6 +96,8 @@ export async function openIssuing(options: {
     registries: options.chain.registries,
     relayer: digestSigner(fundedKey),
     pollingInterval: 10,
+    transactions: createTransactionStore(database),
+    ...options.relayer,
   })
   const resolver = createDidResolver({ chainId: ledger.chainId, rpcUrl, ...ledger.registries })
   const resolve = (did: string) => resolveDid(resolver, did)
@@ -145,7 +151,8 @@ export async function openIssuing(options: {
     schemaIdOf: async () => undefined,
   }
   const changer = createStatusChanger(shared)
-  const jobs: Job[] = [anchor.job, changer.job]
+  const tending = createTransactionTending({ ...shared, intervalMs: 100 })
+  const jobs: Job[] = [anchor.job, changer.job, tending]
   if (options.jobs !== false) await queue.start(jobs)
 
   return {

@@ -6,11 +6,14 @@ import type { DigestSigner, KeyStore } from '../keys/key-store.ts'
 import { createSecretBox, type SecretBox } from '../keys/secret-box.ts'
 import { createSoftwareKeyStore } from '../keys/software.ts'
 import type { Address, Ledger, RegistryAddresses } from '../ledger/ledger.ts'
+import type { LedgerNotice } from '../ledger/notice.ts'
 import { openLedger } from '../ledger/open-ledger.ts'
+import type { Logger } from '../logger.ts'
 import { type Database, type DatabaseLocation, openDatabase } from '../stores/database.ts'
 import { databaseFile } from '../stores/database-file.ts'
 import { createKeyTable } from '../stores/keys.ts'
 import { createNodeMetaStore, type NodeMetaStore } from '../stores/node-meta.ts'
+import { createTransactionStore } from '../stores/transactions.ts'
 import { signMessages } from '../suites/bbs/sign-messages.ts'
 import { checkChainIdentity, checkPublicUrl } from './chain-identity.ts'
 
@@ -38,7 +41,11 @@ export interface Foundation {
  *
  * @throws CHAIN_MISMATCH, CHAIN_UNREACHABLE, DATABASE_UNAVAILABLE, KEY_STORE_UNAVAILABLE, ConfigError
  */
-export async function openFoundation(config: Config, chain: ChainLocation): Promise<Foundation> {
+export async function openFoundation(
+  config: Config,
+  chain: ChainLocation,
+  logger: Pick<Logger, 'info' | 'warn'>,
+): Promise<Foundation> {
   const database = await openDatabase(databaseLocation(config))
   let ledger: Ledger | undefined
   const close = async () => {
@@ -52,7 +59,10 @@ export async function openFoundation(config: Config, chain: ChainLocation): Prom
     await checkSecrets({ meta, secrets })
     const keys = createSoftwareKeyStore({ table: createKeyTable(database), secrets, signMessages })
     const relayer = await requireRelayerKey({ meta, keys }, config)
-    ledger = await openLedger({ ...chain, relayer }).catch(nameChain)
+    ledger = await openLedger({
+      ...{ ...chain, relayer, ...relayerSettings(config, logger) },
+      transactions: createTransactionStore(database),
+    }).catch(nameChain)
     await checkChainIdentity({ meta, ledger }, config)
     await checkPublicUrl(meta, config)
     await chain.fund?.(ledger.relayer)
@@ -60,6 +70,20 @@ export async function openFoundation(config: Config, chain: ChainLocation): Prom
   } catch (error) {
     await close()
     throw error
+  }
+}
+
+/** Below this a block of most chains may still be replaced, whatever an operator calls final. */
+const leastWatchDepth = 16
+
+/** How the relayer works; what it does on its own account goes into the log. */
+function relayerSettings(config: Config, logger: Pick<Logger, 'info' | 'warn'>) {
+  return {
+    fees: config.fees,
+    stuckAfter: config.txStuckMs,
+    watchDepth: Math.max(config.finalityDepth, leastWatchDepth),
+    onNotice: ({ event, facts, ...transaction }: LedgerNotice) =>
+      logger[event === 'fee cap reached' ? 'warn' : 'info']({ ...transaction, ...facts }, event),
   }
 }
 

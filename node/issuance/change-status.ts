@@ -1,20 +1,22 @@
 import { randomUUID } from 'node:crypto'
 import { IssuerError } from '../errors.ts'
 import type { Job } from '../jobs/queue.ts'
-import type { Hex, Ledger, Receipt, StatusOp } from '../ledger/ledger.ts'
+import type { Ledger } from '../ledger/ledger.ts'
 import { type Act, onBehalfOf, presentAct, type RequestContext, requestContext } from '../request-context.ts'
 import type { CredentialRow, CredentialStore } from '../stores/credentials.ts'
 import type { StatusChangeRow, StatusChangeStore } from '../stores/status-changes.ts'
 import type { StatusListStore } from '../stores/status-lists.ts'
 import type { StatusChange, StatusChangeOutcome } from './issuance.ts'
 import type { LedgerFacts } from './ledger-facts.ts'
+import { redoStatusChanges } from './redo-status-changes.ts'
 import { isLost, isRevert, refusalOf } from './refusal.ts'
 import { settleStatusChanges } from './settle-status-changes.ts'
 import { actionRules, requireEntry } from './status-action.ts'
 import { statusChanged } from './status-event.ts'
+import { writeStatus } from './write-status.ts'
 
 interface Deps {
-  ledger: Pick<Ledger, 'statusLists' | 'dids' | 'relayer' | 'identityOf' | 'receipt'>
+  ledger: Pick<Ledger, 'statusLists' | 'dids' | 'relayer' | 'identityOf' | 'receipt' | 'outcome'>
   facts: Pick<LedgerFacts, 'forget'>
   credentials: Pick<CredentialStore, 'getMany'>
   statusChanges: StatusChangeStore
@@ -31,7 +33,7 @@ export interface StatusChanger {
    * ALREADY_SUSPENDED, NOT_SUSPENDED, ISSUER_DEACTIVATED, DELEGATION_ON_LEDGER_MISSING, CHAIN_UNREACHABLE
    */
   change(change: StatusChange): Promise<StatusChangeOutcome>
-  /** Settles changes whose outcome was never learnt. */
+  /** Settles changes whose outcome was never learnt, and makes those again that left the chain. */
   readonly job: Job
 }
 
@@ -59,10 +61,9 @@ interface Planned {
   done: readonly string[]
 }
 
-const STATUS_JOB = 'status-changes'
+export const STATUS_JOB = 'status-changes'
 /** Requests share a transaction up to so many entries: about 340 words written for the first time fit into one. */
 const SHARED_ENTRIES = 300
-const VERSION_ATTEMPTS = 5
 /** A change younger than this may still be under way in another node. */
 const SETTLE_AFTER_MS = 60_000
 
@@ -120,7 +121,7 @@ export function createStatusChanger(deps: Deps): StatusChanger {
       run: async () => {
         const before = new Date(deps.now().getTime() - SETTLE_AFTER_MS).toISOString()
         const { made } = await settleStatusChanges(deps, await deps.statusChanges.listOpen({ before }))
-        return made.length
+        return made.length + (await redoStatusChanges(deps))
       },
     },
   }
@@ -186,33 +187,19 @@ function checkActor(rows: readonly CredentialRow[], actingFor: readonly string[]
 /** Writes the intents, the ledger, then the outcome. */
 async function send(deps: Deps, planned: readonly Planned[]): Promise<void> {
   if (planned.length === 0) return
-  const at = deps.now().toISOString()
-  const intents = planned.map(({ request, rows }) =>
-    rows.map((row) => ({
-      id: randomUUID(),
-      credential_id: row.credential_id,
-      action: request.action,
-      reason: request.reason ?? null,
-      state: 'open' as const,
-      at,
-    })),
+  const batch = randomUUID()
+  const intents = await openIntents(deps, planned, batch)
+  const changes = planned.flatMap(({ request, entries }) =>
+    entries.map((entry) => ({ ...entry, value: actionRules[request.action].value })),
   )
-  await deps.statusChanges.open(intents.flat(), async (trx) => {
-    for (const [position, { request, done }] of planned.entries()) {
-      const changes = [...done, ...(intents[position] ?? []).map(({ id }) => id)]
-      await request.act?.note({ changes }, trx)
-    }
-  })
-  const ids = intents.flat().map(({ id }) => id)
   try {
-    const receipts = await write(deps, planned, ids)
-    const hashes = receipts.map(({ transactionHash }) => transactionHash)
+    const hashes = await writeStatus(deps, { changes, reference: batch })
+    let written = 0
     for (const [position, { request }] of planned.entries()) {
-      const { status } = actionRules[request.action]
-      const event = statusChanged(deps, request.action, hashes)
-      await onBehalfOf(request.context, () => deps.statusChanges.made(intents[position] ?? [], status, event))
+      const hashOf = () => hashes[written++] ?? null
+      const made = (intents[position] ?? []).map((row) => ({ ...row, transaction_hash: hashOf() }))
+      await close(deps, request, made)
     }
-    for (const { request } of planned) request.resolve(outcomeOf(request, hashes))
   } catch (error) {
     if (!isRevert(error)) throw error
     // of a change that had to be split, the first part may be on the ledger
@@ -224,46 +211,40 @@ async function send(deps: Deps, planned: readonly Planned[]): Promise<void> {
   }
 }
 
-async function write(
+/** Writes down what a request made, and answers it. */
+async function close(
   deps: Deps,
-  planned: readonly Planned[],
-  ids: readonly string[],
-): Promise<readonly Receipt[]> {
-  for (let attempt = 1; ; attempt++) {
-    const ops = await operations(deps, planned)
-    try {
-      return await deps.ledger.statusLists.setStatusBatch(ops, {
-        onSigned: ({ hash }) => deps.statusChanges.signed(ids, hash),
-      })
-    } catch (error) {
-      const stale = isRevert(error) && error.facts.error === 'UnexpectedVersion'
-      if (!stale || attempt === VERSION_ATTEMPTS) throw error
-    } finally {
-      for (const { key } of ops) deps.facts.forget({ registry: 'status-list', key })
-    }
-  }
+  request: Request,
+  made: readonly Pick<StatusChangeRow, 'id' | 'credential_id' | 'transaction_hash'>[],
+): Promise<void> {
+  const hashes = hashesOf(made)
+  const { status } = actionRules[request.action]
+  const event = statusChanged(deps, request.action, hashes)
+  await onBehalfOf(request.context, () => deps.statusChanges.made(made, status, event))
+  request.resolve(outcomeOf(request, hashes))
 }
 
-/** One operation for each list and value, its indices increasing, on the list's present version. */
-async function operations(deps: Deps, planned: readonly Planned[]): Promise<StatusOp[]> {
-  const changes = planned.flatMap(({ request, entries }) =>
-    entries.map((entry) => ({ ...entry, value: actionRules[request.action].value })),
+/** Writes down what is about to be sent, for each request. */
+async function openIntents(deps: Deps, planned: readonly Planned[], batch: string) {
+  const at = deps.now().toISOString()
+  const intents = planned.map(({ request, rows }) =>
+    rows.map((row) => ({
+      id: randomUUID(),
+      credential_id: row.credential_id,
+      action: request.action,
+      reason: request.reason ?? null,
+      batch,
+      state: 'open' as const,
+      at,
+    })),
   )
-  const ops: StatusOp[] = []
-  const versions = new Map<Hex, number>()
-  for (const group of Map.groupBy(
-    changes,
-    ({ statusListId, value }) => `${value} ${statusListId}`,
-  ).values()) {
-    const { statusListId, value } = group[0] as (typeof changes)[number]
-    const key = (await deps.statusLists.get(statusListId))?.key as Hex
-    const version = versions.get(key) ?? (await deps.ledger.statusLists.get(key))?.version ?? 0
-    // two operations on one list follow each other
-    versions.set(key, version + 1)
-    const indices = group.map(({ index }) => index).sort((a, b) => a - b)
-    ops.push({ key, expectedVersion: version, indices, value })
-  }
-  return ops
+  await deps.statusChanges.open(intents.flat(), async (trx) => {
+    for (const [position, { request, done }] of planned.entries()) {
+      const changes = [...done, ...(intents[position] ?? []).map(({ id }) => id)]
+      await request.act?.note({ changes }, trx)
+    }
+  })
+  return intents
 }
 
 /** Changes of an attempt before that were made; what it left open is settled first. @throws CHAIN_UNREACHABLE */
@@ -279,7 +260,7 @@ async function recall(deps: Deps, outcome: ChangeOutcome | undefined): Promise<S
   return (await deps.statusChanges.getMany(outcome.changes)).filter(({ state }) => state === 'done')
 }
 
-const hashesOf = (changes: readonly StatusChangeRow[]): string[] => [
+const hashesOf = (changes: readonly Pick<StatusChangeRow, 'transaction_hash'>[]): string[] => [
   ...new Set(changes.map(({ transaction_hash }) => transaction_hash ?? '')),
 ]
 

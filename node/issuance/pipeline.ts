@@ -41,7 +41,7 @@ interface DelegationInput {
 
 /** What the pipeline stands on; a step takes the part it uses. */
 export interface PipelineDeps {
-  ledger: Pick<Ledger, 'identityOf' | 'relayer' | 'statusLists' | 'dids' | 'receipt'>
+  ledger: Pick<Ledger, 'identityOf' | 'relayer' | 'statusLists' | 'dids' | 'receipt' | 'outcome'>
   facts: LedgerFacts
   issuers: IssuerRecords
   /** Whether DIDs without ledger issue too; false when left out. */

@@ -11,7 +11,10 @@ import { isLost, isRevert, refusalOf } from './refusal.ts'
 import { registrationLeaves } from './registration-leaves.ts'
 
 /** What registrations need of the ledger. */
-export type RegistrationLedger = Pick<Ledger, 'statusLists' | 'dids' | 'relayer' | 'identityOf' | 'resend'>
+export type RegistrationLedger = Pick<
+  Ledger,
+  'statusLists' | 'dids' | 'relayer' | 'identityOf' | 'resume' | 'isUnsettled'
+>
 
 interface Deps {
   ledger: RegistrationLedger
@@ -46,7 +49,7 @@ export async function registerAnchor(deps: Deps, input: Input): Promise<number> 
   let pending = all
   if (input.resumed) {
     pending = await reconcile(deps, input, pending)
-    if (pending.length > 0 && (await resend(deps, input.anchor)))
+    if (pending.length > 0 && (await deps.ledger.resume(input.anchor.anchor_id)))
       pending = await reconcile(deps, input, pending)
   }
   await submit(deps, input, pending)
@@ -73,18 +76,6 @@ function auditHeadOf(
   return { seq, proof: JSON.stringify(tree.proof({ index: headLeafIndex, digest: `0x${hash}` })) }
 }
 
-/** Sends the stored transaction once more; false when there is none or the ledger can never take it. */
-async function resend(deps: Deps, anchor: AnchorRow): Promise<boolean> {
-  const { transaction_hash: hash, raw_transaction: raw, nonce } = anchor
-  if (hash === null || raw === null || nonce === null) return false
-  try {
-    await deps.ledger.resend({ hash: hash as Hex, raw: raw as Hex, nonce })
-  } catch (error) {
-    if (!isRevert(error)) throw error
-  }
-  return true
-}
-
 async function submit(deps: Deps, input: Input, pending: readonly Pending[]): Promise<void> {
   if (pending.length === 0) return
   const ops = pending.map(({ row, root }) => ({
@@ -94,9 +85,8 @@ async function submit(deps: Deps, input: Input, pending: readonly Pending[]): Pr
     root,
   }))
   try {
-    const receipt = await deps.ledger.statusLists.registerBatch(ops, {
-      onSigned: (transaction) => deps.registrations.signed(input.anchor.anchor_id, transaction),
-    })
+    const reference = input.anchor.anchor_id
+    const receipt = await deps.ledger.statusLists.registerBatch(ops, { reference })
     await settle(deps, input, pending, receipt)
   } catch (error) {
     if (!isRevert(error)) throw error
@@ -111,12 +101,9 @@ async function submitRefused(
   pending: readonly Pending[],
   error: IssuerError,
 ): Promise<void> {
-  if (isLost(error)) {
-    const left = await reconcile(deps, input, pending)
-    if (left.length > 0) throw new IssuerError('CHAIN_UNREACHABLE', { cause: error })
-    return
-  }
   const left = await reconcile(deps, input, pending)
+  if (left.length === 0) return
+  if (isLost(error)) throw notYet(error)
   const moved = left.some(({ row }, position) => row.first !== pending[position]?.row.first)
   if (left.length < pending.length || moved) return submit(deps, input, left)
   const [only] = left
@@ -126,7 +113,18 @@ async function submitRefused(
   await submit(deps, input, left.slice(half))
 }
 
-/** Settles what the ledger holds already, and gives the rest, starting where the ledger's counters stand. */
+const notYet = (cause?: unknown) =>
+  new IssuerError('CHAIN_UNREACHABLE', {
+    detail: 'The chain does not show yet what was written before.',
+    cause,
+  })
+
+/**
+ * Settles what the ledger holds already, and gives the rest, starting where the ledger's counters stand. A counter
+ * below the one on record is that of an endpoint that lags, or of a chain that went another way: what is missing there
+ * is sent again, or counted down, before anything goes on.
+ * @throws CHAIN_UNREACHABLE
+ */
 async function reconcile(deps: Deps, input: Input, pending: readonly Pending[]): Promise<Pending[]> {
   const left: Pending[] = []
   for (const each of pending) {
@@ -136,12 +134,14 @@ async function reconcile(deps: Deps, input: Input, pending: readonly Pending[]):
     const found =
       registered > row.first ? await deps.ledger.statusLists.registration(key, row.first) : undefined
     if (found?.root === root) {
+      if (found.first !== row.first) await deps.registrations.rebase(row.registration_id, found.first)
       await settle(deps, input, [each], found)
-    } else if (registered > row.first) {
-      // the database is behind the ledger, such as one restored from a copy
-      await deps.registrations.rebase(row.registration_id, registered)
-      left.push({ ...each, row: { ...row, first: registered } })
-    } else left.push(each)
+      continue
+    }
+    if (registered < row.list_registered) throw notYet()
+    // such as after a database was restored from a copy, or a registration before it left the chain
+    if (registered !== row.first) await deps.registrations.rebase(row.registration_id, registered)
+    left.push({ ...each, row: { ...row, first: registered } })
   }
   return left
 }
@@ -176,6 +176,8 @@ async function refuse(
   { row, root, credentialIds }: Pending,
   error: IssuerError,
 ): Promise<void> {
+  // a counter that moves, or what left the chain for a while, is no reason to refuse for ever
+  if (error.facts.error === 'UnexpectedRegistered' || (await deps.ledger.isUnsettled())) throw notYet(error)
   const issuer = deps.ledger.identityOf(row.issuer_did)
   const refusal = issuer ? await refusalOf(deps, issuer, error) : error
   const reason: ErrorCode = refusal.code

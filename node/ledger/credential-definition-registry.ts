@@ -54,11 +54,11 @@ export function createDefinitionLedger({
         content: bytesToHex(content),
       }))
       const data = encodeFunctionData({ abi, functionName: 'registerBatch', args: [registrations] })
-      return relayer.send({ to: address, data, abi }, options)
+      return relayer.send({ to: address, data, abi, purpose: 'definition' }, options)
     },
     deactivate: (key, options) => {
       const data = encodeFunctionData({ abi, functionName: 'deactivate', args: [key] })
-      return relayer.send({ to: address, data, abi }, options)
+      return relayer.send({ to: address, data, abi, purpose: 'definition' }, options)
     },
     state: async (name) => {
       const head = await headOf(definitionKey(name))

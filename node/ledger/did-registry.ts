@@ -158,7 +158,7 @@ export function createDidLedger({ client, relayer, address, chainId }: DidRegist
       const signature = bytesToHex(await sign(hexToBytes(digest)))
       const args = [identity, encoded, deadline, signature] as const
       const data = encodeFunctionData({ abi, functionName: 'applyChangesSigned', args })
-      return relayer.send({ to: address, data, abi }, options)
+      return relayer.send({ to: address, data, abi, purpose: 'did' }, options)
     },
     encodeChanges: ({ identity, changes }) => ({
       to: address,

@@ -1,3 +1,5 @@
+import type { TransactionPurpose } from './transaction-store.ts'
+
 export type Hex = `0x${string}`
 /** An account address, lower case. */
 export type Address = Hex
@@ -26,9 +28,30 @@ export interface SignedTransaction {
 
 /** Options of every call that writes. */
 export interface SendOptions {
-  /** Called with the signed transaction before it is broadcast; what it throws stops the broadcast. */
-  onSigned?: (transaction: SignedTransaction) => Promise<void>
+  /** Id of what the transactions are for, by which their owner finds them again. */
+  reference?: string
+  /**
+   * Called with each signed transaction, and its position where there are several, before it is stored and
+   * broadcast; what it throws stops both.
+   */
+  onSigned?: (transaction: SignedTransaction, position: number) => Promise<void>
 }
+
+/** What became of a transaction whose owner was told once that it was mined. */
+export type TransactionFate = {
+  purpose: TransactionPurpose
+  /** What its owner gave it. */
+  reference: string | null
+  /** Its own, and of those that were signed for its nonce to pay more. */
+  hashes: readonly Hex[]
+} & (
+  | { outcome: 'mined'; receipt: Receipt }
+  /** It will not be mined again: its nonce is used, or the ledger refuses it now. */
+  | { outcome: 'lost' }
+)
+
+/** Told of each fate before it is noted, so that it is told again after a crash; what it throws stops the noting. */
+export type OnFate = (fate: TransactionFate) => Promise<void>
 
 /** A change of a DID document, as DidRegistry.Change; names are ASCII of at most 32 bytes. */
 export type DidChange =
@@ -207,7 +230,11 @@ export interface StatusListLedger {
   ): Promise<Receipt>
   /** @throws TRANSACTION_REVERTED with facts.error = 'UnexpectedRegistered' when another one was first */
   registerBatch(ops: readonly RegistrationOp[], options?: SendOptions): Promise<Receipt>
-  /** Splits above the gas limit of ledger.md; each receipt is one transaction. */
+  /** The transactions that changes of status take: none above the gas limit of ledger.md, in order. */
+  planStatus(ops: readonly StatusOp[]): Promise<StatusOp[][]>
+  /** One transaction for each part; all are signed and stored before the first is broadcast. */
+  setStatus(parts: readonly (readonly StatusOp[])[], options?: SendOptions): Promise<readonly Receipt[]>
+  /** Plans and sends; each receipt is one transaction. */
   setStatusBatch(ops: readonly StatusOp[], options?: SendOptions): Promise<readonly Receipt[]>
   get(key: Hex): Promise<LedgerStatusList | undefined>
   /** At the end of a block, or now. @throws TRANSACTION_REVERTED when there is no such list then */
@@ -246,10 +273,28 @@ export interface Ledger {
   /** Hash of a block; undefined when the chain has none of that number. */
   blockHash(blockNumber: number): Promise<Hex | undefined>
   relayerBalance(): Promise<bigint>
-  /** Broadcasts a stored signed transaction again and waits for it. */
-  resend(transaction: SignedTransaction): Promise<Receipt>
-  /** The receipt of a mined transaction. */
+  /**
+   * Broadcasts again what was stored under a reference and waits until each is mined or refused; false when there is
+   * nothing that might be. @throws CHAIN_UNREACHABLE
+   */
+  resume(reference: string): Promise<boolean>
+  /**
+   * What became of what was stored under a reference, or of a transaction by its hash: whether some may still be
+   * mined, and what was, in order.
+   */
+  outcome(name: string): Promise<{ pending: boolean; receipts: readonly Receipt[] }>
+  /**
+   * The receipt of a mined transaction, or of the one that was signed in its place to pay more.
+   * @throws TRANSACTION_REVERTED when it was mined and refused
+   */
   receipt(hash: Hex): Promise<Receipt | undefined>
+  /**
+   * Looks after all stored transactions that are not final: sends them again, raises their fees, follows them through
+   * reorganisations. Gives how many it did something about. @throws CHAIN_UNREACHABLE, and what `onFate` throws
+   */
+  tend(onFate: OnFate): Promise<number>
+  /** Whether something that was mined is not where it was: what the chain says now may not hold. */
+  isUnsettled(): Promise<boolean>
   /** Tells changes as they are mined; returns the function that stops it. */
   watch(onChange: (change: LedgerChange) => void): () => void
   close(): Promise<void>

@@ -8,12 +8,12 @@ import { ethrDid, ethrIdentity } from './ethr-did.ts'
 import type { Address, Ledger, RegistryAddresses } from './ledger.ts'
 import { answer, isUnreachable } from './ledger-error.ts'
 import { createReadOnlyRelayer } from './read-only-relayer.ts'
-import { createRelayer } from './relayer.ts'
+import { createRelayer, type RelayerSettings } from './relayer.ts'
 import { createSchemaLedger } from './schema-registry.ts'
 import { createStatusListLedger } from './status-list-registry.ts'
 import { watchRegistries } from './watch.ts'
 
-interface LedgerOptions {
+interface LedgerOptions extends Partial<RelayerSettings> {
   /** JSON-RPC over HTTP or HTTPS. */
   rpcUrl: string
   registries: RegistryAddresses
@@ -88,7 +88,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   await checkRegistries(client, registries)
 
   const relayer = options.relayer
-    ? createRelayer({ client, chainId, signer: options.relayer, receiptTimeout })
+    ? createRelayer({ ...options, client, chainId, signer: options.relayer, receiptTimeout })
     : createReadOnlyRelayer(client)
   const watches = new Set<() => void>()
   return {
@@ -121,8 +121,11 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
       return (await answer(client.getBlock({ blockNumber: BigInt(blockNumber) }))).hash
     },
     relayerBalance: relayer.balance,
-    resend: relayer.resend,
+    resume: relayer.resume,
+    outcome: relayer.outcome,
     receipt: relayer.receipt,
+    tend: relayer.tend,
+    isUnsettled: relayer.isUnsettled,
     watch: (onChange) => {
       const stop = watchRegistries({ client, registries }, onChange)
       watches.add(stop)

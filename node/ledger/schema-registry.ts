@@ -55,21 +55,21 @@ export function createSchemaLedger({ client, relayer, address }: SchemaRegistryD
     keyOf: schemaKey,
     register: async (input, options) => {
       const data = encodeFunctionData({ abi, functionName: 'register', args: [encodeRegistration(input)] })
-      const receipt = await relayer.send({ to: address, data, abi }, options)
+      const receipt = await relayer.send({ to: address, data, abi, purpose: 'schema' }, options)
       return { ...receipt, key: schemaKey(input), digest: sha256(input.content) }
     },
     registerBatch: (inputs, options) => {
       const args = [inputs.map(encodeRegistration)] as const
       const data = encodeFunctionData({ abi, functionName: 'registerBatch', args })
-      return relayer.send({ to: address, data, abi }, options)
+      return relayer.send({ to: address, data, abi, purpose: 'schema' }, options)
     },
     deactivate: (key, options) => {
       const data = encodeFunctionData({ abi, functionName: 'deactivate', args: [key] })
-      return relayer.send({ to: address, data, abi }, options)
+      return relayer.send({ to: address, data, abi, purpose: 'schema' }, options)
     },
     setAllowed: ({ key, issuers, allowed }, options) => {
       const data = encodeFunctionData({ abi, functionName: 'setAllowed', args: [key, issuers, allowed] })
-      return relayer.send({ to: address, data, abi }, options)
+      return relayer.send({ to: address, data, abi, purpose: 'schema' }, options)
     },
     state: async (name) => {
       const head = await headOf(schemaKey(name))

@@ -15,7 +15,7 @@ import { answer } from './ledger-error.ts'
 import { registrationRoot } from './registration-root.ts'
 import { createRegistrations } from './registrations.ts'
 import type { Relayer } from './relayer.ts'
-import { packIndices, splitIntoTransactions } from './status-transactions.ts'
+import { packIndices, splitIntoTransactions, transactionGas } from './status-transactions.ts'
 import { readFreshWords, readWords } from './status-words.ts'
 
 interface StatusListRegistryDeps {
@@ -59,8 +59,18 @@ export function createStatusListLedger({
   address,
 }: StatusListRegistryDeps): StatusListLedger {
   const { read } = getContract({ abi, address, client })
-  const send = (data: Hex, options: Parameters<Relayer['send']>[1]) =>
-    relayer.send({ to: address, data, abi }, options)
+  const send = (purpose: 'list' | 'registration', data: Hex, options: Parameters<Relayer['send']>[1]) =>
+    relayer.send({ to: address, data, abi, purpose }, options)
+
+  const setStatus: StatusListLedger['setStatus'] = (parts, options) =>
+    relayer.sendAll(
+      parts.map((part) => {
+        const args = [part.map(encodeStatusOp)] as const
+        const data = encodeFunctionData({ abi, functionName: 'setStatusBatch', args })
+        return { to: address, data, abi, purpose: 'status', gas: BigInt(transactionGas) }
+      }),
+      options,
+    )
 
   async function get(key: Hex, blockNumber?: bigint): Promise<LedgerStatusList | undefined> {
     const list = await answer(read.list([key], blockNumber === undefined ? {} : { blockNumber }))
@@ -88,26 +98,32 @@ export function createStatusListLedger({
         capacity,
         url,
       }))
-      return send(encodeFunctionData({ abi, functionName: 'createLists', args: [creations] }), options)
+      const data = encodeFunctionData({ abi, functionName: 'createLists', args: [creations] })
+      return send('list', data, options)
     },
     registerBatch: ([op, ...more], options) => {
       if (!op) throw new RangeError('registerBatch needs at least one registration')
       const { key, expectedRegistered, count, root } = op
       if (more.length === 0) {
         const args = [key, expectedRegistered, count, root] as const
-        return send(encodeFunctionData({ abi, functionName: 'registerEntries', args }), options)
+        return send(
+          'registration',
+          encodeFunctionData({ abi, functionName: 'registerEntries', args }),
+          options,
+        )
       }
       const ops = [op, ...more].map(({ key: listId, ...rest }) => ({ listId, ...rest }))
-      return send(encodeFunctionData({ abi, functionName: 'registerBatch', args: [ops] }), options)
+      return send(
+        'registration',
+        encodeFunctionData({ abi, functionName: 'registerBatch', args: [ops] }),
+        options,
+      )
     },
+    planStatus: (ops) => planTransactions({ client, address }, ops),
+    setStatus,
     setStatusBatch: async (ops, options) => {
-      const receipts = []
-      // One after the other: each part expects the version that the part before leaves.
-      for (const part of await planTransactions({ client, address }, ops)) {
-        const args = [part.map(encodeStatusOp)] as const
-        receipts.push(await send(encodeFunctionData({ abi, functionName: 'setStatusBatch', args }), options))
-      }
-      return receipts
+      const parts = await planTransactions({ client, address }, ops)
+      return parts.length > 0 ? setStatus(parts, options) : []
     },
     get: (key) => get(key),
     statusOf: (key, index, blockNumber) => {

@@ -9,7 +9,7 @@ const wordGas = 5_300
 const indexGas = 380
 const freshWordGas = 17_100
 // No transaction above this; one transaction on Ethereum may use 16,777,216 (EIP-7825).
-const transactionGas = 8_000_000
+export const transactionGas = 8_000_000
 
 const wordOf = (index: number) => index >>> 8
 

@@ -18,10 +18,15 @@ export async function settleSchemas(
   for (const { schemaId, digest, transactionHash, createdAt } of pending) {
     const name = parseSchemaId(schemaId)
     const onLedger = name && (await deps.ledger.schemas.get(name))
-    const mayCome = (running || transactionHash !== null) && !isSurelyLost(createdAt, deps.now())
+    const isYoung = (running || transactionHash !== null) && !isSurelyLost(createdAt, deps.now())
+    // a stored transaction is sent again until it is mined or another one has its nonce
+    const mayCome = isYoung || (transactionHash !== null && (await isPending(deps, transactionHash)))
     if (onLedger?.digest === digest)
       await deps.schemas.markRegistered([schemaId], schemaRegistered(deps, transactionHash))
     else if (onLedger || !mayCome) await deps.schemas.removePending([schemaId])
   }
   return pending.length
 }
+
+const isPending = async ({ ledger }: Pick<SchemaDeps, 'ledger'>, hash: string) =>
+  (await ledger.outcome(hash)).pending

@@ -11,6 +11,8 @@ export type RegistrationRow = Row<'registrations'> & {
   issuer_did: string
   /** Head of the audit log that its root commits to. */
   audit_hash: string | null
+  /** The counter of its list. */
+  list_registered: number
   /** Tenant of the issuer. */
   tenant_id: string | null
 }
@@ -86,8 +88,10 @@ export function createRegistrationStore(database: Database) {
       return Number(waiting.count) + Number(claimed.count ?? 0)
     },
 
+    /** The anchor at work; where there is none, one whose registrations were taken out of the chain. */
     async openAnchor(): Promise<AnchorRow | undefined> {
-      return database.selectFrom('anchors').selectAll().where('open', '=', 1).executeTakeFirst()
+      const open = await database.selectFrom('anchors').selectAll().where('open', '=', 1).executeTakeFirst()
+      return open ?? reviveAnchor(database)
     },
 
     async openRegistrations(anchorId: string): Promise<RegistrationRow[]> {
@@ -129,16 +133,49 @@ export function createRegistrationStore(database: Database) {
       return rows as RegisteredEntry[]
     },
 
-    async signed(anchorId: string, transaction: { hash: string; raw: string; nonce: number }): Promise<void> {
-      const { hash: transaction_hash, raw: raw_transaction, nonce } = transaction
-      await database
-        .updateTable('anchors')
-        .set({ transaction_hash, raw_transaction, nonce })
-        .where('anchor_id', '=', anchorId)
+    /** Registrations of an anchor that some transactions made. */
+    async madeBy(anchorId: string, hashes: readonly string[]): Promise<RegistrationRow[]> {
+      return withList(database)
+        .where('registrations.anchor_id', '=', anchorId)
+        .where('registrations.transaction_hash', 'in', hashes)
+        .where('registrations.state', '=', 'registered')
         .execute()
     },
 
-    /** Corrects where a registration starts, when the ledger's counter is ahead of the database's. */
+    /** Notes that registrations stand elsewhere in the chain now. */
+    async move(
+      registrationIds: readonly string[],
+      { transactionHash, blockNumber }: { transactionHash: string; blockNumber: number },
+    ): Promise<void> {
+      await database
+        .updateTable('registrations')
+        .set({ transaction_hash: transactionHash, block_number: blockNumber })
+        .where('registration_id', 'in', registrationIds)
+        .where('state', '=', 'registered')
+        .execute()
+    },
+
+    /** Takes back that a registration is on the ledger: its entries wait again, and the counter of its list follows. */
+    async reopen(registrationId: string, registered: number): Promise<void> {
+      await database.transaction().execute(async (trx) => {
+        const row = await trx
+          .updateTable('registrations')
+          .set({ state: 'open', transaction_hash: null, block_number: null })
+          .where('registration_id', '=', registrationId)
+          .where('state', '=', 'registered')
+          .returning('status_list_id')
+          .executeTakeFirst()
+        if (!row) return
+        await trx
+          .updateTable('status_lists')
+          .set({ registered })
+          .where('status_list_id', '=', row.status_list_id)
+          .where('registered', '>', registered)
+          .execute()
+      })
+    },
+
+    /** Corrects where a registration starts, when the ledger's counter is another one than the database's. */
     async rebase(registrationId: string, first: number): Promise<void> {
       await database
         .updateTable('registrations')
@@ -167,7 +204,7 @@ export function createRegistrationStore(database: Database) {
           .where('state', '=', 'open')
         await trx
           .updateTable('anchors')
-          .set({ open: null, raw_transaction: null })
+          .set({ open: null })
           .where('anchor_id', '=', anchorId)
           .where((eb) => eb.not(eb.exists(left)))
           .execute()
@@ -182,7 +219,12 @@ function withList(database: Database) {
     .innerJoin('status_lists', 'status_lists.status_list_id', 'registrations.status_list_id')
     .innerJoin('anchors', 'anchors.anchor_id', 'registrations.anchor_id')
     .selectAll('registrations')
-    .select(['status_lists.key', 'status_lists.issuer_did', 'anchors.audit_hash'])
+    .select([
+      'status_lists.key',
+      'status_lists.issuer_did',
+      'status_lists.registered as list_registered',
+      'anchors.audit_hash',
+    ])
     .select((eb) =>
       eb
         .selectFrom('dids')
@@ -190,6 +232,27 @@ function withList(database: Database) {
         .whereRef('dids.did', '=', 'status_lists.issuer_did')
         .as('tenant_id'),
     )
+}
+
+/** Opens a closed anchor whose registrations wait again; undefined when there is none. */
+async function reviveAnchor(database: Database): Promise<AnchorRow | undefined> {
+  const waiting = database
+    .selectFrom('registrations')
+    .select('anchor_id')
+    .where('state', '=', 'open')
+    .limit(1)
+  try {
+    return await database
+      .updateTable('anchors')
+      .set({ open: 1 })
+      .where('anchor_id', '=', waiting)
+      .returningAll()
+      .executeTakeFirst()
+  } catch (error) {
+    // another process was first
+    if (isUniqueViolation(error)) return undefined
+    throw error
+  }
 }
 
 async function claimEntries(trx: Database, claim: Claim): Promise<AnchorRow | undefined> {
@@ -218,9 +281,6 @@ async function insertAnchor(trx: Database, claim: Claim): Promise<AnchorRow> {
   const anchor: AnchorRow = {
     anchor_id: claim.anchorId,
     open: 1,
-    transaction_hash: null,
-    raw_transaction: null,
-    nonce: null,
     audit_seq: head?.seq ?? null,
     audit_hash: head?.hash ?? null,
     created_at: claim.now,

@@ -9,7 +9,12 @@ export type OpenStatusChange = Row<'status_changes'> &
 
 export type StatusChangeRow = Row<'status_changes'>
 
+/** A change that was made, and the transaction that did it. */
+type MadeChange = Pick<StatusChangeRow, 'id' | 'credential_id'> &
+  Partial<Pick<StatusChangeRow, 'transaction_hash'>>
+
 const CHUNK = 500
+const MOST_LOST = 5_000
 
 /** Questions to the table of status changes. */
 export type StatusChangeStore = ReturnType<typeof createStatusChangeStore>
@@ -44,43 +49,19 @@ export function createStatusChangeStore(database: Database) {
       return rows
     },
 
-    async signed(ids: readonly string[], transactionHash: string): Promise<void> {
-      await database.transaction().execute(async (trx) => {
-        for (let from = 0; from < ids.length; from += CHUNK)
-          await trx
-            .updateTable('status_changes')
-            .set({ transaction_hash: transactionHash })
-            .where('id', 'in', ids.slice(from, from + CHUNK))
-            .execute()
-      })
-    },
-
     /** Closes changes that were made, and gives their credentials the new status. */
     async made(
-      changes: readonly { id: string; credential_id: string }[],
+      changes: readonly MadeChange[],
       status: CredentialRow['status'],
       eventOf?: (credentials: ChangedCredentials) => NewRow<'events'>,
     ): Promise<void> {
       await database.transaction().execute(async (trx) => {
-        for (let from = 0; from < changes.length; from += CHUNK) {
-          const chunk = changes.slice(from, from + CHUNK)
-          const ids = chunk.map(({ id }) => id)
-          const credentialIds = chunk.map(({ credential_id }) => credential_id)
-          await trx.updateTable('status_changes').set({ state: 'done' }).where('id', 'in', ids).execute()
-          const credentials = trx
-            .updateTable('credentials')
-            .set({ status })
-            .where('credential_id', 'in', credentialIds)
-          // a revocation is final, in whatever order changes are closed
-          const changed = await (status === 'revoked'
-            ? credentials
-            : credentials.where('status', '!=', 'revoked')
-          )
-            .returning(['credential_id', 'issuer_did', 'tenant_id'])
-            .execute()
-          for (const group of Map.groupBy(changed, ({ issuer_did }) => issuer_did).values())
-            if (eventOf) await appendEvent(trx, eventOf(inCommon(group)))
-        }
+        for (const [hash, group] of Map.groupBy(changes, (change) => change.transaction_hash ?? null))
+          for (let from = 0; from < group.length; from += CHUNK) {
+            const changed = await closeMade(trx, group.slice(from, from + CHUNK), { hash, status })
+            for (const ofIssuer of Map.groupBy(changed, ({ issuer_did }) => issuer_did).values())
+              if (eventOf) await appendEvent(trx, eventOf(inCommon(ofIssuer)))
+          }
       })
     },
 
@@ -90,6 +71,43 @@ export function createStatusChangeStore(database: Database) {
         await database
           .updateTable('status_changes')
           .set({ state: 'failed' })
+          .where('id', 'in', ids.slice(from, from + CHUNK))
+          .execute()
+    },
+
+    /** Notes that changes of a batch were made by another transaction than one of these. */
+    async move(batch: string, hashes: readonly string[], transactionHash: string): Promise<void> {
+      await database
+        .updateTable('status_changes')
+        .set({ transaction_hash: transactionHash })
+        .where('batch', '=', batch)
+        .where('transaction_hash', 'in', hashes)
+        .execute()
+    },
+
+    /** Notes that changes of a batch that these transactions made are not on the ledger any more. */
+    async lose(batch: string, hashes: readonly string[]): Promise<void> {
+      await database
+        .updateTable('status_changes')
+        .set({ state: 'lost' })
+        .where('batch', '=', batch)
+        .where('transaction_hash', 'in', hashes)
+        .where('state', '=', 'done')
+        .execute()
+    },
+
+    /** Changes that have to be made again, the oldest first. */
+    async listLost(): Promise<OpenStatusChange[]> {
+      const lost = changesWithCredential(database).where('status_changes.state', '=', 'lost')
+      return lost.limit(MOST_LOST).execute()
+    },
+
+    /** Puts changes into another batch. */
+    async rebatch(ids: readonly string[], batch: string): Promise<void> {
+      for (let from = 0; from < ids.length; from += CHUNK)
+        await database
+          .updateTable('status_changes')
+          .set({ batch })
           .where('id', 'in', ids.slice(from, from + CHUNK))
           .execute()
     },
@@ -112,7 +130,31 @@ export function createStatusChangeStore(database: Database) {
   }
 }
 
-function openChanges(database: Database) {
+async function closeMade(
+  trx: Database,
+  changes: readonly MadeChange[],
+  { hash, status }: { hash: string | null; status: CredentialRow['status'] },
+) {
+  const ids = changes.map(({ id }) => id)
+  const credentialIds = changes.map(({ credential_id }) => credential_id)
+  await trx
+    .updateTable('status_changes')
+    .set({ state: 'done', transaction_hash: hash })
+    .where('id', 'in', ids)
+    .execute()
+  const credentials = trx
+    .updateTable('credentials')
+    .set({ status })
+    .where('credential_id', 'in', credentialIds)
+  // a revocation is final, in whatever order changes are closed
+  const left = status === 'revoked' ? credentials : credentials.where('status', '!=', 'revoked')
+  return left.returning(['credential_id', 'issuer_did', 'tenant_id']).execute()
+}
+
+const openChanges = (database: Database) =>
+  changesWithCredential(database).where('status_changes.state', '=', 'open')
+
+function changesWithCredential(database: Database) {
   return database
     .selectFrom('status_changes')
     .innerJoin('credentials', 'credentials.credential_id', 'status_changes.credential_id')
@@ -123,7 +165,6 @@ function openChanges(database: Database) {
       'credentials.revocation_list_id',
       'credentials.suspension_list_id',
     ])
-    .where('status_changes.state', '=', 'open')
     .orderBy('status_changes.at')
 }
 

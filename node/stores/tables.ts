@@ -217,9 +217,6 @@ interface AnchorsTable {
   anchor_id: string
   /** 1 while the transaction is not settled, then null: the column is unique. */
   open: 1 | null
-  transaction_hash: string | null
-  raw_transaction: string | null
-  nonce: number | null
   /** Head of the audit log that its roots commit to; null when the log was empty. */
   audit_seq: Generated<number | null>
   audit_hash: Generated<string | null>
@@ -255,8 +252,8 @@ interface StatusChangesTable {
   transaction_hash: string | null
   /** Names its transaction, by the reference that it has there. */
   batch: Generated<string | null>
-  /** `open`: perhaps on the ledger, which tells. */
-  state: 'open' | 'done' | 'failed'
+  /** `open`: perhaps on the ledger, which tells; `lost`: it was made, and left the chain: to be made again. */
+  state: 'open' | 'done' | 'failed' | 'lost'
   at: Time
 }
 

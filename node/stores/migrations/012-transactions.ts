@@ -39,6 +39,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .where('reference', 'is not', null)
     .execute()
   await statusBatches(db)
+  await anchors(db)
 }
 
 /** The transaction that changes a status is found by the batch that both name. */
@@ -49,5 +50,23 @@ async function statusBatches(db: Kysely<unknown>): Promise<void> {
     .on('status_changes')
     .column('batch')
     .where('batch', 'is not', null)
+    .execute()
+}
+
+/** The transaction of an anchor is found by the anchor's id; what left the chain is found again. */
+async function anchors(db: Kysely<unknown>): Promise<void> {
+  for (const column of ['transaction_hash', 'raw_transaction', 'nonce'])
+    await db.schema.alterTable('anchors').dropColumn(column).execute()
+  await db.schema
+    .createIndex('registrations_open')
+    .on('registrations')
+    .columns(['anchor_id', 'state'])
+    .where('state', '=', 'open')
+    .execute()
+  await db.schema
+    .createIndex('status_changes_lost')
+    .on('status_changes')
+    .columns(['at', 'state'])
+    .where('state', '=', 'lost')
     .execute()
 }

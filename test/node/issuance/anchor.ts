@@ -180,6 +180,15 @@ describeOnStacks('the group commit of registrations', (stack) => {
       await checkAll(house, 2)
     })
 
+  const isStored = async (issuing: Issuing, reference: string) =>
+    (
+      await issuing.database
+        .selectFrom('transactions')
+        .select('hash')
+        .where('reference', '=', reference)
+        .execute()
+    ).length > 0
+
   for (const [when, mined] of [
     ['between broadcast and receipt', true],
     ['before the broadcast', false],
@@ -196,7 +205,7 @@ describeOnStacks('the group commit of registrations', (stack) => {
           .selectAll()
           .where('open', '=', 1)
           .executeTakeFirst()
-        if (anchor?.raw_transaction) break
+        if (anchor && (await isStored(doomed, anchor.anchor_id))) break
         await new Promise(setImmediate)
       }
       await close(doomed)

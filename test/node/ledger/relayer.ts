@@ -7,7 +7,7 @@ import { statusListRegistryAbi as abi } from '../../../node/ledger/abi.ts'
 import { createChainClient } from '../../../node/ledger/client.ts'
 import type { ContractCall } from '../../../node/ledger/contract-call.ts'
 import type { SignedTransaction } from '../../../node/ledger/ledger.ts'
-import { createRelayer, type Relayer } from '../../../node/ledger/relayer.ts'
+import { createRelayer, type Relayer, type RelayerSettings } from '../../../node/ledger/relayer.ts'
 import { startChain, type TestChain } from '../../chain.ts'
 import { type ChainProxy, type RpcRequest, startChainProxy } from '../../chain-proxy.ts'
 import { digestSigner, fundedKey } from '../../digest-signer.ts'
@@ -45,9 +45,9 @@ describe('the relayer', () => {
     await chain?.close()
   })
 
-  const makeRelayer = (signer: ReturnType<typeof digestSigner>, receiptTimeout = 30_000) => {
+  const makeRelayer = (signer: ReturnType<typeof digestSigner>, settings: Partial<RelayerSettings> = {}) => {
     const client = createChainClient({ rpcUrl: proxy.url, pollingInterval: 10, requestTimeout: 5_000 })
-    return createRelayer({ client, chainId: chain.chainId, signer, receiptTimeout })
+    return createRelayer({ client, chainId: chain.chainId, signer, receiptTimeout: 30_000, ...settings })
   }
 
   const publicClient = () => createPublicClient({ chain: hardhat, transport: http(chain.rpcUrl) })
@@ -109,7 +109,11 @@ describe('the relayer', () => {
     await sendBehindItsBack()
     const signed: SignedTransaction[] = []
     const { transactionHash } = await relayer.send(createList(), {
-      onSigned: async (transaction) => void signed.push(transaction),
+      onSigned: async (transaction) => {
+        signed.push(transaction)
+        // once more, after the chain was asked for the next nonce
+        if (signed.length === 1) await sendBehindItsBack()
+      },
     })
     assert.equal(signed.length, 2)
     assert.equal(signed[1]?.hash, transactionHash)
@@ -160,55 +164,68 @@ describe('the relayer', () => {
     await relayer.send(createList())
   })
 
-  it('reports a chain that cannot be reached, and resends what was recorded', async () => {
-    proxy.behave((requests) => (requests.some(isBroadcast) ? 'lose request' : 'pass'))
-    let recorded: SignedTransaction | undefined
-    const sending = relayer.send(createList(), {
-      onSigned: async (transaction) => {
-        recorded = transaction
-      },
-    })
-    await assert.rejects(sending, fails('CHAIN_UNREACHABLE'))
-    assert(recorded)
-    assert.equal(await relayer.receipt(recorded.hash), undefined)
-    proxy.behave(() => 'pass')
-    const receipt = await relayer.resend(recorded)
-    assert.equal(receipt.transactionHash, recorded.hash)
-    assert.deepEqual(await relayer.resend(recorded), receipt)
-    assert.deepEqual(await relayer.receipt(recorded.hash), receipt)
-    await relayer.send(createList())
-  })
-
-  it('tells that a recorded transaction was replaced', async () => {
+  /** Sends while every broadcast is lost, and gives the transaction that is stored. */
+  async function lose(reference: string, call = createList()): Promise<SignedTransaction> {
     proxy.behave((requests) => (requests.some(isBroadcast) ? 'lose request' : 'pass'))
     let recorded: SignedTransaction | undefined
     const onSigned = async (transaction: SignedTransaction) => {
       recorded = transaction
     }
-    await assert.rejects(relayer.send(createList(), { onSigned }), fails('CHAIN_UNREACHABLE'))
+    await assert.rejects(relayer.send(call, { reference, onSigned }), fails('CHAIN_UNREACHABLE'))
     proxy.behave(() => 'pass')
-    await relayer.send(createList())
     assert(recorded)
-    await assert.rejects(
-      relayer.resend(recorded),
-      fails('TRANSACTION_REVERTED', { error: 'TransactionReplaced', transactionHash: recorded.hash }),
-    )
+    return recorded
+  }
+
+  it('reports a chain that cannot be reached, and resends what was stored', async () => {
+    const { hash } = await lose('unsent')
+    assert.equal(await relayer.receipt(hash), undefined)
+    assert.deepEqual(await relayer.outcome('unsent'), { pending: true, receipts: [] })
+    assert.equal(await relayer.resume('unsent'), true)
+    const receipt = await relayer.receipt(hash)
+    assert.deepEqual(await relayer.outcome('unsent'), { pending: false, receipts: [receipt] })
+    assert.equal(await relayer.resume('unsent'), true)
+    assert.equal(await relayer.resume('unheard of'), false)
+    await relayer.send(createList())
   })
 
-  it('gives up for now on a transaction that nobody mines', async () => {
-    const impatient = makeRelayer(digestSigner(fundedKey), 30)
+  it('sends what is missing before what comes after it', async () => {
+    const { hash } = await lose('first')
+    const second = await relayer.send(createList())
+    const first = await relayer.receipt(hash)
+    assert.ok((first?.blockNumber as number) < second.blockNumber)
+  })
+
+  it('makes a call anew whose nonce another writer used', async () => {
     await chain.request('evm_setAutomine', [false])
-    let recorded: SignedTransaction | undefined
-    const sending = impatient.send(createList(), {
-      onSigned: async (transaction) => {
-        recorded = transaction
-      },
-    })
+    const signed: SignedTransaction[] = []
+    const onSigned = async (transaction: SignedTransaction) => void signed.push(transaction)
+    const sending = relayer.send(createList(), { onSigned })
+    while (signed.length === 0) await new Promise(setImmediate)
+    while (!(await isWaiting(signed[0]!.hash))) await new Promise(setImmediate)
+    await chain.request('hardhat_dropTransaction', [signed[0]!.hash])
+    await chain.request('evm_setAutomine', [true])
+    await sendBehindItsBack()
+    const { transactionHash } = await sending
+    assert.equal(transactionHash, signed[1]?.hash)
+  })
+
+  const isWaiting = (hash: `0x${string}`) =>
+    publicClient()
+      .getTransaction({ hash })
+      .then(
+        () => true,
+        () => false,
+      )
+
+  it('gives up for now on a transaction that nobody mines', async () => {
+    const impatient = makeRelayer(digestSigner(fundedKey), { receiptTimeout: 30 })
+    await chain.request('evm_setAutomine', [false])
+    const sending = impatient.send(createList(), { reference: 'late' })
     await assert.rejects(sending, fails('CHAIN_UNREACHABLE'))
-    assert(recorded)
     await chain.request('evm_setAutomine', [true])
     await chain.request('evm_mine')
-    assert.equal((await impatient.resend(recorded)).transactionHash, recorded.hash)
+    assert.equal((await impatient.outcome('late')).receipts.length, 1)
     await relayer.send(createList())
   })
 

@@ -48,7 +48,7 @@ describe('the DIDs of a node', () => {
       dids: {
         ...deps.ledger.dids,
         applyChangesSigned: async (input, options) => {
-          if (when === 'signed') await options?.onSigned?.({ hash: '0x01', raw: '0x02', nonce: 9 })
+          if (when === 'signed') await options?.onSigned?.({ hash: '0x01', raw: '0x02', nonce: 9 }, 0)
           if (when === 'mined') await deps.ledger.dids.applyChangesSigned(input, options)
           throw new IssuerError('CHAIN_UNREACHABLE')
         },

@@ -64,7 +64,7 @@ describe('the schemas of a node', () => {
       schemas: {
         ...deps.ledger.schemas,
         registerBatch: async (inputs, options) => {
-          if (when === 'signed') await options?.onSigned?.({ hash: '0x01', raw: '0x02', nonce: 9 })
+          if (when === 'signed') await options?.onSigned?.({ hash: '0x01', raw: '0x02', nonce: 9 }, 0)
           if (when === 'mined') await deps.ledger.schemas.registerBatch(inputs, options)
           throw new IssuerError('CHAIN_UNREACHABLE')
         },

@@ -125,17 +125,22 @@ describe('createSettlement', () => {
     assert.equal(await job.run(), 0)
   })
 
-  it('forgets a schema that never comes', async () => {
+  it('keeps a schema whose transaction is sent again, and forgets one that never comes', async () => {
     const { did } = await createDid(node.deps, { method: 'ethr' })
     const schema = { name: 'lost', version: '1.0', issuerDid: did, jsonSchema }
     await outlived(() => registerSchema(node.deps, schema))
     const [pending] = await node.deps.schemas.pending()
     await node.chain.request('hardhat_dropTransaction', [pending?.transactionHash])
     await mine()
-    const job = createSettlement(node.deps)
-    await job.run()
+    const later = createSettlement({ ...node.deps, now: () => new Date(Date.now() + 3 * 3_600_000) })
+    await later.run()
     assert.equal((await node.deps.schemas.pending()).length, 1)
-    await createSettlement({ ...node.deps, now: () => new Date(Date.now() + 3 * 3_600_000) }).run()
+    // another writer uses its nonce
+    const [wallet] = await node.chain.viem.getWalletClients()
+    await wallet?.sendTransaction({ to: wallet.account.address })
+    while ((await node.ledger.outcome(pending?.transactionHash as string)).pending)
+      await node.ledger.tend(async () => {})
+    await later.run()
     assert.equal((await node.deps.schemas.pending()).length, 0)
     await registerSchema(node.deps, schema)
   })
