@@ -44,7 +44,10 @@ export async function orderDefinition(
   const name = parseAnonCredsSchemaId(schemaId) as NonNullable<ReturnType<typeof parseAnonCredsSchemaId>>
   const credDefId = credentialDefinitionId(issuerDid, name, tag)
   const known = await ownOrder(deps, credDefId, tenantId)
-  if (known) return viewDefinition(known)
+  if (known) {
+    deps.notify()
+    return viewDefinition(known)
+  }
   await checkUsable(deps, schema, issuer)
   if (await deps.ledger.definitions.state(definitionName(deps.ledger, { issuer, schema: name, tag })))
     throw alreadyExists(credDefId)
