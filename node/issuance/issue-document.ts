@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { errorTable, IssuerError } from '../errors.ts'
 import type { CredentialFacts } from '../formats/format.ts'
 import type { JsonObject } from '../json.ts'
@@ -8,6 +7,7 @@ import { addProof } from './add-proof.ts'
 import { anchorWait } from './anchor-wait.ts'
 import { checkDocument } from './check-document.ts'
 import { completeDocument } from './complete-document.ts'
+import { newCredentialId } from './credential-id.ts'
 import type { DocumentDeps, DocumentRequest, DocumentTerms } from './document-terms.ts'
 import type { IssuedCredential } from './issuance.ts'
 import { issuedCredential } from './issued-credential.ts'
@@ -99,7 +99,7 @@ async function recordOne(
   } catch (error) {
     if (!mayRename || !(error instanceof IssuerError) || error.code !== 'CREDENTIAL_ALREADY_EXISTS')
       throw error
-    const renamed = { ...signed, credentialId: `urn:uuid:${randomUUID()}` }
+    const renamed = { ...signed, credentialId: newCredentialId() }
     await write(renamed)
     return renamed
   }
@@ -133,9 +133,9 @@ async function nameOf(
   { id }: CredentialFacts,
 ): Promise<string> {
   const name = request.credentialId ?? id
-  if (name === undefined) return `urn:uuid:${randomUUID()}`
+  if (name === undefined) return newCredentialId()
   if (!(await credentials.get(name))) return name
-  if (isVersion(request)) return `urn:uuid:${randomUUID()}`
+  if (isVersion(request)) return newCredentialId()
   throw new IssuerError('CREDENTIAL_ALREADY_EXISTS', { facts: { credentialId: name } })
 }
 

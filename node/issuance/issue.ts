@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { presentAct } from '../request-context.ts'
 import type { Database } from '../stores/database.ts'
 import { createPause } from '../time-slice.ts'
@@ -7,6 +6,7 @@ import { checkDelegation } from './check-delegation.ts'
 import { checkHolder } from './check-holder.ts'
 import { checkTerms } from './check-terms.ts'
 import { construct } from './construct.ts'
+import { newCredentialId } from './credential-id.ts'
 import type { IssuanceTerms, IssuedCredential, Subject } from './issuance.ts'
 import { issuedCredential } from './issued-credential.ts'
 import type { PipelineDeps } from './pipeline.ts'
@@ -36,7 +36,7 @@ export async function issue(
   if (recalled) return recalled
   const terms = await checkTerms(deps, request)
   const holder = await checkHolder(deps, holderDid)
-  const subject = { holderDid, claims, holder, credentialId: `urn:uuid:${randomUUID()}` }
+  const subject = { holderDid, claims, holder, credentialId: newCredentialId() }
   validateClaims(terms.schema, claims)
   await checkDelegation(deps, terms, subject)
   if (request.dryRun) return rehearse(deps, terms, subject)

@@ -107,6 +107,8 @@ export type RecordedTerms = Pick<
 /** A status entry handed out: one index in the lists of a pair. */
 export interface StatusEntry {
   index: number
+  /** The how manieth of the pair it is, which only this node knows: `permute` makes the index of it. */
+  position: number
   /** Ids of the lists. */
   lists: Readonly<Record<StatusPurpose, string>>
 }

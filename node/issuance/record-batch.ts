@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { type ErrorCode, IssuerError } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
 import type { Database } from '../stores/database.ts'
@@ -8,6 +7,7 @@ import { checkHolder } from './check-holder.ts'
 import { checkTerms } from './check-terms.ts'
 import { concurrently } from './concurrently.ts'
 import { construct } from './construct.ts'
+import { newCredentialId } from './credential-id.ts'
 import type { BatchRow, IssuanceTerms, Registration, Subject } from './issuance.ts'
 import { issuedCredential } from './issued-credential.ts'
 import type { CheckedTerms, PipelineDeps, StatusEntry } from './pipeline.ts'
@@ -56,7 +56,7 @@ export async function recordBatch(deps: PipelineDeps, request: Input): Promise<R
   const pause = createPause()
   const terms = await checkTerms(deps, request)
   const items = request.subjects.map(({ holderDid, claims }): BatchItem => {
-    return { holderDid, claims, credentialId: `urn:uuid:${randomUUID()}` }
+    return { holderDid, claims, credentialId: newCredentialId() }
   })
   await checkHolders(deps, items)
   await each(items, pause, async (item) => {

@@ -89,5 +89,6 @@ function rowOf(
     revocation_list_id: listOf('revocation'),
     suspension_list_id: listOf('suspension'),
     status_index: entry?.index ?? null,
+    status_position: entry?.position ?? null,
   }
 }

@@ -176,6 +176,8 @@ interface CredentialsTable {
   revocation_list_id: string | null
   suspension_list_id: string | null
   status_index: number | null
+  /** Of which the index is made: unique in its list, and in the order of issuance. */
+  status_position: number | null
   registration_id: string | null
   /** DID URL of the key that signed it; null for what was issued before this was kept. */
   verification_method: string | null

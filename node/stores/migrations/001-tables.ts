@@ -126,7 +126,6 @@ async function credentials(db: Kysely<unknown>): Promise<void> {
     .addColumn('suspension_list_id', 'text', (c) => c.references('status_lists.status_list_id'))
     .addColumn('status_index', 'integer')
     .addColumn('registration_id', 'text', (c) => c.references('registrations.registration_id'))
-    .addUniqueConstraint('credentials_entry', ['status_list_id', 'status_index'])
     .execute()
   const order = ['issued_at', 'credential_id']
   for (const [name, columns] of [

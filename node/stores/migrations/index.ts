@@ -6,10 +6,11 @@ import { up as tenants } from './004-tenants.ts'
 import { up as exchanges } from './005-exchanges.ts'
 import { up as audit } from './006-audit.ts'
 import { up as bulk } from './007-bulk.ts'
-import { up as transactions } from './012-transactions.ts'
 import { up as idempotency } from './009-idempotency.ts'
 import { up as anoncreds } from './010-anoncreds.ts'
+import { up as transactions } from './012-transactions.ts'
 import { up as recalls } from './014-recalls.ts'
+import { up as statusPositions } from './016-status-positions.ts'
 
 /** Every migration by its name, which gives the order; one that has run anywhere never changes. */
 export const migrations: Record<string, Migration> = {
@@ -24,4 +25,5 @@ export const migrations: Record<string, Migration> = {
   '009-idempotency': { up: idempotency },
   '010-anoncreds': { up: anoncreds },
   '014-recalls': { up: recalls },
+  '016-status-positions': { up: statusPositions },
 }
