@@ -22,7 +22,7 @@ async function run(): Promise<void> {
   const say = (word: string) => process.stdout.write(`${word}\n`)
   const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]()
   say('loaded')
-  const orders = JSON.parse((await lines.next()).value) as Orders
+  const orders = JSON.parse((await lines.next()).value ?? '') as Orders
   const doom = watchStatements()
   await main({ config: parseConfig(orders.environment), chain: orders.chain })
   say('ready')

@@ -57,12 +57,12 @@ describe('a node that is asked for more than it can do', () => {
       }),
     )
     const known = Array.from({ length: 8 }, () =>
-      node.call('POST', '/api/v1/credentials/issue/batch', { body: batchOf(400) }),
+      node.call('POST', '/api/v1/credentials/issue/batch', { body: batchOf(1_000) }),
     )
     const reads = Array.from({ length: 20 }, () => node.call('GET', '/health/live', { key: null }))
     const answers = await Promise.all([...bodies, ...known])
     const refused = answers.filter((answer) => isBusy(answer, 'NODE_BUSY'))
-    assert.ok(refused.length >= 6, `${refused.length} refused`)
+    assert.ok(refused.length >= 3, `${refused.length} refused`)
     assert.ok(answers.length - refused.length >= 2)
     assert.ok((await Promise.all(reads)).every(({ status }) => status === 200))
     await untilRegistered()

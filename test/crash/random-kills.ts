@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict'
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Database, openDatabase } from '../../node/stores/database.ts'
+import { startChain, type TestChain } from '../chain.ts'
+import { describeOnStacks, type FreshDatabase, nodeStacks } from '../stacks.ts'
+import { createKillableNode, type KillableNode } from './killable-node.ts'
+import { type Load, startLoad } from './load.ts'
+import { createRandom, seed } from './seed.ts'
+
+const jsonSchema = {
+  type: 'object',
+  properties: { degree: { type: 'object', properties: { name: { type: 'string' } } } },
+}
+const clients = 6
+/** How many are verified in full. */
+const verified = 40
+
+describeOnStacks(
+  'a node that is killed at random under load',
+  (stack) => {
+    const isEmbedded = stack === nodeStacks[0]
+    const kills = Number(process.env.CRASH_KILLS ?? (isEmbedded ? 50 : 10))
+    let chain: TestChain
+    let fresh: FreshDatabase
+    let node: KillableNode
+    let database: Database
+
+    before(async () => {
+      chain = await startChain()
+      fresh = await stack.create()
+      node = await createKillableNode({ chain, environment: fresh.environment })
+      await node.start()
+    })
+
+    after(async () => {
+      await database?.destroy()
+      await node?.close()
+      await chain?.close()
+      await fresh?.drop()
+    })
+
+    async function post(path: string, body: unknown) {
+      const answer = await node.call('POST', path, { body })
+      assert.ok(answer.status < 300, answer.text)
+      return answer.body
+    }
+
+    it(`keeps all it acknowledged, once, over ${kills} kills`, async () => {
+      const { did } = await post('/api/v1/dids', { keys: ['Ed25519'] })
+      const schema = { issuerDid: did, name: 'degree', version: '1', jsonSchema }
+      const { schemaId } = await post('/api/v1/schemas', schema)
+      const load = startLoad(node, { issuerDid: did, schemaId, proofType: 'eddsa-jcs-2022' }, clients)
+      const restarts = await killAtRandom(node, load, kills)
+      await load.stop()
+      // what was killed last may have left an answer to give, a registration, a delivery
+      database = await openDatabase(fresh.location)
+      await until(() => isSettled(database))
+      const recorded = await recordedOnce(database, load)
+      await onLedgerOnce(chain, database, recorded)
+      await verify(node, load)
+      const mean = restarts.reduce((sum, milliseconds) => sum + milliseconds, 0) / restarts.length
+      const counts = `${load.acknowledged.length} acknowledged, ${recorded} recorded and registered, ${load.revoked.length} revoked`
+      const requests = `${load.repeated} requests repeated, ${load.lost} lost`
+      process.stdout.write(
+        `      ${kills} kills (seed ${seed}): ${counts}; ${requests}; a restart takes ${mean.toFixed(0)} ms\n`,
+      )
+    }).timeout(60_000 + kills * 15_000)
+  },
+  nodeStacks,
+)
+
+/** Kills it some answers after its start, and now and then while it starts. */
+async function killAtRandom(node: KillableNode, load: Load, kills: number): Promise<number[]> {
+  const random = createRandom(seed)
+  const restarts: number[] = []
+  for (let kill = 0; kill < kills; kill++) {
+    const wanted = load.acknowledged.length + Math.floor(random() * 25)
+    const deadline = Date.now() + 5_000
+    while (load.acknowledged.length < wanted && Date.now() < deadline) await delay(5)
+    await delay(random() * 100)
+    if (random() < 0.15) {
+      const starting = node.start().catch(() => undefined)
+      await delay(random() * 400)
+      await node.kill()
+      await starting
+      kill++
+    }
+    restarts.push(await node.start())
+  }
+  return restarts
+}
+
+async function until(isTrue: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 60_000
+  while (!(await isTrue())) {
+    assert.ok(Date.now() < deadline, 'work was left over')
+    await delay(100)
+  }
+}
+
+async function count(query: { executeTakeFirst(): Promise<{ n: number | string | bigint } | undefined> }) {
+  return Number((await query.executeTakeFirst())?.n)
+}
+
+/** Whether nothing is left to register, to deliver, or to find out. */
+async function isSettled(database: Database): Promise<boolean> {
+  const of = <Table extends 'outbox' | 'registrations' | 'status_changes'>(table: Table) =>
+    database.selectFrom(table as 'outbox').select((eb) => eb.fn.countAll<number>().as('n'))
+  const waiting = await count(of('outbox').where('done_at', 'is', null))
+  const open = await count(of('registrations').where('state' as never, '=', 'open' as never))
+  const changes = await count(of('status_changes').where('state' as never, '=', 'open' as never))
+  return waiting + open + changes === 0
+}
+
+/** Every acknowledged credential is there, no index and no request is there twice; gives how many are recorded. */
+async function recordedOnce(database: Database, load: Load): Promise<number> {
+  const rows = await database
+    .selectFrom('credentials')
+    .leftJoin('registrations', 'registrations.registration_id', 'credentials.registration_id')
+    .select(['credential_id', 'holder_did', 'status_index', 'credentials.status_list_id', 'status', 'state'])
+    .execute()
+  const byId = new Map(rows.map((row) => [row.credential_id, row]))
+  for (const { credentialId, holderDid } of load.acknowledged)
+    assert.equal(byId.get(credentialId)?.holder_did, holderDid, credentialId)
+  for (const credentialId of load.revoked) assert.equal(byId.get(credentialId)?.status, 'revoked')
+  assert.equal(new Set(rows.map((row) => `${row.status_list_id} ${row.status_index}`)).size, rows.length)
+  assert.equal(new Set(rows.map((row) => row.holder_did)).size, rows.length, 'a request was done twice')
+  assert.ok(rows.every((row) => row.state === 'registered'))
+  // of those that were never acknowledged there are no more than were lost
+  assert.ok(rows.length - load.acknowledged.length <= load.lost * 5)
+  return rows.length
+}
+
+/** The ledger has counted each entry once. */
+async function onLedgerOnce(chain: TestChain, database: Database, recorded: number): Promise<void> {
+  const lists = await database.selectFrom('status_lists').select(['key', 'registered']).execute()
+  const { statusListRegistry } = chain.registries
+  const registry = await chain.viem.getContractAt('StatusListRegistry', statusListRegistry)
+  const read = registry.read as unknown as { list(key: [string]): Promise<{ registered: number }> }
+  let registered = 0
+  for (const { key } of lists) {
+    registered += Number((await read.list([key])).registered)
+  }
+  assert.equal(registered, recorded)
+}
+
+async function verify(node: KillableNode, { acknowledged, revoked }: Load): Promise<void> {
+  const step = Math.max(1, Math.floor(acknowledged.length / verified))
+  for (let position = 0; position < acknowledged.length; position += step) {
+    const { credentialId = '' } = acknowledged[position] ?? {}
+    const path = `/api/v1/credentials/${encodeURIComponent(credentialId)}`
+    const { body } = await node.call('GET', path)
+    const outcome = await node.call('POST', '/api/v1/credentials/verify', {
+      body: { credential: body.credential },
+    })
+    assert.equal(outcome.body.verified, !revoked.includes(credentialId), outcome.text)
+    assert.equal((await node.call('GET', `${path}/registration`)).status, 200)
+  }
+}
