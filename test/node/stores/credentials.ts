@@ -5,6 +5,7 @@ import {
   readSecured,
 } from '../../../node/stores/credentials.ts'
 import { type Database, openDatabase } from '../../../node/stores/database.ts'
+import { describeOnStacks, type FreshDatabase } from '../../stacks.ts'
 
 const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString()
 
@@ -29,19 +30,24 @@ const rowOf = (n: number): NewCredentialRow => ({
   status_index: null,
 })
 
-describe('the credential store', () => {
+describeOnStacks('the credential store', (stack) => {
+  let fresh: FreshDatabase
   let database: Database
   let store: ReturnType<typeof createCredentialStore>
   const rows = Array.from({ length: 250 }, (_, n) => rowOf(n))
   const pause = async () => {}
 
   before(async () => {
-    database = await openDatabase({ file: ':memory:' })
+    fresh = await stack.create()
+    database = await openDatabase(fresh.location)
     store = createCredentialStore(database)
     await store.insert({ rows, pause })
   })
 
-  after(() => database.destroy())
+  after(async () => {
+    await database?.destroy()
+    await fresh?.drop()
+  })
 
   it('writes nothing when an id is there already, and says so', async () => {
     const outbox = { id: 'outbox', job: 'job', payload: '{}', due_at: at(0) }

@@ -1,14 +1,27 @@
 import assert from 'node:assert/strict'
-import { openDatabase } from '../../../node/stores/database.ts'
+import { type Database, openDatabase } from '../../../node/stores/database.ts'
 import { createOutboxStore } from '../../../node/stores/outbox.ts'
+import { describeOnStacks, type FreshDatabase } from '../../stacks.ts'
 
 const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString()
 const row = (id: string, second: number) => ({ id, job: 'deliver', payload: '{}', due_at: at(second) })
 
-describe('outbox', () => {
+describeOnStacks('outbox', (stack) => {
+  let fresh: FreshDatabase
+  let database: Database
+
+  before(async () => {
+    fresh = await stack.create()
+    database = await openDatabase(fresh.location)
+  })
+
+  after(async () => {
+    await database?.destroy()
+    await fresh?.drop()
+  })
+
   const open = async () => {
-    const database = await openDatabase({ file: ':memory:' })
-    after(() => database.destroy())
+    await database.deleteFrom('outbox').execute()
     return createOutboxStore(database)
   }
   const ids = (rows: readonly { id: string }[]) => rows.map(({ id }) => id)
