@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { Address, Hex } from './ledger/ledger.ts'
 
 export const fetchModes = ['off', 'public', 'loopback'] as const
+export const webhookHosts = ['public', 'loopback'] as const
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
 const whole = (min: number, max: number, fallback: number) =>
@@ -121,6 +122,7 @@ export const variables = z.object({
   DID_WEB: flag,
   STATUS_LIST_FETCH: z.enum(fetchModes, `must be one of ${fetchModes.join(', ')}`).default('off'),
   CONNECTION_PEERS: z.enum(fetchModes, `must be one of ${fetchModes.join(', ')}`).default('public'),
+  WEBHOOK_HOSTS: z.enum(webhookHosts, `must be one of ${webhookHosts.join(', ')}`).default('public'),
   TLS_CERT: z.string().optional(),
   TLS_KEY: z.string().optional(),
   OFF_LEDGER_ISSUERS: flag,

@@ -3,7 +3,13 @@ import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import type { z } from 'zod'
 import type { BulkLimits } from './bulk/bulk-limits.ts'
-import { type fetchModes, type logLevels, registries, variables } from './config-variables.ts'
+import {
+  type fetchModes,
+  type logLevels,
+  registries,
+  variables,
+  type webhookHosts,
+} from './config-variables.ts'
 import type { Hex, RegistryAddresses } from './ledger/ledger.ts'
 import { readTlsFiles, type TlsFiles } from './tls-files.ts'
 
@@ -41,6 +47,8 @@ export interface Config {
   readonly statusListFetch: (typeof fetchModes)[number]
   /** Which other nodes connections are made with: none, those of public hosts, or those of this machine too. */
   readonly connectionPeers: (typeof fetchModes)[number]
+  /** Which hosts webhooks are sent to: public ones over https, or this machine, too. */
+  readonly webhookHosts: (typeof webhookHosts)[number]
   /** Listens with TLS alone; undefined: without. */
   readonly tls: TlsFiles | undefined
   /** Whether did:key and did:web may issue what has no status: they are not on the ledger. */
@@ -162,6 +170,7 @@ function assemble(values: Variables, registered: RegistryAddresses | undefined):
     txStuckMs: values.TX_STUCK_MS,
     didWeb: values.DID_WEB,
     statusListFetch: values.STATUS_LIST_FETCH,
+    webhookHosts: values.WEBHOOK_HOSTS,
     connectionPeers: values.CONNECTION_PEERS,
     didQuota: values.DID_QUOTA,
     rateLimit: values.RATE_LIMIT,

@@ -117,6 +117,10 @@ export const errorTable = {
   REGISTRATION_PENDING: entry(409, 'The credential is not on the ledger yet.', true),
   OFFER_NOT_FOUND: entry(404, 'The offer is unknown, used or expired.'),
   API_KEY_NOT_FOUND: entry(404, 'The API key is not known.'),
+  WEBHOOK_NOT_FOUND: entry(404, 'The webhook is not known.'),
+  DELIVERY_NOT_FOUND: entry(404, 'The webhook has no such delivery.'),
+  WEBHOOK_GONE: entry(410, 'The address of the webhook wants to be told nothing more.'),
+  WEBHOOK_UNREACHABLE: entry(503, 'The address of the webhook does not take what it is told.', true),
 
   // connections and exchanges
   CONNECTION_NOT_FOUND: entry(404, 'The connection is not known.'),

@@ -57,6 +57,8 @@ import { createSchemaStore } from './stores/schemas.ts'
 import { createStatusChangeStore } from './stores/status-changes.ts'
 import { createStatusListStore } from './stores/status-lists.ts'
 import { countCredentials, createTenantStore } from './stores/tenants.ts'
+import { createWebhookDeliveryStore } from './stores/webhook-deliveries.ts'
+import { createWebhookStore } from './stores/webhooks.ts'
 import { claimsTokens } from './suites/claims-tokens.ts'
 import { bundledContexts, registryStatusTermsUrl } from './suites/contexts/bundled-contexts.ts'
 import { createDocumentLoader } from './suites/document-loader.ts'
@@ -67,6 +69,7 @@ import { checkProofBy } from './verification/check-proof-by.ts'
 import { openCredential } from './verification/open-credential.ts'
 import type { VerificationDeps } from './verification/verification.ts'
 import { verifyCredential } from './verification/verify-credential.ts'
+import { FAN_OUT_JOB } from './webhooks/fan-out.ts'
 
 const now = () => new Date()
 /** The W3C minimum, for privacy in the herd (Bitstring Status List 1.0). */
@@ -121,7 +124,13 @@ export async function openIssuer(input: Input): Promise<OpenIssuer> {
       ledger: foundation.ledger,
       nodeDid,
       startJobs: () =>
-        queue.start([anchor.job, statusChanger.job, house.transactions, createSettlement(registrar), ...opened.jobs]),
+        queue.start([
+          anchor.job,
+          statusChanger.job,
+          house.transactions,
+          createSettlement(registrar),
+          ...opened.jobs,
+        ]),
       close,
     }
   } catch (error) {
@@ -152,7 +161,7 @@ function wire({ config, chain, logger }: Input, foundation: Foundation) {
   const resolver = createDidResolver(didMethods)
   const resolve = (did: string) => resolveDid(resolver, did)
   const facts = createLedgerFacts({ ledger, resolveDid: resolve, ttlMs: config.ledgerCacheMs })
-  const placement = createPlacement(stores)
+  const placement = createPlacement({ ...stores, onPlaced: () => queue.notify(FAN_OUT_JOB) })
   const anchor = createAnchor({
     ...{ ...stores, ledger, queue, anchorWaitMs: config.anchorWaitMs, now },
     placeEvents: placement.placeSome,
@@ -219,6 +228,7 @@ function wire({ config, chain, logger }: Input, foundation: Foundation) {
   return {
     config,
     chain,
+    logger,
     foundation,
     stores,
     queue,
@@ -254,6 +264,8 @@ function openStores(database: Database) {
   return {
     apiKeys: createApiKeyStore(database),
     auditLog: createAuditLogStore(database),
+    webhooks: createWebhookStore(database),
+    webhookDeliveries: createWebhookDeliveryStore(database),
     contexts: createContextStore(database),
     credentials: createCredentialStore(database),
     dids: createDidStore(database),

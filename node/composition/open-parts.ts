@@ -3,10 +3,11 @@ import type { Job } from '../jobs/queue.ts'
 import type { Issuer } from '../protocols/issuer.ts'
 import { openAnonCreds } from './open-anoncreds.ts'
 import { openAudit } from './open-audit.ts'
-import { openExchange } from './open-exchange.ts'
 import { openBulk } from './open-bulk.ts'
+import { openExchange } from './open-exchange.ts'
 import { openIdempotency } from './open-idempotency.ts'
 import { openRecalls } from './open-recalls.ts'
+import { openWebhooks } from './open-webhooks.ts'
 
 /** What stands beside the pipeline: what it offers to the protocols, its jobs, and what it must do at the end. */
 export interface Part<Doors extends Partial<Issuer> = Partial<Issuer>> {
@@ -30,6 +31,7 @@ export function openParts(house: House & { nodeDid: string }) {
     anoncreds,
     openIdempotency(house),
     openAudit(house),
+    openWebhooks(house),
     openBulk(house),
     openRecalls(house),
     openExchange(house, anoncreds.roles),

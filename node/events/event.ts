@@ -48,7 +48,6 @@ export const eventTypes = [
   'webhook.updated',
   'webhook.deleted',
   'webhook.disabled',
-  'webhook.test',
 ] as const
 export type EventType = (typeof eventTypes)[number]
 

@@ -1,6 +1,6 @@
 import type { ApiKeyAdministration } from '../access/api-key-administration.ts'
-import type { TenantAdministration } from '../access/tenants.ts'
 import type { Idempotency } from '../access/idempotency.ts'
+import type { TenantAdministration } from '../access/tenants.ts'
 import type { AuditLog } from '../audit/read-log.ts'
 import type { Bulk } from '../bulk/bulk.ts'
 import type { Offer } from '../delivery/create-offer.ts'
@@ -37,6 +37,7 @@ import type { StoredDid } from '../stores/stored-did.ts'
 import type { Secured } from '../suites/suite.ts'
 import type { verifyCredential } from '../verification/verify-credential.ts'
 import type { verifyPresentation } from '../verification/verify-presentation.ts'
+import type { Webhooks } from '../webhooks/webhooks.ts'
 import type { AnonCredsDoor, WalletDoor } from './anoncreds-door.ts'
 
 /** A function `f(deps, input)` whose deps are given. */
@@ -98,6 +99,7 @@ export interface Issuer {
   idempotency: Idempotency
   tenants: TenantAdministration
   audit: AuditLog
+  webhooks: Webhooks
 
   createDid: Bound<typeof createDid>
   importDid: Bound<typeof importDid>

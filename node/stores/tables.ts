@@ -7,6 +7,7 @@ import type {
   ReceivedMessagesTable,
 } from './exchange-tables.ts'
 import type { RelayersTable, TransactionsTable } from './transaction-tables.ts'
+import type { WebhookDeliveriesTable, WebhooksTable } from './webhook-tables.ts'
 
 // Every type is one that SQLite and PostgreSQL share: booleans are 0 or 1, JSON is text, bytes are base64url
 // text, times are ISO 8601 text in UTC with milliseconds (so that they sort).
@@ -498,6 +499,8 @@ export interface Tables {
   outbox: OutboxTable
   events: EventsTable
   log_places: LogPlacesTable
+  webhooks: WebhooksTable
+  webhook_deliveries: WebhookDeliveriesTable
   leases: LeasesTable
   bulk_jobs: BulkJobsTable
   bulk_chunks: BulkChunksTable

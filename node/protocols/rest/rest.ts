@@ -21,6 +21,7 @@ import { schemas } from './schemas.ts'
 import { statusLists } from './status-lists.ts'
 import { tenants } from './tenants.ts'
 import { types } from './types.ts'
+import { webhooks } from './webhooks.ts'
 
 const resources = [
   dids,
@@ -45,6 +46,7 @@ const resources = [
   tenants,
   recalls,
   audit,
+  webhooks,
 ]
 
 /** The IDA REST API. */

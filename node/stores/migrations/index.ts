@@ -10,6 +10,7 @@ import { up as idempotency } from './009-idempotency.ts'
 import { up as anoncreds } from './010-anoncreds.ts'
 import { up as transactions } from './012-transactions.ts'
 import { up as recalls } from './014-recalls.ts'
+import { up as webhooks } from './015-webhooks.ts'
 import { up as statusPositions } from './016-status-positions.ts'
 
 /** Every migration by its name, which gives the order; one that has run anywhere never changes. */
@@ -26,4 +27,5 @@ export const migrations: Record<string, Migration> = {
   '010-anoncreds': { up: anoncreds },
   '014-recalls': { up: recalls },
   '016-status-positions': { up: statusPositions },
+  '015-webhooks': { up: webhooks },
 }
