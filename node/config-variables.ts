@@ -137,7 +137,7 @@ export const variables = z.object({
   RATE_LIMIT_ANONYMOUS: whole(1, 10_000_000, 600),
   TRUST_PROXY: addressList.optional(),
   IN_PROGRESS_BYTES: whole(8_192, 9_999_999_999, 16_777_216),
-  EVENT_LOOP_DELAY_MS: whole(10, 60_000, 500),
+  EVENT_LOOP_DELAY_MS: whole(10, 60_000, 2_000),
   UNREGISTERED_LIMIT: whole(1, 10_000_000, 100_000),
   IDEMPOTENCY_HOURS: whole(1, 8_760, 24),
   IDEMPOTENCY_RECORDS: whole(1, 1_000_000_000, 1_000_000),

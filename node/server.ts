@@ -67,6 +67,7 @@ export async function createServer({
   server.setValidatorCompiler(validatorCompiler).setSerializerCompiler(serializerCompiler)
   refuseWhileStopping(server)
   limitArrival(server)
+  refuseNul(server)
   acceptJsonOnly(server)
   logAnswers(server)
   await describeApi(server, config.publicUrl)
@@ -95,6 +96,14 @@ function refuseWhileStopping(server: HttpServer): void {
   })
   server.addHook('onRequest', async () => {
     if (stopping) throw new IssuerError('NODE_STOPPING')
+  })
+}
+
+/** U+0000 in an address: no name has it, and PostgreSQL takes no text with it. */
+function refuseNul(server: HttpServer): void {
+  server.addHook('onRequest', async ({ url }) => {
+    if (!url.includes('%00')) return
+    throw new IssuerError('MALFORMED_REQUEST', { detail: 'The address must not hold U+0000.' })
   })
 }
 

@@ -13,15 +13,19 @@ interface Container {
   member: string | number
 }
 
+/** Escapes of what is no character (RFC 7493, 2.1), and of the one that PostgreSQL keeps no text with. */
+const suspiciousEscape = /\\u(?:0000|[dD][89a-fA-F])/
+
 /**
- * Parses a JSON text (RFC 8259) and refuses what readers understand differently or what poisons objects:
- * duplicate names, `__proto__`, deep nesting.
+ * Parses a JSON text (RFC 8259) and refuses what readers understand differently, what cannot be kept as it is, or what
+ * poisons objects: duplicate names, `__proto__`, lone surrogates, U+0000, deep nesting.
  *
- * @throws MALFORMED_REQUEST with every duplicate or forbidden name and its pointer
+ * @throws MALFORMED_REQUEST with every such name or value and its pointer
  */
 export function parseStrictJson(text: string): unknown {
   const value = parse(text)
   const violations = scanNames(text)
+  if (suspiciousEscape.test(text) || !text.isWellFormed()) violations.push(...textViolations(value, ''))
   if (violations.length > 0) throw new IssuerError('MALFORMED_REQUEST', { violations })
   return value
 }
@@ -103,6 +107,20 @@ function refusal(names: ReadonlySet<string>, name: string): string | undefined {
   if (name === '__proto__') return 'This name is not allowed.'
   return names.has(name) ? 'This name stands twice in the same object.' : undefined
 }
+
+/** Depth has been limited by then. */
+function textViolations(value: unknown, pointer: string): Violation[] {
+  if (typeof value === 'string') {
+    return isKeepable(value) ? [] : [{ pointer, message: 'must have no lone surrogate and no U+0000.' }]
+  }
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([name, member]) => {
+    if (isKeepable(name)) return textViolations(member, pointerTo(pointer, name))
+    return [{ pointer, message: 'must have no name with a lone surrogate or U+0000.' }]
+  })
+}
+
+const isKeepable = (text: string) => text.isWellFormed() && !text.includes('\0')
 
 function tooDeep(): IssuerError {
   return new IssuerError('MALFORMED_REQUEST', {
