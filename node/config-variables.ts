@@ -6,13 +6,14 @@ export const fetchModes = ['off', 'public', 'loopback'] as const
 export const webhookHosts = ['public', 'loopback'] as const
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
-const whole = (min: number, max: number, fallback: number) =>
+const wholeNumber = (min: number, max: number) =>
   z
     .string()
     .regex(/^\d{1,10}$/, `must be a whole number from ${min} to ${max}`)
     .transform(Number)
     .refine((value) => value >= min && value <= max, `must be a whole number from ${min} to ${max}`)
-    .default(fallback)
+
+const whole = (min: number, max: number, fallback: number) => wholeNumber(min, max).default(fallback)
 
 /** An amount of gwei as wei; 1 gwei is 10^9 wei. */
 const gwei = (fallback?: string) => {
@@ -50,6 +51,13 @@ const databaseUrl = z
   .refine(
     (value) => /^postgres(ql)?:\/\//.test(value) && URL.canParse(value) && !/%(?![0-9a-fA-F]{2})/.test(value),
     'must be a URL of a PostgreSQL database: postgres://user:password@host:5432/database',
+  )
+
+const queueUrl = z
+  .string()
+  .refine(
+    (value) => /^(rediss?|postgres(ql)?):\/\//.test(value) && URL.canParse(value),
+    'must be the URL of a Redis or a PostgreSQL database: redis://host:6379 or postgres://user:password@host/database',
   )
 
 const address = z
@@ -99,6 +107,8 @@ export const variables = z.object({
   DATA_DIR: z.string().min(1).default('./data'),
   DATABASE_URL: databaseUrl.optional(),
   DATABASE_CONNECTIONS: whole(2, 1_000, 10),
+  QUEUE_URL: queueUrl.optional(),
+  WORKER_PORT: wholeNumber(1, 65_535).optional(),
   CHAIN_PORT: whole(1, 65_535, 8545),
   RPC_URL: httpUrl.optional(),
   REGISTRIES: z.string().optional(),

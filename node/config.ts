@@ -25,6 +25,10 @@ export interface Config {
   readonly databaseUrl: string | undefined
   /** Most connections of this process to that database. */
   readonly databaseConnections: number
+  /** A Redis or PostgreSQL by which processes tell each other of work, with its password; undefined: none does. */
+  readonly queueUrl: string | undefined
+  /** Where a worker tells of its health; undefined: nowhere. */
+  readonly workerPort: number | undefined
   /** Port of an own local chain. */
   readonly chainPort: number
   /** A chain that runs elsewhere; undefined: an own local chain. */
@@ -95,6 +99,28 @@ export class ConfigError extends Error {
   }
 }
 
+/** The chain of a process that runs none itself. @throws ConfigError */
+export function requireChain({ chain }: Config): NonNullable<Config['chain']> {
+  if (chain) return chain
+  throw new ConfigError([
+    'RPC_URL and REGISTRIES are required here; `npm start` runs an own local chain without them.',
+  ])
+}
+
+/** The chain of one of several processes. @throws ConfigError where they could not work together */
+export function requireShared(config: Config, command: string): NonNullable<Config['chain']> {
+  const { chain, databaseUrl } = config
+  if (chain && databaseUrl !== undefined) return chain
+  throw new ConfigError([
+    ...(chain
+      ? []
+      : [`RPC_URL and REGISTRIES are required for \`${command}\`: all processes share one chain.`]),
+    ...(databaseUrl === undefined
+      ? [`DATABASE_URL is required for \`${command}\`: SQLite is for one process, \`npm start\`.`]
+      : []),
+  ])
+}
+
 type Variables = z.output<typeof variables>
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -151,6 +177,8 @@ function assemble(values: Variables, registered: RegistryAddresses | undefined):
     dataDir: resolve(values.DATA_DIR),
     databaseUrl: values.DATABASE_URL,
     databaseConnections: values.DATABASE_CONNECTIONS,
+    queueUrl: values.QUEUE_URL,
+    workerPort: values.WORKER_PORT,
     chainPort: values.CHAIN_PORT,
     chain:
       values.RPC_URL && registered
@@ -196,6 +224,9 @@ function describeIssue(issue: { path: readonly PropertyKey[]; message: string })
 
 function checkTogether(environment: Environment, problems: string[]): void {
   checkVcApi(environment, problems)
+  if (environment.QUEUE_URL && !environment.DATABASE_URL) {
+    problems.push('DATABASE_URL is required with QUEUE_URL: several processes need a database server.')
+  }
   if (environment.RPC_URL && !environment.REGISTRIES) {
     problems.push(
       'REGISTRIES is required with RPC_URL: a file or JSON with the addresses that `npm run deploy` printed.',

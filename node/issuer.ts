@@ -6,6 +6,7 @@ import { createPlacement } from './audit/place-events.ts'
 import { bindIssuer } from './composition/bind-issuer.ts'
 import { type ChainLocation, type Foundation, openFoundation } from './composition/foundation.ts'
 import { openParts } from './composition/open-parts.ts'
+import { alone, openQueue } from './composition/open-queue.ts'
 import { openVerification } from './composition/open-verification.ts'
 import { resolverOptions } from './composition/resolver-options.ts'
 import { credentialsWithinTenant, didsWithinTenant } from './composition/within-tenant.ts'
@@ -27,7 +28,7 @@ import { createLedgerFacts } from './issuance/ledger-facts.ts'
 import type { IssuerRecords, PipelineDeps } from './issuance/pipeline.ts'
 import { createRegistrationProofs } from './issuance/registration-proof.ts'
 import { createTransactionTending } from './issuance/tend-transactions.ts'
-import { createInProcessQueue } from './jobs/in-process.ts'
+import type { Queue } from './jobs/queue.ts'
 import type { JsonObject } from './json.ts'
 import type { LedgerChange } from './ledger/ledger.ts'
 import type { Logger } from './logger.ts'
@@ -100,8 +101,12 @@ interface Input {
  */
 export async function openIssuer(input: Input): Promise<OpenIssuer> {
   const foundation = await openFoundation(input.config, input.chain, input.logger)
-  const house = wire(input, foundation)
-  const { facts, anchor, queue, statusChanger, everyTenant: registrar } = house
+  const { queue, leases } = await openQueue(input, foundation).catch(async (error) => {
+    await foundation.close()
+    throw error
+  })
+  const house = wire(input, foundation, queue)
+  const { facts, anchor, statusChanger, everyTenant: registrar } = house
   let parts: ReturnType<typeof openParts> | undefined
   const close = async () => {
     await parts?.close()
@@ -112,10 +117,15 @@ export async function openIssuer(input: Input): Promise<OpenIssuer> {
     await foundation.close()
   }
   try {
-    await settleDids(registrar)
-    await settleSchemas(registrar)
-    const nodeDid = await requireNodeDid(registrar, { name: 'Cartulary node' })
-    await registerBuiltInSchemas(registrar, { nodeDid })
+    const nodeDid = await alone(leases, async () => {
+      // other processes of this database may be at work
+      const running = leases !== undefined
+      await settleDids(registrar, { running })
+      await settleSchemas(registrar, { running })
+      const did = await requireNodeDid(registrar, { name: 'Cartulary node' })
+      await registerBuiltInSchemas(registrar, { nodeDid: did })
+      return did
+    })
     const opened = openParts({ ...house, nodeDid })
     parts = opened
     return {
@@ -149,12 +159,9 @@ function nameRelayer(error: unknown, relayer: string): unknown {
 /** Everything of a node, wired. */
 export type House = ReturnType<typeof wire>
 
-function wire({ config, chain, logger }: Input, foundation: Foundation) {
+function wire({ config, chain, logger }: Input, foundation: Foundation, queue: Queue) {
   const { keys, ledger } = foundation
   const stores = openStores(foundation.database)
-  const queue = createInProcessQueue({
-    onError: (err, job) => logger.error({ err, job }, 'a job failed'),
-  })
   const didMethods = resolverOptions({
     ...{ config, chain, logger, keys, dids: stores.dids, chainId: ledger.chainId },
   })
@@ -164,6 +171,7 @@ function wire({ config, chain, logger }: Input, foundation: Foundation) {
   const placement = createPlacement({ ...stores, onPlaced: () => queue.notify(FAN_OUT_JOB) })
   const anchor = createAnchor({
     ...{ ...stores, ledger, queue, anchorWaitMs: config.anchorWaitMs, now },
+    shared: config.databaseUrl !== undefined,
     placeEvents: placement.placeSome,
   })
   const agent = createAgent({

@@ -1,17 +1,16 @@
-import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'
 import { loadAdminKey } from './access/admin-key.ts'
 import { authenticate } from './access/authenticate.ts'
 import type { ChainLocation } from './composition/foundation.ts'
-import { type Config, ConfigError, readConfig } from './config.ts'
+import { migrateStorage, requireStorage } from './composition/storage.ts'
+import { type Config, readConfig, requireChain, requireShared } from './config.ts'
 import { openIssuer } from './issuer.ts'
 import type { RegistryAddresses } from './ledger/ledger.ts'
+import { authority, drain, listen } from './listening.ts'
+import { secretsOf } from './log-secrets.ts'
 import { createLogger, type Logger } from './logger.ts'
-import type { HttpServer } from './protocols/protocol.ts'
 import { createServer } from './server.ts'
-
-/** How long requests that are being answered may still take when the node stops. */
-const drainMs = 7_000
+import { runUntilSignal } from './until-signal.ts'
 
 /** A node that answers. */
 export interface RunningNode {
@@ -30,14 +29,23 @@ export interface RunningNode {
   close(): Promise<void>
 }
 
+interface NodeInput {
+  config: Config
+  chain: ChainLocation
+  /** False: requests alone are answered, and other processes of the same database run the jobs. */
+  jobs?: boolean
+}
+
 /**
  * Starts a node on a chain: configuration, issuer, server, workers.
  *
  * @throws ConfigError, and IssuerError with CHAIN_MISMATCH when the database belongs to another chain
  */
-export async function main(input: { config: Config; chain: ChainLocation }): Promise<RunningNode> {
-  const { config, chain } = input
+export async function main(input: NodeInput): Promise<RunningNode> {
+  const { config, chain, jobs = true } = input
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
+  // SQLite is brought up to date when it is opened
+  if (config.databaseUrl) await (jobs ? migrateStorage(config) : requireStorage(config))
   const logger = createLogger({ level: config.logLevel, secrets: secretsOf(config, chain) })
   const adminKey = await loadAdminKey(config.dataDir, config.adminApiKey)
   const opened = await openIssuer({ config, chain, logger })
@@ -48,16 +56,16 @@ export async function main(input: { config: Config; chain: ChainLocation }): Pro
     logger,
   })
   try {
-    await server.listen({ host: config.host, port: config.port })
+    await listen(server, { host: config.host, port: config.port, variable: 'PORT' })
     await adminKey.keep()
   } catch (error) {
     await server.close()
     await opened.close()
-    throw explainListening(error, config)
+    throw error
   }
-  await opened.startJobs()
+  if (jobs) await opened.startJobs()
   return {
-    url: `${config.tls ? 'https' : 'http'}://${config.host.includes(':') ? `[${config.host}]` : config.host}:${config.port}`,
+    url: `${config.tls ? 'https' : 'http'}://${authority(config.host, config.port)}`,
     publicUrl: config.publicUrl,
     createdAdminApiKey: adminKey.created,
     chainId: opened.ledger.chainId,
@@ -72,71 +80,19 @@ export async function main(input: { config: Config; chain: ChainLocation }): Pro
   }
 }
 
-/** Names the variable to change where the address cannot be listened on. */
-function explainListening(error: unknown, { host, port }: Config): unknown {
-  const { code } = error as NodeJS.ErrnoException
-  if (code === 'EADDRINUSE') {
-    return new ConfigError([`PORT ${port} is in use: set PORT to a free one, or stop what listens there.`])
-  }
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
-    return new ConfigError([`HOST ${host} is no address of this machine.`])
-  }
-  return code === 'EACCES' ? new ConfigError([`PORT ${port} must not be used by this user.`]) : error
-}
-
-/** Takes no new requests and lets the ones being answered end, but not for ever. */
-async function drain(server: HttpServer): Promise<void> {
-  // a connection becomes idle when its last answer is out, and would be kept for further requests
-  const sweep = setInterval(() => server.server.closeIdleConnections(), 50)
-  const late = setTimeout(() => server.server.closeAllConnections(), drainMs)
-  try {
-    await server.close()
-  } finally {
-    clearInterval(sweep)
-    clearTimeout(late)
-  }
-}
-
-/** What must not show in a log: keys, and an RPC URL that carries one. */
-function secretsOf(config: Config, { rpcUrl }: ChainLocation): string[] {
-  const { username, password, pathname, search } = new URL(rpcUrl)
-  const revealing = username || password || search || pathname.length > 1
-  return [
-    config.adminApiKey,
-    config.keyEncryptionKey,
-    config.relayerPrivateKey,
-    config.tls?.key,
-    revealing ? rpcUrl : undefined,
-    ...databaseSecrets(config.databaseUrl),
-  ].filter((secret) => secret !== undefined)
-}
-
-/** The URL, and its password as it is typed and as it is sent. */
-function databaseSecrets(url: string | undefined): string[] {
-  if (url === undefined) return []
-  const { password, searchParams } = new URL(url)
-  const inQuery = searchParams.get('password') ?? ''
-  return [url, password, decodeURIComponent(password), inQuery].filter((text) => text !== '')
-}
-
-/** Runs a node on the chain that RPC_URL and REGISTRIES name, until a signal ends it. */
-async function runFromEnvironment(): Promise<void> {
-  const config = readConfig()
-  if (!config.chain) {
-    throw new ConfigError([
-      'RPC_URL and REGISTRIES are required here; `npm start` runs an own local chain without them.',
-    ])
-  }
-  const node = await main({ config, chain: config.chain })
-  const stop = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
-  if (node.createdAdminApiKey) process.stdout.write(`API key, shown this once: ${node.createdAdminApiKey}\n`)
-  await stop
-  await node.close()
-}
-
+// `node node/main.ts`: a node on the chain that RPC_URL and REGISTRIES name; `npm run api`: without jobs
 if (import.meta.main) {
-  runFromEnvironment().catch((error: Error) => {
-    process.stderr.write(`${error.message}\n`)
-    process.exitCode = 1
+  await runUntilSignal(async () => {
+    const config = readConfig()
+    const jobs = process.argv[2] !== 'api'
+    const node = await main({
+      config,
+      chain: jobs ? requireChain(config) : requireShared(config, 'npm run api'),
+      jobs,
+    })
+    if (node.createdAdminApiKey)
+      process.stdout.write(`API key, shown this once: ${node.createdAdminApiKey}\n`)
+    process.stdout.write(`Cartulary answers at ${node.url}/api/v1.\n`)
+    return node
   })
 }

@@ -9,7 +9,7 @@ import { startChain, type TestChain } from './chain.ts'
 
 // The first account of every Hardhat chain: it has funds, and its key is no secret.
 export const fundedPrivateKey = '0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80'
-const adminApiKey = 'ck_test_administrator'
+export const adminApiKey = 'ck_test_administrator'
 
 /** An answer over HTTP; `body` is parsed JSON, or text where it is none. */
 export interface Answer {

@@ -50,7 +50,7 @@ function bindNetwork(house: House & { nodeDid: string }) {
   const { config, chain, foundation, stores, tenants, pipeline, nodeDid } = house
   const { ledger } = foundation
   return {
-    checkHealth: createHealthCheck(foundation),
+    checkHealth: createHealthCheck({ ...foundation, queue: house.queue }),
     apiKeys: administerApiKeys({ apiKeys: stores.apiKeys, tenants, now: pipeline.now }),
     tenants: tenants.administration,
     network: () => ({

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { KeyStore } from '../keys/key-store.ts'
+import type { Queue } from '../jobs/queue.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Dependency, Health } from '../protocols/issuer.ts'
 import type { NodeMetaStore } from '../stores/node-meta.ts'
@@ -14,6 +15,7 @@ interface HealthDeps {
   meta: NodeMetaStore
   keys: Pick<KeyStore, 'requireSigner'>
   relayerKeyRef: string
+  queue: Pick<Queue, 'isConnected'>
 }
 
 /** Asks everything the node stands on whether it answers. */
@@ -26,7 +28,7 @@ export function createHealthCheck(deps: HealthDeps): () => Promise<Health> {
   }
 }
 
-async function check({ ledger, meta, keys, relayerKeyRef }: HealthDeps): Promise<Health> {
+async function check({ ledger, meta, keys, relayerKeyRef, queue }: HealthDeps): Promise<Health> {
   const [chain, database, keyStore, relayer] = await Promise.all([
     ask(() => ledger.head(), 'The chain does not answer.'),
     ask(() => meta.get('chain'), 'The database does not answer.'),
@@ -36,7 +38,16 @@ async function check({ ledger, meta, keys, relayerKeyRef }: HealthDeps): Promise
     ),
     askRelayer(ledger),
   ])
-  return { chain, database, keyStore, relayer }
+  const isConnected = queue.isConnected?.()
+  return {
+    ...{ chain, database, keyStore, relayer },
+    ...(isConnected !== undefined && { queue: isConnected ? { status: 'up' } : silentQueue }),
+  }
+}
+
+const silentQueue: Dependency = {
+  status: 'down',
+  detail: 'The queue does not answer: work begins at the next look of a worker, within seconds.',
 }
 
 async function askRelayer(ledger: HealthDeps['ledger']): Promise<Dependency> {

@@ -118,6 +118,7 @@ export function createStatusChanger(deps: Deps): StatusChanger {
     },
     job: {
       name: STATUS_JOB,
+      exclusive: true,
       run: async () => {
         const before = new Date(deps.now().getTime() - SETTLE_AFTER_MS).toISOString()
         const { made } = await settleStatusChanges(deps, await deps.statusChanges.listOpen({ before }))

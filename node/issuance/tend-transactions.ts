@@ -21,6 +21,8 @@ interface Deps {
 export function createTransactionTending(deps: Deps): Job {
   return {
     name: 'transactions',
+    // two of them would both raise the fee of one transaction
+    exclusive: true,
     intervalMs: deps.intervalMs ?? 2_000,
     run: () => deps.ledger.tend((fate) => follow(deps, fate)),
   }

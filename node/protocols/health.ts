@@ -14,6 +14,9 @@ const readiness = z.object({
     database: dependency,
     keyStore: dependency,
     relayer: dependency.describe('Whether the account that pays for transactions has funds.'),
+    queue: dependency
+      .optional()
+      .describe('Where QUEUE_URL is set. The node is ready without it: work begins some seconds later.'),
   }),
 })
 
@@ -38,13 +41,14 @@ export function mountHealth(server: HttpServer, checkHealth: () => Promise<Healt
       schema: {
         tags: ['Health'],
         summary: 'Whether everything the node stands on answers',
-        description: 'Tells which dependency is down: chain, database, key store, relayer.',
+        description: 'Tells which dependency is down: chain, database, key store, relayer, queue.',
         response: { 200: readiness, 503: readiness },
       },
     },
     async (_request, reply) => {
       const dependencies = await checkHealth()
-      const ready = Object.values(dependencies).every(({ status }) => status === 'up')
+      const { queue: _, ...required } = dependencies
+      const ready = Object.values(required).every(({ status }) => status === 'up')
       reply.status(ready ? 200 : 503).header('cache-control', 'no-store')
       return { status: ready ? ('ready' as const) : ('not ready' as const), dependencies }
     },

@@ -63,6 +63,8 @@ export interface Health {
   database: Dependency
   keyStore: Dependency
   relayer: Dependency
+  /** Where one is configured; without it work is done later, so that it is no reason to send requests elsewhere. */
+  queue?: Dependency
 }
 
 /** What a verifier needs to know. */

@@ -7,6 +7,7 @@ import { settleSchemas } from './settle-schemas.ts'
 export function createSettlement(deps: RegistrarDeps): Job {
   return {
     name: 'settle DIDs and schemas',
+    exclusive: true,
     // it asks the chain for each: often enough for whoever got a 503 and looks again
     intervalMs: 10_000,
     run: async () =>

@@ -1,6 +1,6 @@
 import { Kysely, type Transaction, type TransactionBuilder } from 'kysely'
 import { IssuerError } from '../errors.ts'
-import { migrate } from './migrate.ts'
+import { migrate, requireUpToDate } from './migrate.ts'
 import { type PostgresLocation, postgresDialect, repeatSacrificed } from './postgres.ts'
 import { sqliteDialect } from './sqlite.ts'
 import type { Tables } from './tables.ts'
@@ -32,6 +32,16 @@ export async function openDatabase(location: DatabaseLocation): Promise<Database
   } catch (error) {
     await database.destroy()
     throw error instanceof IssuerError ? error : new IssuerError('DATABASE_UNAVAILABLE', { cause: error })
+  }
+}
+
+/** Whether a database server holds the tables of this version. @throws DATABASE_UNAVAILABLE when it does not */
+export async function checkDatabase(location: PostgresLocation): Promise<void> {
+  const database = new Kysely<Tables>({ dialect: postgresDialect({ ...location, connections: 1 }) })
+  try {
+    await requireUpToDate(database)
+  } finally {
+    await database.destroy()
   }
 }
 

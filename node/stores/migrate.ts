@@ -26,6 +26,15 @@ export async function migrate(database: Database, kind: 'sqlite' | 'postgres'): 
   })
 }
 
+/** @throws DATABASE_UNAVAILABLE when `migrate` has work to do, or a newer version has been at work here */
+export async function requireUpToDate(database: Database): Promise<void> {
+  if (await isUpToDate(database)) return
+  throw new IssuerError('DATABASE_UNAVAILABLE', {
+    detail:
+      'The tables of the database are not those of this version: run `npm run migrate` with the same variables.',
+  })
+}
+
 async function isUpToDate(database: Database): Promise<boolean> {
   const there = await sql<{ name: string | null }>`select to_regclass('kysely_migration') as name`.execute(
     database,

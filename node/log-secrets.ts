@@ -1,0 +1,25 @@
+import type { ChainLocation } from './composition/foundation.ts'
+import type { Config } from './config.ts'
+
+/** What must not show in a log: keys, passwords, and an RPC URL that carries one. */
+export function secretsOf(config: Config, { rpcUrl }: ChainLocation): string[] {
+  const { username, password, pathname, search } = new URL(rpcUrl)
+  const revealing = username || password || search || pathname.length > 1
+  return [
+    config.adminApiKey,
+    config.keyEncryptionKey,
+    config.relayerPrivateKey,
+    config.tls?.key,
+    revealing ? rpcUrl : undefined,
+    ...serverSecrets(config.databaseUrl),
+    ...serverSecrets(config.queueUrl),
+  ].filter((secret) => secret !== undefined)
+}
+
+/** The URL, and its password as it is typed and as it is sent. */
+function serverSecrets(url: string | undefined): string[] {
+  if (url === undefined) return []
+  const { password, searchParams } = new URL(url)
+  const inQuery = searchParams.get('password') ?? ''
+  return [url, password, decodeURIComponent(password), inQuery].filter((text) => text !== '')
+}
