@@ -40,6 +40,11 @@ import type { Part } from './open-parts.ts'
 
 /** Rows of the outbox handled side by side: each waits for the other side, or for the ledger. */
 const sideBySide = 32
+/**
+ * After so many milliseconds another process does what one has begun that died: a message is given up after 10 s, and
+ * work that is done twice at the same time is done once, by the condition of its transaction.
+ */
+const claimMs = 12_000
 
 type Deps = ExchangeDeps & ConnectionDeps & { transport: Transport }
 
@@ -132,7 +137,7 @@ function exchangeDoor(
 }
 
 function jobsOf({ stores, pipeline }: House, deps: Deps): Job[] {
-  const common = { outbox: stores.outbox, now: pipeline.now, limit: sideBySide }
+  const common = { outbox: stores.outbox, now: pipeline.now, limit: sideBySide, claimMs }
   const work = createOutboxJob({ ...common, name: WORK_JOB, handle: (row) => doWork(deps, row) })
   const messages = createOutboxJob({
     ...{ ...common, name: MESSAGES_JOB },
