@@ -3,30 +3,21 @@ import type { JsonObject } from '../json.ts'
 import { dataIntegrityContext } from './contexts/bundled-contexts.ts'
 import { ecdsaKeyTypes, ecdsaProof } from './ecdsa-proof.ts'
 import { splitProof } from './embedded-proof.ts'
-import { secureLinkedData, verifyLinkedData } from './linked-data-proof.ts'
-import { requireContexts } from './require-contexts.ts'
-import type { ProofVerdict, Secured, SecureOptions, Suite, VerifyOptions } from './suite.ts'
+import { secureJcs } from './jcs-proof.ts'
+import { verifyLinkedData } from './linked-data-proof.ts'
+import type { ProofVerdict, Secured, Suite, VerifyOptions } from './suite.ts'
 
 const name = 'ecdsa-jcs-2019'
+const hashes = { 'P-256': 'sha256', 'P-384': 'sha384' } as const
 const canonize = async (input: object) => canonicalize(input) ?? ''
 
-/** The bytes of a proof without its value; making one, it takes over the contexts of the document (3.3.1, step 2). */
-async function canonizeProof(proof: JsonObject, { document }: { document: JsonObject }): Promise<string> {
-  if (proof['@context'] === undefined && document['@context'] !== undefined) {
-    proof['@context'] = document['@context']
-  }
+/** The bytes of a proof without its value. */
+async function canonizeProof(proof: JsonObject): Promise<string> {
   const { proofValue: _, ...options } = proof
   return canonize(options)
 }
 
-const jcsProof = (signing?: Parameters<typeof ecdsaProof>[1]) =>
-  Object.assign(ecdsaProof({ name, canonize }, signing), { canonizeProof })
-
-async function secure(document: JsonObject, { created, ...options }: SecureOptions): Promise<JsonObject> {
-  // JCS signs every byte and never expands; a context that nobody knows would still leave the terms without meaning.
-  await requireContexts(document, options.documentLoader)
-  return secureLinkedData(document, { ...options, suite: jcsProof({ key: options.key, date: created }) })
-}
+const jcsProof = () => Object.assign(ecdsaProof({ name, canonize }), { canonizeProof })
 
 async function verify(secured: Secured, options: VerifyOptions): Promise<ProofVerdict> {
   const proven = splitProof(secured)
@@ -45,7 +36,7 @@ export function ecdsaJcs2019(termsUrl: string): Suite {
     dataModels: ['2.0', '1.1'],
     contexts: (dataModel) => (dataModel === '1.1' ? [termsUrl, dataIntegrityContext] : []),
     recognises: (secured) => splitProof(secured)?.proof.cryptosuite === name,
-    secure,
+    secure: (document, options) => secureJcs(document, options, { name, hashes }),
     verify,
   }
 }

@@ -1,26 +1,13 @@
 import { DataIntegrityProof } from '@digitalbazaar/data-integrity'
-import { createSignCryptosuite, createVerifyCryptosuite } from '@digitalbazaar/eddsa-jcs-2022-cryptosuite'
-import type { JsonObject } from '../json.ts'
+import { createVerifyCryptosuite } from '@digitalbazaar/eddsa-jcs-2022-cryptosuite'
 import { dataIntegrityContext } from './contexts/bundled-contexts.ts'
 import { splitProof } from './embedded-proof.ts'
-import { librarySigner, secureLinkedData, verifyLinkedData } from './linked-data-proof.ts'
-import { requireContexts } from './require-contexts.ts'
-import type { ProofVerdict, Secured, SecureOptions, Suite, VerifyOptions } from './suite.ts'
+import { secureJcs } from './jcs-proof.ts'
+import { verifyLinkedData } from './linked-data-proof.ts'
+import type { ProofVerdict, Secured, Suite, VerifyOptions } from './suite.ts'
 
 const name = 'eddsa-jcs-2022'
-const keyTypes = ['Ed25519'] as const
-
-async function secure(document: JsonObject, { created, ...options }: SecureOptions): Promise<JsonObject> {
-  // JCS signs every byte and never expands; a context that nobody knows would still leave the terms without meaning.
-  await requireContexts(document, options.documentLoader)
-  const cryptosuite = createSignCryptosuite()
-  const suite = new DataIntegrityProof({
-    signer: librarySigner(options.key, keyTypes),
-    date: created,
-    cryptosuite,
-  })
-  return secureLinkedData(document, { ...options, suite })
-}
+const hashes = { Ed25519: 'sha256' } as const
 
 async function verify(secured: Secured, options: VerifyOptions): Promise<ProofVerdict> {
   const proven = splitProof(secured)
@@ -36,11 +23,11 @@ export function eddsaJcs2022(termsUrl: string): Suite {
   return {
     name,
     format: 'data-integrity',
-    keyTypes,
+    keyTypes: ['Ed25519'],
     dataModels: ['2.0', '1.1'],
     contexts: (dataModel) => (dataModel === '1.1' ? [termsUrl, dataIntegrityContext] : []),
     recognises: (secured) => splitProof(secured)?.proof.cryptosuite === name,
-    secure,
+    secure: (document, options) => secureJcs(document, options, { name, hashes }),
     verify,
   }
 }

@@ -51,8 +51,8 @@ function watched(documentLoader: DocumentLoader): { load: DocumentLoader; thrown
   }
 }
 
-/** Members of a new proof that say what it is for; the library has the suite sign them. */
-function purposeMembers({ purpose, challenge, domain, proofId, previousProofs }: ProofTerms) {
+/** Members of a new proof that say what it is for, and which it follows. */
+export function purposeMembers({ purpose, challenge, domain, proofId, previousProofs }: ProofTerms) {
   const [first, ...others] = (previousProofs ?? []).map(({ id }) => id)
   return {
     ...(proofId !== undefined && { id: proofId }),
