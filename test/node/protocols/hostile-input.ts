@@ -22,7 +22,7 @@ const nasty: readonly unknown[] = [
     { then: 1 },
     { constructor: { prototype: {} } },
   ],
-  ...['../../etc/passwd', '..%2f..%2f', '/', '//', '%00', '%', "' or 1=1 --", "<script>'],
+  ...['../../etc/passwd', '..%2f..%2f', '/', '//', '%00', '%', "' or 1=1 --", '<script>'],
   ...[
     'did:',
     'did:key:',
