@@ -169,7 +169,7 @@ export default {
     rule(
       'verifier-stands-alone',
       'The library and the command need neither stores nor keys nor the pipeline.',
-      { path: '^node/((bundle|cli)/|(verifier|open-verification|cli)\\.ts$)' },
+      { path: '^node/((bundle|cli)/|(verifier|open-verification|cli|anoncreds)\\.ts$)' },
       { path: '^node/(stores|keys|issuance|registrar|access|delivery|jobs|agent|protocols)/', ...values },
     ),
     rule(

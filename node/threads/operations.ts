@@ -5,9 +5,12 @@ import { operations as bbs } from '../suites/bbs/operations.ts'
  * What threads do, by the room whose it is: whatever would keep the event loop for more than a few milliseconds. Adding
  * one is one function in the list of its room.
  */
-export const operations = { anoncreds, bbs }
+export const operations: Operations = { anoncreds, bbs }
 
-export type Operations = typeof operations
+export interface Operations {
+  anoncreds: typeof anoncreds
+  bbs: typeof bbs
+}
 
 /** A call, as it crosses the border of a thread. */
 export interface Call {

@@ -9,6 +9,7 @@ import { gzipSync } from 'node:zlib'
 import type { Bundle } from '../../node/bundle/bundle.ts'
 import { run } from '../../node/cli/run.ts'
 import type { JsonObject } from '../../node/json.ts'
+import { programsOf } from '../docs/programs.ts'
 import { startNode, type TestNode } from '../node.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -355,5 +356,22 @@ describe('the command cartulary', () => {
     await file('library.mjs', program)
     const library = await execute(process.execPath, ['library.mjs', node.chain.rpcUrl], { cwd: directory })
     assert.equal(library.stdout.trim(), 'true', library.stderr)
+    const issuer = { method: 'ethr', keys: ['Ed25519'] }
+    const issuerDid = (await node.call('POST', '/api/v1/dids', { body: issuer })).body.did
+    const schema = { issuerDid, name: 'packed', version: '1.0', attrNames: ['name'] }
+    const { schemaId } = (await node.call('POST', '/api/v1/anoncreds/schemas', { body: schema })).body
+    const programs = await programsOf('docs/anoncreds.md')
+    await file('resolve.mjs', programs.get('resolve.mjs') as string)
+    const { registries } = (await node.call('GET', '/api/v1/network')).body
+    const engine = await execute(
+      process.execPath,
+      ['resolve.mjs', node.chain.rpcUrl, JSON.stringify(registries), schemaId],
+      { cwd: directory },
+    )
+    const { digest, ...resolved } = JSON.parse(engine.stdout || '{}')
+    const { issuerDid: issuerId, ...named } = schema
+    assert.deepEqual(resolved.schema, { ...named, issuerId }, engine.stderr)
+    assert.deepEqual([resolved.type, resolved.id, resolved.active], ['schema', schemaId, true])
+    assert.match(digest, /^0x[0-9a-f]{64}$/)
   })
 })
