@@ -40,6 +40,7 @@ const homes = [
   { name: 'json-schema', library: '(ajv|ajv-formats|re2js)', home: '^node/schemas/' },
   { name: 'csv', library: 'csv-(parse|stringify)', home: '^node/bulk/' },
   { name: 'pino', library: 'pino', home: '^node/logger\\.ts$' },
+  { name: 'prom-client', library: 'prom-client', home: '^node/observability/' },
   { name: 'standardwebhooks', library: 'standardwebhooks', home: '^node/webhooks/' },
   { name: 'piscina', library: 'piscina', home: '^node/threads/' },
   { name: 'qrcode', library: 'qrcode', home: '^node/delivery/' },

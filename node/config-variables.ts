@@ -132,6 +132,10 @@ export const variables = z.object({
   DID_WEB: flag,
   STATUS_LIST_FETCH: z.enum(fetchModes, `must be one of ${fetchModes.join(', ')}`).default('off'),
   CONNECTION_PEERS: z.enum(fetchModes, `must be one of ${fetchModes.join(', ')}`).default('public'),
+  METRICS_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7e]{16,256}$/, 'must be 16 to 256 printable characters without spaces')
+    .optional(),
   WEBHOOK_HOSTS: z.enum(webhookHosts, `must be one of ${webhookHosts.join(', ')}`).default('public'),
   TLS_CERT: z.string().optional(),
   TLS_KEY: z.string().optional(),

@@ -51,6 +51,8 @@ export interface Config {
   readonly statusListFetch: (typeof fetchModes)[number]
   /** Which other nodes connections are made with: none, those of public hosts, or those of this machine too. */
   readonly connectionPeers: (typeof fetchModes)[number]
+  /** Instead of an API key, for whoever scrapes metrics. */
+  readonly metricsToken: string | undefined
   /** Which hosts webhooks are sent to: public ones over https, or this machine, too. */
   readonly webhookHosts: (typeof webhookHosts)[number]
   /** Listens with TLS alone; undefined: without. */
@@ -199,6 +201,7 @@ function assemble(values: Variables, registered: RegistryAddresses | undefined):
     didWeb: values.DID_WEB,
     statusListFetch: values.STATUS_LIST_FETCH,
     webhookHosts: values.WEBHOOK_HOSTS,
+    metricsToken: values.METRICS_TOKEN,
     connectionPeers: values.CONNECTION_PEERS,
     didQuota: values.DID_QUOTA,
     rateLimit: values.RATE_LIMIT,

@@ -5,6 +5,8 @@ import { createAgent, jwtAgent } from './agent/agent.ts'
 import { createPlacement } from './audit/place-events.ts'
 import { bindIssuer } from './composition/bind-issuer.ts'
 import { type ChainLocation, type Foundation, openFoundation } from './composition/foundation.ts'
+import { observedLedger } from './composition/observed-ledger.ts'
+import { nodeMetrics } from './composition/open-metrics.ts'
 import { openParts } from './composition/open-parts.ts'
 import { alone, openQueue } from './composition/open-queue.ts'
 import { openVerification } from './composition/open-verification.ts'
@@ -130,7 +132,11 @@ export async function openIssuer(input: Input): Promise<OpenIssuer> {
     parts = opened
     return {
       issuer: { ...bindIssuer({ ...house, nodeDid }), ...opened.doors },
-      authentication: { apiKeys: house.stores.apiKeys, tenants: house.tenants },
+      authentication: {
+        apiKeys: house.stores.apiKeys,
+        tenants: house.tenants,
+        metricsToken: input.config.metricsToken,
+      },
       ledger: foundation.ledger,
       nodeDid,
       startJobs: () =>
@@ -159,8 +165,10 @@ function nameRelayer(error: unknown, relayer: string): unknown {
 /** Everything of a node, wired. */
 export type House = ReturnType<typeof wire>
 
-function wire({ config, chain, logger }: Input, foundation: Foundation, queue: Queue) {
+function wire({ config, chain, logger }: Input, opened: Foundation, queue: Queue) {
+  const foundation = { ...opened, ledger: observedLedger(opened.ledger) }
   const { keys, ledger } = foundation
+  const metrics = nodeMetrics(foundation, now)
   const stores = openStores(foundation.database)
   const didMethods = resolverOptions({
     ...{ config, chain, logger, keys, dids: stores.dids, chainId: ledger.chainId },
@@ -168,7 +176,13 @@ function wire({ config, chain, logger }: Input, foundation: Foundation, queue: Q
   const resolver = createDidResolver(didMethods)
   const resolve = (did: string) => resolveDid(resolver, did)
   const facts = createLedgerFacts({ ledger, resolveDid: resolve, ttlMs: config.ledgerCacheMs })
-  const placement = createPlacement({ ...stores, onPlaced: () => queue.notify(FAN_OUT_JOB) })
+  const placement = createPlacement({
+    ...stores,
+    onPlaced: (events) => {
+      metrics.countEvents(events)
+      queue.notify(FAN_OUT_JOB)
+    },
+  })
   const anchor = createAnchor({
     ...{ ...stores, ledger, queue, anchorWaitMs: config.anchorWaitMs, now },
     shared: config.databaseUrl !== undefined,
@@ -243,6 +257,7 @@ function wire({ config, chain, logger }: Input, foundation: Foundation, queue: Q
     facts,
     anchor,
     placement,
+    metrics,
     verification,
     registrationProof,
     /** What is of this node's own tenants, whoever asks: for work of the node's own, and for the public. */

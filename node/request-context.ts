@@ -8,6 +8,8 @@ export interface RequestContext {
   tenantId: string
   /** Id of the API key; `node` for work of the node's own. */
   actor: string
+  /** Where the request is traced: the span that serves it (W3C Trace Context, 3.2). */
+  traceparent?: string | undefined
   /** Where the request is to be done once, however often it is sent. */
   attempt?: Attempt
 }

@@ -23,6 +23,7 @@ import { rememberAnswers } from './protocols/idempotency.ts'
 import { protocols } from './protocols/index.ts'
 import type { Issuer } from './protocols/issuer.ts'
 import { parseJsonBody } from './protocols/json-body.ts'
+import { mountMetrics } from './protocols/metrics.ts'
 import { problemOf, retryAfter, toIssuerError } from './protocols/problem-document.ts'
 import type { HttpServer, Settings } from './protocols/protocol.ts'
 import { validatorCompiler } from './protocols/request-validation.ts'
@@ -69,7 +70,7 @@ export async function createServer({
   limitArrival(server)
   refuseNul(server)
   acceptJsonOnly(server)
-  logAnswers(server)
+  logAnswers(server, issuer.metrics)
   await describeApi(server, config.publicUrl)
   await secure(server, config, authenticate)
   answerUnknown(server, rememberMethods(server))
@@ -81,6 +82,7 @@ export async function createServer({
   server.register((scope, _options, done) => {
     demandAccess(scope)
     mountHealth(scope, issuer.checkHealth)
+    mountMetrics(scope, issuer.metrics)
     for (const protocol of protocols) protocol.mount(scope, issuer, config)
     done()
   })
@@ -125,8 +127,14 @@ function decodeUtf8(decoder: InstanceType<typeof TextDecoder>, body: Buffer): st
 }
 
 /** One line for each answer: the address's pattern, not the path, which may hold a one-time token. */
-function logAnswers(server: HttpServer): void {
+function logAnswers(server: HttpServer, metrics: Issuer['metrics']): void {
   server.addHook('onResponse', async (request, reply) => {
+    metrics.observeRequest({
+      method: request.method,
+      route: request.routeOptions.url ?? 'unknown',
+      status: reply.statusCode,
+      seconds: reply.elapsedTime / 1_000,
+    })
     request.log.info(
       {
         method: request.method,

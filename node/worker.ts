@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises'
+import { authenticate } from './access/authenticate.ts'
 import type { ChainLocation } from './composition/foundation.ts'
 import { requireStorage } from './composition/storage.ts'
 import { type Config, readConfig, requireShared } from './config.ts'
@@ -34,7 +35,11 @@ export async function startWorker(input: { config: Config; chain: ChainLocation 
   const server =
     port === undefined
       ? undefined
-      : await createHealthServer({ checkHealth: opened.issuer.checkHealth, logger })
+      : await createHealthServer({
+          ...{ checkHealth: opened.issuer.checkHealth, metrics: opened.issuer.metrics, logger },
+          // the administrator's key is the API's: here a key of the database, or METRICS_TOKEN
+          authenticate: (header) => authenticate({ ...opened.authentication, adminKeyHash: '' }, header),
+        })
   try {
     if (server && port) await listen(server, { host, port, variable: 'WORKER_PORT' })
     await opened.startJobs()

@@ -13,6 +13,8 @@ export interface AuthenticationDeps {
   adminKeyHash: string
   apiKeys: Pick<ApiKeyStore, 'findByHash'>
   tenants: Pick<Tenants, 'get'>
+  /** What whoever scrapes metrics may show instead of an API key. */
+  metricsToken?: string | undefined
 }
 
 /**
@@ -28,6 +30,8 @@ export async function authenticate(
   const hash = hashToken(token)
   if (equalHashes(hash, deps.adminKeyHash))
     return { keyId: 'admin', tenantId: defaultTenant, scopes, issuers: '*' }
+  if (deps.metricsToken !== undefined && equalHashes(hash, hashToken(deps.metricsToken)))
+    return { keyId: 'metrics', tenantId: defaultTenant, scopes: ['metrics:read'], issuers: [] }
   const key = await deps.apiKeys.findByHash(hash)
   if (!key || !equalHashes(hash, key.hash)) return undefined
   const tenant = await deps.tenants.get(key.tenantId)

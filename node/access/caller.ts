@@ -5,6 +5,7 @@ export const scopes = [
   'dids:read',
   'dids:write',
   'audit:read',
+  'metrics:read',
   'webhooks:write',
   'schemas:write',
   'credentials:issue',

@@ -6,6 +6,7 @@ import { openAudit } from './open-audit.ts'
 import { openBulk } from './open-bulk.ts'
 import { openExchange } from './open-exchange.ts'
 import { openIdempotency } from './open-idempotency.ts'
+import { openMetrics } from './open-metrics.ts'
 import { openRecalls } from './open-recalls.ts'
 import { openWebhooks } from './open-webhooks.ts'
 
@@ -32,6 +33,7 @@ export function openParts(house: House & { nodeDid: string }) {
     openIdempotency(house),
     openAudit(house),
     openWebhooks(house),
+    openMetrics(house),
     openBulk(house),
     openRecalls(house),
     openExchange(house, anoncreds.roles),

@@ -12,7 +12,15 @@ import type { Part } from './open-parts.ts'
 const atOnce = 4
 
 /** Webhooks: their management, and what tells them. */
-export function openWebhooks({ config, foundation, stores, queue, pipeline: { now }, logger }: House) {
+export function openWebhooks({
+  config,
+  foundation,
+  stores,
+  queue,
+  pipeline: { now },
+  logger,
+  metrics,
+}: House) {
   const { webhooks, webhookDeliveries: deliveries, outbox } = stores
   const { secrets } = foundation
   const allowLoopback = config.webhookHosts === 'loopback'
@@ -23,6 +31,7 @@ export function openWebhooks({ config, foundation, stores, queue, pipeline: { no
         ...{ name: webhookJob(webhookId), outbox, handle, now },
         ...{ limit: atOnce, backoff: webhookBackoff },
       }),
+    onAttempt: metrics.countAttempt,
     onError: (err) => logger.error({ err }, 'deliveries to a webhook stopped'),
   })
   return {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Job, Queue } from '../jobs/queue.ts'
+import { observed } from '../observation.ts'
 import type { CredentialStore } from '../stores/credentials.ts'
-import type { RegistrationStore } from '../stores/registrations.ts'
+import type { AnchorRow, RegistrationStore } from '../stores/registrations.ts'
 import { createGathering } from './gathering.ts'
 import type { Registration } from './issuance.ts'
 import { type RegistrationLedger, registerAnchor } from './register-anchor.ts'
@@ -72,8 +73,10 @@ export function createAnchor(deps: AnchorDeps): Anchor {
     }
   }
 
-  const register = (anchor: Parameters<typeof registerAnchor>[1]['anchor'], resumed: boolean) =>
-    registerAnchor(deps, { anchor, resumed, onSettled: room.call, now: deps.now })
+  const register = (anchor: AnchorRow & { parents?: string[] }, resumed: boolean) =>
+    observed('anchor', { anchorId: anchor.anchor_id, parents: anchor.parents ?? [] }, () =>
+      registerAnchor(deps, { anchor, resumed, onSettled: room.call, now: deps.now }),
+    )
 
   /** Whoever registers elsewhere does not know what is on its way here: it hears of all of them together. */
   async function announceGathered(): Promise<void> {

@@ -54,7 +54,7 @@ export async function record(
       await input.also?.(trx)
     },
     ...(registers && {
-      outbox: { id: randomUUID(), job: ANCHOR_JOB, payload: '{}', due_at: now },
+      outbox: { id: randomUUID(), job: ANCHOR_JOB, payload: JSON.stringify({ traceparent: requestContext().traceparent }), due_at: now },
     }),
   })
   if (registers) deps.anchor.announce()

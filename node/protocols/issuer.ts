@@ -16,6 +16,7 @@ import type { PublishedStatusList, StatusListRequest } from '../issuance/publish
 import type { RegistrationProof } from '../issuance/registration-proof.ts'
 import type { JsonObject } from '../json.ts'
 import type { RegistryAddresses } from '../ledger/ledger.ts'
+import type { Metrics } from '../observability/metrics.ts'
 import type { deriveCredential } from '../presentation/derive-credential.ts'
 import type { provePresentation } from '../presentation/prove-presentation.ts'
 import type { RecallOrder } from '../recall/order-recall.ts'
@@ -102,6 +103,7 @@ export interface Issuer {
   tenants: TenantAdministration
   audit: AuditLog
   webhooks: Webhooks
+  metrics: Metrics
 
   createDid: Bound<typeof createDid>
   importDid: Bound<typeof importDid>

@@ -5,6 +5,8 @@ import type { NewRow, Row } from './tables.ts'
 const IDS_PER_QUESTION = 500
 
 export type AnchorRow = Row<'anchors'>
+/** A new anchor; `parents` are the traces (W3C Trace Context) of the requests whose entries it holds, where they have one. */
+export type ClaimedAnchor = AnchorRow & { parents: string[] }
 /** A registration with what its list is on the ledger. */
 export type RegistrationRow = Row<'registrations'> & {
   key: string
@@ -58,7 +60,7 @@ export function createRegistrationStore(database: Database) {
      * for each list, and takes the outbox rows that asked for it away. Undefined when there is none, or another
      * anchor is open.
      */
-    async claim(claim: Claim): Promise<AnchorRow | undefined> {
+    async claim(claim: Claim): Promise<ClaimedAnchor | undefined> {
       try {
         return await database.transaction().execute((trx) => claimEntries(trx, claim))
       } catch (error) {
@@ -255,10 +257,10 @@ async function reviveAnchor(database: Database): Promise<AnchorRow | undefined> 
   }
 }
 
-async function claimEntries(trx: Database, claim: Claim): Promise<AnchorRow | undefined> {
+async function claimEntries(trx: Database, claim: Claim): Promise<ClaimedAnchor | undefined> {
   const asked = await trx
     .selectFrom('outbox')
-    .select('id')
+    .select(['id', 'payload'])
     .where('job', '=', claim.job)
     .where('done_at', 'is', null)
     .execute()
@@ -270,7 +272,7 @@ async function claimEntries(trx: Database, claim: Claim): Promise<AnchorRow | un
   for (const list of lists.slice(0, claim.maxLists)) await claimList(trx, claim, list)
   // what is left over is asked for by its rows until nothing is
   if (lists.length <= claim.maxLists) await removeAsked(trx, asked)
-  if (lists.length > 0) return anchor
+  if (lists.length > 0) return { ...anchor, parents: asked.flatMap(({ payload }) => parentIn(payload)) }
   await trx.deleteFrom('anchors').where('anchor_id', '=', anchor.anchor_id).execute()
   return undefined
 }
@@ -287,6 +289,13 @@ async function insertAnchor(trx: Database, claim: Claim): Promise<AnchorRow> {
   }
   await trx.insertInto('anchors').values(anchor).execute()
   return anchor
+}
+
+/** Few payloads name a trace: those of requests that are traced. */
+function parentIn(payload: string): string[] {
+  if (payload === '{}') return []
+  const { traceparent } = JSON.parse(payload) as { traceparent?: string }
+  return traceparent === undefined ? [] : [traceparent]
 }
 
 async function removeAsked(trx: Database, asked: readonly { id: string }[]): Promise<void> {

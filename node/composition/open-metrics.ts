@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs'
+import { ANCHOR_JOB } from '../issuance/anchor.ts'
+import type { House } from '../issuer.ts'
+import { createMetrics } from '../observability/metrics.ts'
+import { readDepths } from '../stores/depths.ts'
+import type { Foundation } from './foundation.ts'
+import type { Part } from './open-parts.ts'
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string
+}
+
+/** The metrics of a node: made first, as others count by them. */
+export function nodeMetrics({ database, ledger }: Pick<Foundation, 'database' | 'ledger'>, now: () => Date) {
+  return createMetrics({
+    depths: () => readDepths(database, ANCHOR_JOB),
+    relayerBalance: () => ledger.relayerBalance(),
+    ...{ version, now },
+  })
+}
+
+export function openMetrics({ metrics }: Pick<House, 'metrics'>) {
+  return { doors: { metrics }, close: async () => metrics.close() } satisfies Part
+}

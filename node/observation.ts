@@ -1,0 +1,41 @@
+import { type TracingChannel, tracingChannel } from 'node:diagnostics_channel'
+
+/** Kinds of work that whoever watches the node is told of, with what is told of each. */
+export interface ObservedWork {
+  /** A question to the chain. */
+  rpc: { method: string; rpcUrl: string }
+  /** A write to the ledger, until it is mined; its result is one receipt or several. */
+  transaction: { call: string }
+  /** A registration of waiting entries, whose number is the result; `parents` are the requests that recorded them. */
+  anchor: { anchorId: string; parents: readonly string[] }
+  /** A step of the pipeline. */
+  step: { name: string }
+}
+
+/** What a subscriber sees of a piece of work: its facts, and its outcome when it has ended. */
+export type Observed<Kind extends keyof ObservedWork> = ObservedWork[Kind] & {
+  result?: unknown
+  error?: unknown
+}
+
+const channels: { [Kind in keyof ObservedWork]: TracingChannel<object> } = {
+  rpc: tracingChannel('cartulary:rpc'),
+  transaction: tracingChannel('cartulary:transaction'),
+  anchor: tracingChannel('cartulary:anchor'),
+  step: tracingChannel('cartulary:step'),
+}
+
+/** The channel (node:diagnostics_channel) on which a kind of work is told. */
+export function observationChannel(kind: keyof ObservedWork): TracingChannel<object> {
+  return channels[kind]
+}
+
+/** Does work of which subscribers are told; without any it costs one look. */
+export function observed<T, Kind extends keyof ObservedWork>(
+  kind: Kind,
+  facts: ObservedWork[Kind],
+  work: () => Promise<T>,
+): Promise<T> {
+  const channel = channels[kind]
+  return channel.hasSubscribers ? channel.tracePromise(work, { ...facts }) : work()
+}

@@ -1,0 +1,97 @@
+import type { Database } from './database.ts'
+
+/** More than this is told as this: what is counted must cost little, however much there is. */
+export const mostCounted = 100_000
+
+/** How much waits in the database. */
+export interface Depths {
+  /** Entries recorded and not registered, those in the open anchor included. */
+  unanchored: number
+  /** When the oldest of them was asked for; undefined when none waits. */
+  oldestUnanchored: string | undefined
+  /** Rows of the outbox that are to be done, and those given up, by job. */
+  waiting: ReadonlyMap<string, number>
+  dead: ReadonlyMap<string, number>
+  /** Place of the head of the audit log, and events without a place. */
+  auditHead: number
+  unplaced: number
+}
+
+type Count = number | string | bigint
+
+/** Questions about what waits; each reads an index that holds what waits alone. */
+export async function readDepths(database: Database, anchorJob: string): Promise<Depths> {
+  const [open, waiting, dead, head] = await Promise.all([
+    openAnchor(database),
+    outbox(database, 'waiting'),
+    outbox(database, 'dead'),
+    database.selectFrom('log_places').select('seq').where('name', '=', 'head').executeTakeFirst(),
+  ])
+  const asked = await database
+    .selectFrom('outbox')
+    .select((eb) => eb.fn.min('due_at').as('since'))
+    .where('job', '=', anchorJob)
+    .where('done_at', 'is', null)
+    .executeTakeFirst()
+  return {
+    unanchored: (await unregistered(database)) + Number(open?.count ?? 0),
+    oldestUnanchored: open?.created_at ?? asked?.since ?? undefined,
+    ...{ waiting, dead },
+    auditHead: head?.seq ?? 0,
+    unplaced: await counted(database, 'events'),
+  }
+}
+
+async function openAnchor(database: Database) {
+  return database
+    .selectFrom('anchors')
+    .innerJoin('registrations', 'registrations.anchor_id', 'anchors.anchor_id')
+    .select((eb) => ['anchors.created_at', eb.fn.sum<Count>('registrations.count').as('count')])
+    .where('anchors.open', '=', 1)
+    .where('registrations.state', '=', 'open')
+    .groupBy('anchors.created_at')
+    .executeTakeFirst()
+}
+
+async function unregistered(database: Database): Promise<number> {
+  const some = database
+    .selectFrom('credentials')
+    .select('status_list_id')
+    .where('registration_id', 'is', null)
+    .where('status_list_id', 'is not', null)
+    .limit(mostCounted)
+    .as('some')
+  const { count } = await database
+    .selectFrom(some)
+    .select((eb) => eb.fn.countAll<Count>().as('count'))
+    .executeTakeFirstOrThrow()
+  return Number(count)
+}
+
+async function counted(database: Database, table: 'events'): Promise<number> {
+  const some = database.selectFrom(table).select('id').where('seq', 'is', null).limit(mostCounted).as('some')
+  const { count } = await database
+    .selectFrom(some)
+    .select((eb) => eb.fn.countAll<Count>().as('count'))
+    .executeTakeFirstOrThrow()
+  return Number(count)
+}
+
+/** By job; rows for webhooks are counted together, whoever they are for. */
+async function outbox(database: Database, which: 'waiting' | 'dead'): Promise<Map<string, number>> {
+  const all = database.selectFrom('outbox').select('job')
+  const some = (which === 'waiting' ? all.where('done_at', 'is', null) : all.where('dead_at', 'is not', null))
+    .limit(mostCounted)
+    .as('some')
+  const rows = await database
+    .selectFrom(some)
+    .select((eb) => ['job', eb.fn.countAll<Count>().as('count')])
+    .groupBy('job')
+    .execute()
+  const depths = new Map<string, number>()
+  for (const { job, count } of rows) {
+    const name = job.split(':', 1)[0] as string
+    depths.set(name, (depths.get(name) ?? 0) + Number(count))
+  }
+  return depths
+}

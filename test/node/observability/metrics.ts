@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { startNode, type TestNode } from '../../node.ts'
+import { parseExposition } from './exposition.ts'
+
+describe('metrics', () => {
+  let node: TestNode
+  const token = 'a-token-for-metrics'
+
+  before(async () => {
+    node = await startNode({ environment: { METRICS_TOKEN: token } })
+    const made = await node.call('POST', '/api/v1/dids', { body: { method: 'ethr', keys: ['Ed25519'] } })
+    const degree = { type: 'BachelorDegree', name: 'BSc', university: 'MIT', graduationYear: 2025 }
+    const holderDid = 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK'
+    const terms = { schemaId: 'education-degree-v1', issuerDid: made.body.did, proofType: 'eddsa-jcs-2022' }
+    const subjects = Array.from({ length: 3 }, () => ({ holderDid, claims: { degree } }))
+    const { status, body } = await node.call('POST', '/api/v1/credentials/issue/batch', {
+      body: { ...terms, credentials: subjects },
+    })
+    assert.equal(status, 200, JSON.stringify(body))
+    await node.call('GET', `/api/v1/credentials/${encodeURIComponent(body.results[0].credentialId)}`)
+    await node.call('GET', '/nothing')
+  })
+
+  after(() => node.close())
+
+  const scrape = async () => {
+    const { status, body, headers } = await node.call('GET', '/metrics', { key: token })
+    assert.equal(status, 200)
+    assert.match(headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/)
+    return parseExposition(body)
+  }
+
+  it('are not public', async () => {
+    assert.equal((await node.call('GET', '/metrics', { key: null })).status, 401)
+    assert.equal((await node.call('GET', '/metrics', { key: 'ck_another' })).status, 401)
+    const { body } = await node.call('POST', '/api/v1/api-keys', {
+      body: { name: 'x', scopes: ['dids:read'], issuerDids: '*' },
+    })
+    assert.equal((await node.call('GET', '/metrics', { key: body.key })).status, 403)
+    assert.equal((await node.call('GET', '/api/v1/dids', { key: token })).status, 403)
+    assert.equal((await node.call('GET', '/metrics')).status, 200)
+  })
+
+  it('tell what was done, in the format of Prometheus', async () => {
+    const { value } = await scrape()
+    const route = '/api/v1/credentials/issue/batch'
+    const count = 'cartulary_http_request_duration_seconds_count'
+    assert.equal(value(count, { method: 'POST', route, status: '200' }), 1)
+    assert.equal(value(count, { method: 'GET', route: '/api/v1/credentials/:id', status: '200' }), 1)
+    assert.equal(value(count, { method: 'GET', route: 'unknown', status: '404' }), 1)
+    for (let registered = 0; registered < 3; ) {
+      const { value: now } = await scrape()
+      registered = now('cartulary_credentials_total', { state: 'registered' }) ?? 0
+    }
+    assert.equal((await scrape()).value('cartulary_credentials_total', { state: 'issued' }), 3)
+    assert.equal(value('cartulary_anchor_entries_sum'), 3)
+    assert.equal(value('cartulary_anchor_duration_seconds_count', { outcome: 'ok' }), 1)
+    assert.ok((value('cartulary_gas_used_total', { call: 'statusLists.registerBatch' }) ?? 0) > 20_000)
+    assert.ok(
+      (value('cartulary_rpc_request_duration_seconds_count', { method: 'eth_call', outcome: 'ok' }) ?? 0) > 0,
+    )
+    assert.ok((value('cartulary_relayer_balance_ether') ?? 0) > 9_000)
+    assert.ok((value('process_resident_memory_bytes') ?? 0) > 1e7)
+    assert.ok((value('cartulary_event_loop_delay_seconds', { quantile: '0.99' }) ?? -1) >= 0)
+    assert.equal(value('cartulary_scrape_source_up', { source: 'database' }), 1)
+    assert.equal(value('cartulary_unanchored_entries'), 0)
+    assert.equal(value('cartulary_oldest_unanchored_seconds'), 0)
+  })
+
+  it('declare each family once, with help and a type that fits', async () => {
+    const { families } = await scrape()
+    assert.ok(families.size >= 18)
+    for (const [name, { type, help, samples }] of families) {
+      assert.ok(help.length > 5, name)
+      if (type === 'counter') assert.match(name, /_total$/)
+      if (type === 'histogram')
+        assert.ok(samples.every(({ name: sample }) => /_(bucket|sum|count)$/.test(sample)))
+    }
+  })
+})
