@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 
 /** One JSON-RPC request. */
 export interface RpcRequest {
@@ -9,14 +10,17 @@ export interface RpcRequest {
 }
 
 /**
- * What becomes of an HTTP request; `stall` takes it and never answers, `refuse` answers each JSON-RPC request in it with
- * that error message, `falsify` puts another result in the place of the chain's.
+ * What becomes of an HTTP request; `stall` takes it and never answers, or passes it on after so many milliseconds,
+ * `duplicate` gives it to the chain twice, `refuse` answers each JSON-RPC request in it with that error message,
+ * `falsify` puts another result in the place of the chain's.
  */
 type Fate =
   | 'pass'
   | 'lose request'
   | 'lose answer'
   | 'stall'
+  | 'duplicate'
+  | { stall: number }
   | { refuse: string }
   | { falsify(method: string, result: unknown): unknown }
 
@@ -24,6 +28,10 @@ type Fate =
 export interface ChainProxy {
   url: string
   behave(how: (requests: readonly RpcRequest[]) => Fate): void
+  /** Ends all connections and refuses new ones, as an endpoint that is not running. */
+  cut(): Promise<void>
+  /** Listens again, at the same address. */
+  mend(): Promise<void>
   close(): Promise<void>
 }
 
@@ -67,6 +75,8 @@ export async function startChainProxy(rpcUrl: string): Promise<ChainProxy> {
     const fate = decide([parsed].flat())
     if (fate === 'lose request') return response.destroy()
     if (fate === 'stall') return
+    if (typeof fate === 'object' && 'stall' in fate) await delay(fate.stall)
+    if (fate === 'duplicate') await pass(rpcUrl, body)
     if (typeof fate === 'object' && 'refuse' in fate) {
       const error = { code: -32000, message: fate.refuse }
       const refusals = [parsed].flat().map(({ id }) => ({ jsonrpc: '2.0', id, error }))
@@ -75,19 +85,25 @@ export async function startChainProxy(rpcUrl: string): Promise<ChainProxy> {
     }
     const answer = await pass(rpcUrl, body)
     if (!answer || fate === 'lose answer') return response.destroy()
-    const told =
-      typeof fate === 'object' ? falsified([parsed].flat(), answer.text, fate.falsify) : answer.text
+    const isFalse = typeof fate === 'object' && 'falsify' in fate
+    const told = isFalse ? falsified([parsed].flat(), answer.text, fate.falsify) : answer.text
     response.writeHead(answer.status, { 'content-type': 'application/json' }).end(told)
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const listen = (port: number) =>
+    new Promise<void>((resolve) => server.listen(port, '127.0.0.1', () => resolve()))
+  const close = () => {
+    server.closeAllConnections()
+    return new Promise<void>((resolve) => server.close(() => resolve()))
+  }
+  await listen(0)
+  const { port } = server.address() as AddressInfo
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${port}`,
     behave: (how) => {
       decide = how
     },
-    close: () => {
-      server.closeAllConnections()
-      return new Promise((resolve) => server.close(() => resolve()))
-    },
+    cut: close,
+    mend: () => listen(port),
+    close,
   }
 }

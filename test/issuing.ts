@@ -21,8 +21,7 @@ import type { Job } from '../node/jobs/queue.ts'
 import { createSecretBox } from '../node/keys/secret-box.ts'
 import { createSoftwareKeyStore } from '../node/keys/software.ts'
 import { accountAddress } from '../node/ledger/account-address.ts'
-import { openLedger } from '../node/ledger/open-ledger.ts'
-import type { RelayerSettings } from '../node/ledger/relayer.ts'
+import { type LedgerOptions, openLedger } from '../node/ledger/open-ledger.ts'
 import { schemaId } from '../node/ledger/resource-id.ts'
 import { deriveContext } from '../node/schemas/derive-context.ts'
 import { hexDigest, jcsBytes, sriDigest } from '../node/schemas/digest.ts'
@@ -85,7 +84,7 @@ export async function openIssuing(options: {
   gatherMs?: number
   ttlMs?: number
   jobs?: boolean
-  relayer?: Partial<RelayerSettings>
+  relayer?: Partial<Omit<LedgerOptions, 'relayer'>>
 }) {
   const database = await openDatabase(options.location)
   const secrets = createSecretBox(Buffer.alloc(32, 9))

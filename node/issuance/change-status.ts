@@ -202,7 +202,10 @@ async function send(deps: Deps, planned: readonly Planned[]): Promise<void> {
       await close(deps, request, made)
     }
   } catch (error) {
-    if (!isRevert(error)) throw error
+    if (!isRevert(error)) {
+      await abandonUnsent(deps, batch, intents.flat())
+      throw error
+    }
     // of a change that had to be split, the first part may be on the ledger
     const credentialIds = planned.flatMap(({ rows }) => rows.map((row) => row.credential_id))
     await settleStatusChanges(deps, await deps.statusChanges.listOpen({ credentialIds }))
@@ -210,6 +213,16 @@ async function send(deps: Deps, planned: readonly Planned[]): Promise<void> {
     const issuer = deps.ledger.identityOf(planned[0]?.rows[0]?.issuer_did ?? '')
     throw issuer && planned.length === 1 ? await refusalOf(deps, issuer, error) : error
   }
+}
+
+/** What was never signed can be asked for again at once. */
+async function abandonUnsent(
+  { ledger, statusChanges }: Deps,
+  batch: string,
+  intents: readonly { id: string }[],
+): Promise<void> {
+  const { pending, receipts } = await ledger.outcome(batch).catch(() => ({ pending: true, receipts: [] }))
+  if (!pending && receipts.length === 0) await statusChanges.failed(intents.map(({ id }) => id))
 }
 
 /** Writes down what a request made, and answers it. */

@@ -1,8 +1,8 @@
 import { IssuerError } from '../errors.ts'
-import { broadcast, isOnChain } from './broadcast.ts'
+import { broadcast, isOnChain, type Reception } from './broadcast.ts'
 import { offerFees, raiseFees } from './fees.ts'
 import type { Hex } from './ledger.ts'
-import { answer, isUnreachable, ledgerError } from './ledger-error.ts'
+import { answer, ledgerError } from './ledger-error.ts'
 import { type NonceGroup, wasMined } from './nonce-group.ts'
 import { signStored } from './publisher.ts'
 import { callIn } from './sign-transaction.ts'
@@ -15,8 +15,8 @@ const widestGap = 16
 /** Brings what waits into a block. */
 export function createMover(options: TendingOptions) {
   const { client, address, store, stuckAfter, resendAfter, notify } = options
-  /** When a transaction was sent again last. */
-  const sentAgain = new Map<Hex, number>()
+  /** When a transaction was sent last by this, and what a node said. */
+  const sent = new Map<Hex, { at: number; outcome?: Reception['outcome'] }>()
   /** Since when a nonce has been missing. */
   const gaps = new Map<number, number>()
   const capTold = new Map<Hex, number>()
@@ -24,13 +24,13 @@ export function createMover(options: TendingOptions) {
   /** What has come into a block is no more worth remembering. */
   function forget(groups: readonly NonceGroup[]): void {
     const hashes = new Set(groups.flat().map(({ hash }) => hash))
-    for (const times of [sentAgain, capTold])
+    for (const times of [sent, capTold])
       for (const hash of times.keys()) if (!hashes.has(hash)) times.delete(hash)
     if (groups.length === 0) gaps.clear()
   }
 
   const age = ({ hash, createdAt }: StoredTransaction) =>
-    Date.now() - Math.max(Date.parse(createdAt), sentAgain.get(hash) ?? 0)
+    Date.now() - Math.max(Date.parse(createdAt), sent.get(hash)?.at ?? 0)
 
   /** Whether the chain would refuse it as it stands now. */
   async function isObsolete({ purpose, raw }: StoredTransaction): Promise<boolean> {
@@ -40,17 +40,22 @@ export function createMover(options: TendingOptions) {
       () => false,
       (error) => {
         const failure = ledgerError(error)
-        if (isUnreachable(failure)) throw failure
-        return true
+        if (failure instanceof IssuerError && failure.code === 'TRANSACTION_REVERTED') return true
+        throw failure
       },
     )
   }
 
   async function sendAgain(transaction: StoredTransaction): Promise<void> {
-    sentAgain.set(transaction.hash, Date.now())
     const { nonce, hash } = transaction
     notify({ event: 'transaction sent again', nonce, hash })
-    await broadcast(client, transaction)
+    await hand(transaction)
+  }
+
+  async function hand(transaction: StoredTransaction): Promise<void> {
+    sent.set(transaction.hash, { at: Date.now() })
+    const { outcome } = await broadcast(client, transaction)
+    sent.set(transaction.hash, { at: Date.now(), outcome })
   }
 
   function tellCap({ hash, nonce, maxFeePerGas }: StoredTransaction): void {
@@ -74,7 +79,7 @@ export function createMover(options: TendingOptions) {
     const paid = { from: String(newest.maxFeePerGas), to: String(fees.maxFeePerGas) }
     const event = as === 'gap' ? 'obsolete transaction replaced' : 'fees raised'
     notify({ event, nonce, hash: transaction.hash, facts: paid })
-    await broadcast(client, transaction)
+    await hand(transaction)
   }
 
   const emptyCall = { to: address, data: '0x', gas: 21_000n } as const
@@ -99,10 +104,12 @@ export function createMover(options: TendingOptions) {
     if (known && !isStuck) return 0
     if (!known && !isStuck) {
       const isFresh = !wasMined(group) && age(newest) < resendAfter
-      if (isFresh || (sentAgain.has(newest.hash) && age(newest) < resendAfter)) return 0
+      if (isFresh || (sent.has(newest.hash) && age(newest) < resendAfter)) return 0
     }
     if (isNext && (await isObsolete(newest))) await replace(newest, 'gap')
-    else if (!known && !sentAgain.has(newest.hash)) await sendAgain(newest)
+    // another one has its place among those that wait: a higher fee would not be seen either
+    else if (!known && sent.get(newest.hash)?.outcome === 'taken') await sendAgain(newest)
+    else if (!known && !sent.has(newest.hash)) await sendAgain(newest)
     else if (isStuck && (isNext || (await isUnderpriced(newest)))) await replace(newest, 'same')
     else if (!known) await sendAgain(newest)
     return 1
@@ -125,7 +132,7 @@ export function createMover(options: TendingOptions) {
       const transaction = await signStored(options, emptyCall, { ...fees, ...facts })
       if (!(await store.addAttempt(transaction))) continue
       notify({ event: 'gap in the nonces filled', nonce, hash: transaction.hash })
-      await broadcast(client, transaction)
+      await hand(transaction)
     }
   }
 

@@ -13,7 +13,7 @@ import { createSchemaLedger } from './schema-registry.ts'
 import { createStatusListLedger } from './status-list-registry.ts'
 import { watchRegistries } from './watch.ts'
 
-interface LedgerOptions extends Partial<RelayerSettings> {
+export interface LedgerOptions extends Partial<RelayerSettings> {
   /** JSON-RPC over HTTP or HTTPS. */
   rpcUrl: string
   registries: RegistryAddresses
