@@ -69,7 +69,7 @@ export function openExchange(house: House, anonCreds: Parameters<typeof anonCred
 
 function w3cOf(house: House, received: ReturnType<typeof createReceivedCredentialStore>): ExchangeFormat {
   const { pipeline, verification } = house
-  const { provePresentation, verifyPresentation } = bindPresentations(house)
+  const { provePresentation, verifyPresentation, deriveCredential } = bindPresentations(house)
   return w3cFormat({
     issue: (request) => issue(pipeline, request),
     schemaIdOf: pipeline.schemaIdOf,
@@ -86,8 +86,13 @@ function w3cOf(house: House, received: ReturnType<typeof createReceivedCredentia
         throw error
       }
     },
-    verify: async (credential) => {
-      const { checks } = await verifyCredential(verification, { credential })
+    verify: async ({ credential, proofType }) => {
+      const suite = pipeline.suites.find(({ name }) => name === proofType)
+      // a proof for the holder alone is shown to hold by what is derived from it
+      const isBase = suite?.format === 'data-integrity' && suite.derive !== undefined
+      const whole = { credential, selectivePointers: ['/credentialSubject'] }
+      const shown = isBase ? await deriveCredential(whole) : credential
+      const { checks } = await verifyCredential(verification, { credential: shown })
       return { proof: checks.proof, issuer: checks.issuer }
     },
     ...{ received, now: pipeline.now },

@@ -27,7 +27,10 @@ export interface W3cDeps {
     input: Omit<Possession, 'holderDid'> & { presentation: unknown },
   ): Promise<{ holder: string | null; proof: CheckResult }>
   open(received: unknown): OpenedCredential | undefined
-  verify(credential: unknown): Promise<{ proof: CheckResult; issuer: CheckResult }>
+  verify(received: {
+    credential: Secured
+    proofType: string
+  }): Promise<{ proof: CheckResult; issuer: CheckResult }>
   received: Pick<ReceivedCredentialStore, 'insert'>
   now(): Date
 }
@@ -170,7 +173,7 @@ async function store(deps: W3cDeps, context: FormatContext) {
     subject?.id === holderDid &&
     Object.entries(offered.claims).every(([name, value]) => isDeepStrictEqual(subject[name], value))
   if (!isAsOffered) throw new IssuerError('CREDENTIAL_NOT_AS_OFFERED')
-  const checks = Object.values(await deps.verify(credential))
+  const checks = Object.values(await deps.verify({ credential, proofType: offered.proofType }))
   const failed = checks.find(({ status }) => status === 'fail')
   if (failed)
     throw new IssuerError('CREDENTIAL_NOT_AS_OFFERED', { detail: failed.reason ?? 'It does not verify.' })

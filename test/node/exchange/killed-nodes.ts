@@ -108,7 +108,7 @@ describe('two nodes that exchange credentials while one of them is killed', () =
       const victim = random() < 0.5 ? issuer : holder
       // an exchange writes some 25 statements on each side: it dies before any of them
       await victim.node.doom(1 + Math.floor(random() * 25 * atOnce))
-      const deadline = setTimeout(() => victim.node.kill(), 2_500)
+      const deadline = setTimeout(() => victim.node.kill(), 1_500)
       let isGone = false
       const gone = victim.node.gone().then(() => {
         isGone = true

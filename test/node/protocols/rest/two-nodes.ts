@@ -42,7 +42,7 @@ export async function eventually(
   for (;;) {
     const { body } = await ask()
     if (isReached(body)) return body
-    assert.ok(performance.now() < deadline, `not reached: ${JSON.stringify(body)}`)
+    assert.ok(performance.now() < deadline, `not reached: ${JSON.stringify(body).slice(0, 2_000)}`)
     await delay(20)
   }
 }
@@ -54,7 +54,10 @@ export const v1 = (node: TestNode, method: string, path: string, body?: unknown)
 export async function connect(inviter: TestNode, invitee: TestNode) {
   const invited = expect(201, await v1(inviter, 'POST', '/connections/invitations', { label: 'issuer' })).body
   const { invitation } = invited
-  const accepted = expect(202, await v1(invitee, 'POST', '/connections/accept', { invitation, label: 'holder' }))
+  const accepted = expect(
+    202,
+    await v1(invitee, 'POST', '/connections/accept', { invitation, label: 'holder' }),
+  )
   const ids = { ofInviter: invited.connection.id as string, ofInvitee: accepted.body.id as string }
   const isDone = (body: Answer['body']) => body.state === 'DONE'
   await eventually(() => v1(inviter, 'GET', `/connections/${ids.ofInviter}`), isDone)
@@ -65,6 +68,13 @@ export async function connect(inviter: TestNode, invitee: TestNode) {
 /** Waits for an exchange of a thread in a state, and gives it. */
 export async function exchangeOn(node: TestNode, threadId: string, state: string): Promise<Answer['body']> {
   const find = (body: Answer['body']) =>
-    body.items?.find((item: { threadId: string; state: string }) => item.threadId === threadId && item.state === state)
-  return find(await eventually(() => v1(node, 'GET', '/exchanges?limit=200'), (body) => find(body) !== undefined))
+    body.items?.find(
+      (item: { threadId: string; state: string }) => item.threadId === threadId && item.state === state,
+    )
+  return find(
+    await eventually(
+      () => v1(node, 'GET', '/exchanges?limit=200'),
+      (body) => find(body) !== undefined,
+    ),
+  )
 }
