@@ -147,7 +147,7 @@ async function sweep(): Promise<void> {
 }
 
 async function administer(sql: string): Promise<pg.QueryResult> {
-  const client = new pg.Client({ connectionString: postgresUrl, connectionTimeoutMillis: 2_000 })
+  const client = new pg.Client({ connectionString: postgresUrl, connectionTimeoutMillis: 10_000 })
   await client.connect()
   try {
     return await client.query(sql)

@@ -41,10 +41,11 @@ export interface KillableNode {
 export async function createKillableNode(input: {
   chain: Orders['chain']
   environment: Record<string, string>
+  role?: Orders['role']
 }): Promise<KillableNode> {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
-  let spare = spawnChild()
+  let spare: Child | undefined = spawnChild()
   let running: Child | undefined
   const environment = {
     PORT: String(port),
@@ -68,11 +69,14 @@ export async function createKillableNode(input: {
     async start() {
       await kill()
       const started = performance.now()
-      running = spare
-      await expectLine(running, 'loaded')
-      running.process.stdin?.write(`${JSON.stringify({ environment, chain: input.chain })}\n`)
+      const child = spare ?? spawnChild()
+      running = child
+      spare = undefined
+      await expectLine(child, 'loaded')
+      const { chain, role } = input
+      child.process.stdin?.write(`${JSON.stringify({ environment, chain, role })}\n`)
+      await expectLine(child, 'ready')
       spare = spawnChild()
-      await expectLine(running, 'ready')
       return performance.now() - started
     },
     async doom(doom) {

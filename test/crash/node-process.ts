@@ -3,12 +3,15 @@ import { StatementSync } from 'node:sqlite'
 import type { ChainLocation } from '../../node/composition/foundation.ts'
 import { parseConfig } from '../../node/config.ts'
 import { main } from '../../node/main.ts'
+import { startWorker } from '../../node/worker.ts'
 
 /** When a process dies: before the n-th statement from now on that writes, or before the first that the pattern fits. */
 export type Doom = number | string | null
 
 /** What it is told first. */
 export interface Orders {
+  /** What it does: everything, or what `npm run api` or `npm run worker` do; everything when left out. */
+  role?: 'api' | 'worker'
   environment: Record<string, string>
   chain: Pick<ChainLocation, 'rpcUrl' | 'registries'>
 }
@@ -24,7 +27,9 @@ async function run(): Promise<void> {
   say('loaded')
   const orders = JSON.parse((await lines.next()).value ?? '') as Orders
   const doom = watchStatements()
-  await main({ config: parseConfig(orders.environment), chain: orders.chain })
+  const input = { config: parseConfig(orders.environment), chain: orders.chain }
+  if (orders.role === 'worker') await startWorker(input)
+  else await main({ ...input, jobs: orders.role === undefined })
   say('ready')
   for (let line = await lines.next(); !line.done; line = await lines.next()) {
     doom(JSON.parse(line.value))

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type Database, openDatabase } from '../../node/stores/database.ts'
 import { startChain, type TestChain } from '../chain.ts'
 import { describeOnStacks, type FreshDatabase, nodeStacks } from '../stacks.ts'
+import { type EventReceiver, startEventReceiver } from './event-receiver.ts'
 import { createKillableNode, type KillableNode } from './killable-node.ts'
 import { type Load, startLoad } from './load.ts'
 import { createRandom, seed } from './seed.ts'
@@ -23,18 +24,33 @@ describeOnStacks(
     let chain: TestChain
     let fresh: FreshDatabase
     let node: KillableNode
+    /** What runs the jobs, where that is a process of its own. */
+    let worker: KillableNode | undefined
+    let receiver: EventReceiver
     let database: Database
 
     before(async () => {
       chain = await startChain()
       fresh = await stack.create()
-      node = await createKillableNode({ chain, environment: fresh.environment })
+      receiver = await startEventReceiver()
+      const environment = { ...fresh.environment, WEBHOOK_HOSTS: 'loopback' }
+      node = await createKillableNode({ chain, environment, ...(!isEmbedded && { role: 'api' }) })
+      if (!isEmbedded) {
+        // brings the database up to date, before there are processes of both kinds
+        const first = await createKillableNode({ chain, environment })
+        await first.start()
+        await first.close()
+        worker = await createKillableNode({ chain, environment, role: 'worker' })
+        await worker.start()
+      }
       await node.start()
     })
 
     after(async () => {
       await database?.destroy()
       await node?.close()
+      await worker?.close()
+      await receiver?.close()
       await chain?.close()
       await fresh?.drop()
     })
@@ -49,20 +65,28 @@ describeOnStacks(
       const { did } = await post('/api/v1/dids', { keys: ['Ed25519'] })
       const schema = { issuerDid: did, name: 'degree', version: '1', jsonSchema }
       const { schemaId } = await post('/api/v1/schemas', schema)
+      await post('/api/v1/webhooks', { url: receiver.url, types: ['credentials.issued'] })
       const load = startLoad(node, { issuerDid: did, schemaId, proofType: 'eddsa-jcs-2022' }, clients)
-      const restarts = await killAtRandom(node, load, kills)
+      const restarts = await killAtRandom(worker ? [node, worker] : [node], load, kills)
       await load.stop()
       // what was killed last may have left an answer to give, a registration, a delivery
       database = await openDatabase(fresh.location)
       await until(() => isSettled(database))
+      const events = await database
+        .selectFrom('events')
+        .select('id')
+        .where('type', '=', 'credentials.issued')
+        .execute()
+      await until(async () => events.every(({ id }) => receiver.received.has(id)))
       const recorded = await recordedOnce(database, load)
       await onLedgerOnce(chain, database, recorded)
       await verify(node, load)
       const mean = restarts.reduce((sum, milliseconds) => sum + milliseconds, 0) / restarts.length
       const counts = `${load.acknowledged.length} acknowledged, ${recorded} recorded and registered, ${load.revoked.length} revoked`
+      const deliveries = `${events.length} events delivered`
       const requests = `${load.repeated} requests repeated, ${load.lost} lost`
       process.stdout.write(
-        `      ${kills} kills (seed ${seed}): ${counts}; ${requests}; a restart takes ${mean.toFixed(0)} ms\n`,
+        `      ${kills} kills (seed ${seed}): ${counts}; ${deliveries}; ${requests}; a restart takes ${mean.toFixed(0)} ms\n`,
       )
     }).timeout(60_000 + kills * 15_000)
   },
@@ -70,7 +94,7 @@ describeOnStacks(
 )
 
 /** Kills it some answers after its start, and now and then while it starts. */
-async function killAtRandom(node: KillableNode, load: Load, kills: number): Promise<number[]> {
+async function killAtRandom(nodes: readonly KillableNode[], load: Load, kills: number): Promise<number[]> {
   const random = createRandom(seed)
   const restarts: number[] = []
   for (let kill = 0; kill < kills; kill++) {
@@ -78,6 +102,7 @@ async function killAtRandom(node: KillableNode, load: Load, kills: number): Prom
     const deadline = Date.now() + 5_000
     while (load.acknowledged.length < wanted && Date.now() < deadline) await delay(5)
     await delay(random() * 100)
+    const node = nodes[Math.floor(random() * nodes.length)] as KillableNode
     if (random() < 0.15) {
       const starting = node.start().catch(() => undefined)
       await delay(random() * 400)
@@ -90,8 +115,9 @@ async function killAtRandom(node: KillableNode, load: Load, kills: number): Prom
   return restarts
 }
 
+/** Looks again until it is so; what was left over is taken up by a job at its next turn. */
 async function until(isTrue: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 60_000
+  const deadline = Date.now() + 90_000
   while (!(await isTrue())) {
     assert.ok(Date.now() < deadline, 'work was left over')
     await delay(100)

@@ -19,7 +19,7 @@ const nasty: readonly unknown[] = [
     '__proto__',
     'hasOwnProperty',
     'then',
-    { then: 1 },
+    JSON.parse('{"then":1}'),
     { constructor: { prototype: {} } },
   ],
   ...['../../etc/passwd', '..%2f..%2f', '/', '//', '%00', '%', "' or 1=1 --", '<script>'],

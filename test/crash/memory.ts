@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as delay } from 'node:timers/promises'
+import { startChain, type TestChain } from '../chain.ts'
+import { type ChainProxy, startChainProxy } from '../chain-proxy.ts'
+import { createKillableNode, type KillableNode } from './killable-node.ts'
+
+const holderDid = 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK'
+const jsonSchema = {
+  type: 'object',
+  properties: { degree: { type: 'object', properties: { name: { type: 'string' } } } },
+}
+const credentials = Number(process.env.SOAK_CREDENTIALS ?? 10_000)
+const stallMs = Number(process.env.SOAK_STALL_MS ?? 3_000)
+const rows = Math.min(2_500, credentials)
+const limitMb = 512
+
+describe('the memory of a node', () => {
+  let chain: TestChain
+  let proxy: ChainProxy
+  let folder: string
+  let node: KillableNode
+  let body: string
+
+  before(async () => {
+    chain = await startChain()
+    proxy = await startChainProxy(chain.rpcUrl)
+    folder = await mkdtemp(join(tmpdir(), 'cartulary-'))
+    const { registries } = chain
+    const environment = { DATA_DIR: folder, UNREGISTERED_LIMIT: '20000', ANCHOR_WAIT_MS: '5000' }
+    node = await createKillableNode({ chain: { rpcUrl: proxy.url, registries }, environment })
+    await node.start()
+    const made = await node.call('POST', '/api/v1/dids', { body: { keys: ['Ed25519'] } })
+    const { did: issuerDid } = made.body
+    const schema = { issuerDid, name: 'degree', version: '1', jsonSchema }
+    const { schemaId } = (await node.call('POST', '/api/v1/schemas', { body: schema })).body
+    const row = { holderDid, claims: { degree: { name: 'Bachelor of Science' } } }
+    const batch = Array.from({ length: rows }, () => row)
+    body = JSON.stringify({ issuerDid, schemaId, proofType: 'eddsa-jcs-2022', credentials: batch })
+  })
+
+  after(async () => {
+    await node?.close()
+    await proxy?.close()
+    await chain?.close()
+    await rm(folder, { recursive: true })
+  })
+
+  const recorded = () => count(folder, 'select count(*) as n from credentials')
+  const registered = () => count(folder, 'select sum(registered) as n from status_lists')
+  const issue = () => node.call('POST', '/api/v1/credentials/issue/batch', { body })
+
+  it(`stays below ${limitMb} MB through ${credentials} credentials`, async () => {
+    const started = performance.now()
+    let issued = 0
+    const client = async () => {
+      while (issued < credentials) {
+        issued += rows
+        const { status, text } = await issue()
+        assert.ok(status < 300, text)
+        tell(`${recorded()} of ${credentials} issued, ${rss(node)} MB`, credentials > 50_000)
+      }
+    }
+    await Promise.all([client(), client()])
+    const seconds = (performance.now() - started) / 1_000
+    process.stdout.write(
+      `      ${recorded()} credentials in ${seconds.toFixed(0)} s, peak ${peak(node)} MB, now ${rss(node)} MB\n`,
+    )
+    assert.ok(peak(node) < limitMb, `${peak(node)} MB`)
+  }).timeout(60_000 + credentials * 20)
+
+  it(`is bounded while the chain stands still for ${stallMs} ms and clients press on, and it recovers`, async () => {
+    const before = recorded()
+    let acknowledged = 0
+    const refusals = new Map<string, number>()
+    let pressing = true
+    proxy.behave((requests) =>
+      requests.some(({ method }) => method === 'eth_sendRawTransaction') ? 'stall' : 'pass',
+    )
+    const client = async () => {
+      while (pressing) {
+        const answer = await issue()
+        if (answer.status < 300) acknowledged += answer.body.issued
+        else {
+          assert.equal(answer.status, 503, answer.text)
+          assert.ok(Number(answer.headers['retry-after']) > 0)
+          refusals.set(answer.body.code, (refusals.get(answer.body.code) ?? 0) + 1)
+          await delay(20)
+        }
+      }
+    }
+    const clients = Promise.all(Array.from({ length: 16 }, client))
+    const live: number[] = []
+    for (const deadline = Date.now() + stallMs; Date.now() < deadline; await delay(200)) {
+      live.push((await node.call('GET', '/health/live')).status)
+    }
+    proxy.behave(() => 'pass')
+    pressing = false
+    await clients
+    for (const deadline = Date.now() + 60_000; registered() < recorded(); await delay(100))
+      assert.ok(Date.now() < deadline, `${registered()} of ${recorded()} registered`)
+    const codes = [...refusals].map(([code, times]) => `${times} ${code}`).join(', ')
+    process.stdout.write(
+      `      ${acknowledged} acknowledged, refused: ${codes}; peak ${peak(node)} MB, all registered afterwards\n`,
+    )
+    assert.equal(recorded() - before, acknowledged)
+    assert.ok(refusals.size > 0)
+    assert.ok(live.every((status) => status === 200))
+    assert.ok(peak(node) < limitMb, `${peak(node)} MB`)
+    assert.ok((await issue()).status < 300, 'it goes on by itself')
+  }).timeout(180_000 + stallMs)
+})
+
+let told = 0
+function tell(text: string, isWanted: boolean): void {
+  if (!isWanted || Date.now() - told < 10_000) return
+  told = Date.now()
+  process.stdout.write(`      ${text}\n`)
+}
+
+/** Megabytes of memory that are in its use, and the most there have been (proc(5)). */
+const rss = (node: KillableNode) => fromStatus(node, 'VmRSS')
+const peak = (node: KillableNode) => fromStatus(node, 'VmHWM')
+
+function fromStatus(node: KillableNode, name: string): number {
+  const status = readFileSync(`/proc/${node.pid()}/status`, 'utf8')
+  return Math.round(Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)?.[1]) / 1_024)
+}
+
+function count(folder: string, sql: string): number {
+  const database = new DatabaseSync(join(folder, 'cartulary.db'), { readOnly: true })
+  try {
+    return Number(database.prepare(sql).get()?.n)
+  } finally {
+    database.close()
+  }
+}
