@@ -118,6 +118,23 @@ describeOnStacks('AnonCreds wallet and presentations over HTTP', (stack) => {
       assert.ok(items.every((item: object) => Object.keys(item).length === 2))
     })
 
+    it('takes no text that a database refuses as a failure of its own', async () => {
+      const asked = await Promise.all([
+        call('GET', '/credentials?schemaId=%00'),
+        call('GET', '/credentials/%00'),
+        call('DELETE', '/credentials/a%00b'),
+        call('GET', '/cred-defs/%00'),
+        call('POST', '/link-secrets', { body: { name: 'a\0b' } }),
+        call('POST', '/presentations', {
+          body: {
+            presentationRequest: asking({ requested_attributes: { x: { name: 'x' } } }),
+            credentials: [{ credentialId: '\0', attributes: { x: { revealed: true } } }],
+          },
+        }),
+      ])
+      for (const { status, body } of asked) assert.ok(status < 500, JSON.stringify(body))
+    })
+
     it('needs a key with the scope wallet:use', async () => {
       const key = await keyOf([
         'anoncreds:read',
