@@ -86,6 +86,8 @@ export interface OpenIssuer {
   nodeDid: string
   /** Begins the work that is due without anybody asking. */
   startJobs(): Promise<void>
+  /** Answers requests that wait for their transaction, now and from now on, as it stands. */
+  stopWaiting(): void
   /** Ends jobs and whatever waits, then closes chain and database. */
   close(): Promise<void>
 }
@@ -147,6 +149,7 @@ export async function openIssuer(input: Input): Promise<OpenIssuer> {
           createSettlement(registrar),
           ...opened.jobs,
         ]),
+      stopWaiting: anchor.stop,
       close,
     }
   } catch (error) {

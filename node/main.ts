@@ -12,6 +12,9 @@ import { createLogger, type Logger } from './logger.ts'
 import { createServer } from './server.ts'
 import { runUntilSignal } from './until-signal.ts'
 
+/** How long requests still wait for their transaction when the node stops; then they are answered with 202. */
+const patienceMs = 4_000
+
 /** A node that answers. */
 export interface RunningNode {
   /** Where it listens. */
@@ -74,7 +77,8 @@ export async function main(input: NodeInput): Promise<RunningNode> {
     nodeDid: opened.nodeDid,
     logger,
     close: async () => {
-      await drain(server)
+      const late = setTimeout(opened.stopWaiting, patienceMs)
+      await drain(server).finally(() => clearTimeout(late))
       await opened.close()
     },
   }

@@ -20,7 +20,7 @@ export interface WaitingRoom {
   wait(credentialId: string): Promise<Registration>
   /** Calls those whose credentials this process has settled. */
   call(credentialIds: readonly string[], outcome: Outcome): void
-  /** Answers everyone with `pending`. */
+  /** Answers everyone with what is known by now, and whoever comes later. */
   stop(): void
 }
 
@@ -37,6 +37,7 @@ const pending: Registration = { state: 'pending', transactionHash: null }
 export function createWaitingRoom(deps: Deps): WaitingRoom {
   const waiting = new Map<string, (outcome: Outcome) => void>()
   let looking = false
+  let stopped = false
 
   function call(credentialIds: readonly string[], outcome: Outcome): void {
     for (const credentialId of credentialIds) waiting.get(credentialId)?.(outcome)
@@ -64,6 +65,7 @@ export function createWaitingRoom(deps: Deps): WaitingRoom {
   return {
     call,
     async wait(credentialId) {
+      if (stopped) return lookUp(credentialId)
       const outcome = await new Promise<Outcome>((resolve) => {
         const timer = setTimeout(() => resolve(pending), deps.anchorWaitMs)
         waiting.set(credentialId, (settled) => {
@@ -77,6 +79,7 @@ export function createWaitingRoom(deps: Deps): WaitingRoom {
       return outcome.state === 'pending' ? lookUp(credentialId) : outcome
     },
     stop() {
+      stopped = true
       for (const answer of [...waiting.values()]) answer(pending)
     },
   }
