@@ -1,6 +1,6 @@
 import { type ErrorCode, IssuerError } from '../errors.ts'
 import type { Act } from '../request-context.ts'
-import { type CredentialRow, isErased, readSecured } from '../stores/credentials.ts'
+import type { CredentialRow } from '../stores/credentials.ts'
 import type { Database } from '../stores/database.ts'
 import { anchorWait } from './anchor-wait.ts'
 import type { BatchOutcome, BatchRow, IssuedCredential, Registration } from './issuance.ts'
@@ -61,10 +61,11 @@ export async function recallBatch(
 const none: Registration = { state: 'none', transactionHash: null }
 
 function toIssued(row: CredentialRow, registration: Registration): IssuedCredential {
-  const { credential_id: credentialId } = row
-  if (isErased(row)) throw new IssuerError('CREDENTIAL_DELETED', { facts: { credentialId } })
+  const { credential_id: credentialId, secured } = row
+  // what has been erased since
+  if (secured === '') throw new IssuerError('CREDENTIAL_DELETED', { facts: { credentialId } })
   return {
-    credential: readSecured(row),
+    credential: secured.startsWith('{') ? JSON.parse(secured) : secured,
     credentialId,
     statusListId: row.status_list_id,
     statusListIndex: row.status_index,
