@@ -1,11 +1,15 @@
+import { sql } from 'kysely'
 import { IssuerError } from '../errors.ts'
 import type { Secured } from '../suites/suite.ts'
 import { type Database, isUniqueViolation } from './database.ts'
 import { appendEvent } from './events.ts'
-import { pageOf } from './page.ts'
+import { pageOf, pageOfSeveral } from './page.ts'
 import type { NewRow, Row } from './tables.ts'
 
 const ROWS_PER_INSERT = 100
+const CHUNK = 500
+/** Most issuers whose credentials are read apart from one another: SQLite puts 500 queries together at most. */
+const MOST_PARTS = 100
 
 export type CredentialRow = Row<'credentials'>
 export type NewCredentialRow = Omit<NewRow<'credentials'>, 'registration_id'>
@@ -85,12 +89,12 @@ export function createCredentialStore(database: Database) {
 
     async getMany(credentialIds: readonly string[]): Promise<CredentialRow[]> {
       const rows: CredentialRow[] = []
-      for (let from = 0; from < credentialIds.length; from += 500)
+      for (let from = 0; from < credentialIds.length; from += CHUNK)
         rows.push(
           ...(await database
             .selectFrom('credentials')
             .selectAll()
-            .where('credential_id', 'in', credentialIds.slice(from, from + 500))
+            .where('credential_id', 'in', credentialIds.slice(from, from + CHUNK))
             .execute()),
         )
       return rows
@@ -100,9 +104,18 @@ export function createCredentialStore(database: Database) {
     async list(
       question: CredentialQuestion,
     ): Promise<{ items: RegisteredCredentialRow[]; nextCursor: string | null }> {
+      const { issuers = [], issuerDid, ...rest } = question
       if (question.issuers?.length === 0) return { items: [], nextCursor: null }
       const order = { time: 'issued_at', id: 'credential_id' } as const
-      const { rows, nextCursor } = await pageOf(selected(database, question), order, question)
+      const isSplit = issuerDid === undefined && issuers.length > 1 && issuers.length <= MOST_PARTS
+      const { rows, nextCursor } = isSplit
+        ? await pageOfSeveral(
+            database,
+            [...new Set(issuers)].map((issuer) => selected(database, { ...rest, issuers: [issuer] })),
+            order,
+            question,
+          )
+        : await pageOf(selected(database, question), order, question)
       return { items: rows, nextCursor }
     },
   }
@@ -114,9 +127,16 @@ async function conflict(
   rows: readonly NewCredentialRow[],
   cause: unknown,
 ): Promise<unknown> {
-  for (const { credential_id: credentialId } of rows) {
-    if (await withRegistration(database).where('credential_id', '=', credentialId).executeTakeFirst())
-      return new IssuerError('CREDENTIAL_ALREADY_EXISTS', { facts: { credentialId }, cause })
+  for (let from = 0; from < rows.length; from += CHUNK) {
+    const ids = rows.slice(from, from + CHUNK).map((row) => row.credential_id)
+    const known = await database
+      .selectFrom('credentials')
+      .select('credential_id')
+      .where('credential_id', 'in', ids)
+      .executeTakeFirst()
+    if (!known) continue
+    const facts = { credentialId: known.credential_id }
+    return new IssuerError('CREDENTIAL_ALREADY_EXISTS', { facts, cause })
   }
   return cause
 }
@@ -145,6 +165,9 @@ function selected(database: Database, question: CredentialQuestion) {
   let query = withRegistration(database)
   for (const [column, value] of Object.entries(equal))
     if (value !== undefined) query = query.where(column as keyof typeof equal, '=', value)
+  // said as the partial index says it, which holds the few that are not valid
+  if (question.status !== undefined && question.status !== 'valid')
+    query = query.where('status', '!=', sql.lit('valid'))
   return question.issuers ? query.where('issuer_did', 'in', question.issuers) : query
 }
 

@@ -1,4 +1,4 @@
-import { type SelectQueryBuilder, sql } from 'kysely'
+import { type Kysely, type SelectQueryBuilder, sql } from 'kysely'
 import { IssuerError } from '../errors.ts'
 
 /** What a caller asks of a list: how many rows, and after which; the cursor is opaque to it. */
@@ -14,17 +14,59 @@ export interface PageQuestion {
  */
 export async function pageOf<Tables, Table extends keyof Tables, Row>(
   query: SelectQueryBuilder<Tables, Table, Row>,
-  { time, id }: { time: keyof Row & string; id: keyof Row & string },
+  columns: Columns<Row>,
+  question: PageQuestion,
+): Promise<Page<Row>> {
+  return cut(await beginning(query, columns, question).execute(), columns, question)
+}
+
+/**
+ * A page of several queries together, none of whose rows is another's: the beginnings of all of them are read, each by
+ * an index that has its order, which an index over all of them (`in`) has not.
+ * @throws MALFORMED_REQUEST when the cursor is none
+ */
+export async function pageOfSeveral<Tables, Table extends keyof Tables, Row>(
+  database: Kysely<Tables>,
+  queries: readonly SelectQueryBuilder<Tables, Table, Row>[],
+  columns: Columns<Row>,
+  question: PageQuestion,
+): Promise<Page<Row>> {
+  const parts = queries.map(
+    (query) => sql`select * from (${beginning(query, columns, question)}) as ${sql.ref('part')}`,
+  )
+  const { rows } = await sql<Row>`select * from (${sql.join(parts, sql` union all `)}) as ${sql.ref('all')}
+    order by ${sql.ref(columns.time)} desc, ${sql.ref(columns.id)} desc limit ${question.limit + 1}`.execute(
+    database,
+  )
+  return cut(rows, columns, question)
+}
+
+interface Columns<Row> {
+  time: keyof Row & string
+  id: keyof Row & string
+}
+
+interface Page<Row> {
+  rows: Row[]
+  nextCursor: string | null
+}
+
+/** What a page needs: its rows, and one to tell whether more follow. */
+function beginning<Tables, Table extends keyof Tables, Row>(
+  query: SelectQueryBuilder<Tables, Table, Row>,
+  { time, id }: Columns<Row>,
   { limit, cursor }: PageQuestion,
-): Promise<{ rows: Row[]; nextCursor: string | null }> {
+) {
   const place = sql`(${sql.ref(time)}, ${sql.ref(id)})`
   const after = parseCursor(cursor)
   const rest = after ? query.where(sql<boolean>`${place} < (${after.time}, ${after.id})`) : query
-  const found = await rest
+  return rest
     .orderBy(sql.ref(time), 'desc')
     .orderBy(sql.ref(id), 'desc')
     .limit(limit + 1)
-    .execute()
+}
+
+function cut<Row>(found: readonly Row[], { time, id }: Columns<Row>, { limit }: PageQuestion): Page<Row> {
   const rows = found.slice(0, limit)
   const last = found.length > limit ? rows.at(-1) : undefined
   return { rows, nextCursor: last ? toCursor({ time: String(last[time]), id: String(last[id]) }) : null }

@@ -12,6 +12,7 @@ import { up as transactions } from './012-transactions.ts'
 import { up as recalls } from './014-recalls.ts'
 import { up as webhooks } from './015-webhooks.ts'
 import { up as statusPositions } from './016-status-positions.ts'
+import { up as listedStatuses } from './017-listed-statuses.ts'
 
 /** Every migration by its name, which gives the order; one that has run anywhere never changes. */
 export const migrations: Record<string, Migration> = {
@@ -27,5 +28,6 @@ export const migrations: Record<string, Migration> = {
   '010-anoncreds': { up: anoncreds },
   '014-recalls': { up: recalls },
   '016-status-positions': { up: statusPositions },
+  '017-listed-statuses': { up: listedStatuses },
   '015-webhooks': { up: webhooks },
 }

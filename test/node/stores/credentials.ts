@@ -99,6 +99,15 @@ describeOnStacks('the credential store', (stack) => {
       (await all({ status: 'revoked', issuers: ['did:x:0'] })).length,
       count((r) => r.status === 'revoked' && r.issuer_did === 'did:x:0'),
     )
+    assert.deepEqual(
+      await all({ issuers: ['did:x:1', 'did:x:0', 'did:x:1', 'did:x:none'] }),
+      rows.map((row) => row.credential_id).reverse(),
+    )
+    assert.equal(
+      (await all({ status: 'revoked', issuers: ['did:x:0', 'did:x:1'] })).length,
+      count((r) => r.status === 'revoked'),
+    )
+    assert.equal((await all({ status: 'suspended' })).length, 0)
     assert.deepEqual(await all({ issuers: [] }), [])
     assert.deepEqual(await all({ issuers: ['did:x:0'], issuerDid: 'did:x:1' }), [])
   })
