@@ -31,11 +31,14 @@ if (node === undefined) {
   process.exit(69)
 }
 const child = spawn(node, [program, ...process.argv.slice(2)], { stdio: 'inherit' })
+// a terminal interrupts both: the command decides what that means, and this process waits for it
+process.on('SIGINT', () => {})
 child.on('error', (error) => {
   console.error(error.message)
   process.exitCode = 69
 })
 child.on('close', (code, signal) => {
+  process.removeAllListeners('SIGINT')
   if (signal) process.kill(process.pid, signal)
   else process.exitCode = code ?? 70
 })

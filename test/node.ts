@@ -31,6 +31,8 @@ export interface TestNode {
   chain: TestChain
   node: RunningNode
   dataDir: string
+  /** What it was configured by. */
+  environment: Record<string, string>
   adminApiKey: string
   /** Calls an address such as `/api/v1/network`. */
   call(method: string, path: string, options?: CallOptions): Promise<Answer>
@@ -43,7 +45,7 @@ export async function startNode(
 ): Promise<TestNode> {
   const chain = input.chain ?? (await startChain())
   const dataDir = input.dataDir ?? (await mkdtemp(join(tmpdir(), 'node-')))
-  const config = parseConfig({
+  const environment = {
     PORT: String(await freePort()),
     DATA_DIR: dataDir,
     ADMIN_API_KEY: adminApiKey,
@@ -52,12 +54,13 @@ export async function startNode(
     RATE_LIMIT: '1000000',
     RATE_LIMIT_ANONYMOUS: '1000000',
     ...input.environment,
-  })
-  const node = await main({ config, chain })
+  }
+  const node = await main({ config: parseConfig(environment), chain })
   return {
     chain,
     node,
     dataDir,
+    environment,
     adminApiKey,
     call: (method, path, options) => call(node.url, method, path, options),
     close: async () => {

@@ -20,8 +20,9 @@ type Deps = Pick<BulkDeps, 'chunks'>
 
 // Cells that a spreadsheet would take for formulas stay as they are: nothing but ids and hashes is in the one file, and
 // the other one gives back what was sent, to be sent again.
+// The library quotes a cell for the whole end of a line alone, and readers take half of one for an end, too.
 const csv = (rows: readonly (readonly unknown[])[]): string =>
-  stringify(rows as unknown[][], { record_delimiter: 'windows' })
+  stringify(rows as unknown[][], { record_delimiter: 'windows', quoted_match: /[\r\n]/ })
 
 const ndjson = (objects: readonly object[]): string =>
   objects.map((object) => `${JSON.stringify(object)}\n`).join('')

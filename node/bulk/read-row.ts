@@ -74,10 +74,13 @@ function fromLine(line: string): unknown {
 
 function fromRecord(source: Source, cells: readonly string[]): unknown {
   const { columns } = source as Extract<Source, { type: 'csv' }>
-  if (cells.length !== columns.length)
-    throw new IssuerError('MALFORMED_REQUEST', {
-      detail: `This row has ${cells.length} cells, and the header ${columns.length}.`,
-    })
+  if (cells.length !== columns.length) {
+    // those of a file of failures are not the sender's
+    const passed = columns.filter(({ name }) => name.startsWith(reserved)).length
+    const [has, needs] = [Math.max(0, cells.length - passed), columns.length - passed]
+    const detail = `This row has ${has} cells, and the header ${needs}.`
+    throw new IssuerError('MALFORMED_REQUEST', { detail })
+  }
   const claims: JsonObject = {}
   let holderDid: string | undefined
   for (const [place, { target }] of columns.entries()) {

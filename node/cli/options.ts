@@ -21,6 +21,17 @@ const options = {
   node: text,
   'api-key-file': text,
   out: text,
+  key: text,
+  schema: text,
+  issuer: text,
+  'proof-type': text,
+  expires: text,
+  mapping: text,
+  type: text,
+  'not-revocable': flag,
+  'dry-run': flag,
+  success: text,
+  failures: text,
   head: { type: 'string', multiple: true, default: [] },
   help: { type: 'boolean', short: 'h', default: false },
   version: flag,
@@ -60,6 +71,10 @@ const known = {
   ],
   'audit verify': ['rpc', 'registries', 'api-key-file', 'head', 'json'],
   'audit export': ['api-key-file', 'out'],
+  bulk: [
+    ...['node', 'key', 'api-key-file', 'schema', 'issuer', 'proof-type', 'expires', 'mapping', 'type'],
+    ...['not-revocable', 'dry-run', 'success', 'failures'],
+  ],
 } as const
 
 /** A command, the one thing that it is about, and its options. */
@@ -88,7 +103,7 @@ export function parseCommand(args: readonly string[]): { options: Options; comma
   const name = positionals.slice(0, words).join(' ')
   const [subject, ...others] = positionals.slice(words)
   if (!isCommand(name)) {
-    throw wrong(name === '' ? 'Which command? verify, bundle or audit.' : `There is no command ${name}.`)
+    throw wrong(name === '' ? 'Which command? verify, bundle, audit or bulk.' : `There is no command ${name}.`)
   }
   if (subject === undefined) throw wrong(`What to ${name}? A file, or - for standard input.`)
   if (others.length > 0) throw wrong(`One at a time: ${others.join(' ')} is too much.`)

@@ -1,10 +1,10 @@
 import { IssuerError } from '../errors.ts'
+import type { BulkSources } from './bulk.ts'
 import { CliError, type Exit, exitCodes } from './exit.ts'
-import type { Sources } from './input.ts'
 import { parseCommand } from './options.ts'
 import { usage } from './usage.ts'
 
-interface Input extends Sources {
+interface Input extends BulkSources {
   args: readonly string[]
   version: string
 }
@@ -30,6 +30,11 @@ export async function run({ args, version, ...sources }: Input): Promise<Ended> 
     if (command.name === 'audit verify' || command.name === 'audit export') {
       const { audit } = await import('./audit.ts')
       const { exit, output } = await audit(sources, command)
+      return { code: exitCodes[exit], stdout: output, stderr: '' }
+    }
+    if (command.name === 'bulk') {
+      const { bulk } = await import('./bulk.ts')
+      const { exit, output } = await bulk(sources, command)
       return { code: exitCodes[exit], stdout: output, stderr: '' }
     }
     // loaded when it is needed: it brings every suite, and a mistyped option need not wait for them

@@ -3,6 +3,8 @@ export const usage = `Usage: cartulary verify FILE --rpc URL --registries WHERE 
        cartulary verify BUNDLE --offline [--digest SHA256] [--json]
        cartulary bundle ID --node URL --api-key-file FILE [--rpc URL] [--out FILE]
        cartulary bundle FILE --node URL [--rpc URL] [--out FILE]
+       cartulary bulk FILE --node URL --api-key-file FILE --schema ID --issuer DID [options]
+       cartulary bulk JOB --node URL --api-key-file FILE
        cartulary audit verify NODE|FILE [--api-key-file FILE] [--rpc URL] [--registries WHERE] [--json]
        cartulary audit export NODE --api-key-file FILE --out FILE
 
@@ -40,12 +42,31 @@ audit
   --api-key-file FILE    an API key of the node (audit:read)
   --head PLACE:HASH      a head that was kept, such as one of an earlier verification; may be repeated
 
+bulk
+  Sends a file of rows to a node, which issues a credential to the holder of each; shows how far it is, and fetches
+  two files at the end: what was issued, and the rows that were not, with the reasons, to be corrected and sent
+  again. Ctrl-C leaves the job going on; its ID takes it up again.
+  --node URL             the node
+  --api-key-file FILE    an API key of the node (credentials:issue, credentials:read); --key KEY where others
+                         cannot see the arguments of commands
+  --schema ID            the schema, by its ID or alias
+  --issuer DID           the issuer
+  --proof-type NAME      how the credentials are secured, as GET /network lists it
+  --expires TIME         2030-12-31T23:59:59Z
+  --mapping MAP          a file or JSON: {"Student": "holderDid", "Title": "degree.name", "Note": null}
+  --type csv|ndjson      how the rows are written; by default as the name of the file says
+  --not-revocable        issues credentials without a status entry
+  --dry-run              checks every row and issues none
+  --success FILE         where the two files are written; by default beside FILE, .success and .failure
+  --failures FILE        before the ending
+
 Exit codes: 0 verified, 1 failed, 2 could not be decided, 64 wrong usage, 65 malformed input,
-66 unreadable file, 69 chain or node does not answer.
+66 unreadable file, 69 chain or node does not answer. Of bulk: 0 all rows issued, 1 not all, 2 the job goes on.
 
 Examples
   cartulary verify degree.json --rpc https://rpc.example --registries network.json
   cartulary verify - --rpc http://127.0.0.1:8545 --registries http://127.0.0.1:3000 < degree.jwt
   cartulary bundle degree.json --node https://issuer.example --rpc https://rpc.example --out degree.bundle
   cartulary verify degree.bundle --offline --digest 3c0f…
+  cartulary bulk graduates.csv --node https://issuer.example --api-key-file key --schema degree-v1 --issuer did:ethr:…
 `

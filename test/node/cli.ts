@@ -55,7 +55,9 @@ describe('the command cartulary', () => {
     })()
     const inDirectory = (text: string, i: number) =>
       names.has(text) || args[i - 1] === '--out' ? join(directory, text) : text
-    return run({ args: args.map(inDirectory), version: '0', stdin, fetch })
+    const screen = { write: () => {} }
+    const onInterrupt = () => () => {}
+    return run({ args: args.map(inDirectory), version: '0', stdin, fetch, screen, onInterrupt })
   }
   const file = async (name: string, content: unknown) => {
     const text = typeof content === 'string' ? content : JSON.stringify(content)

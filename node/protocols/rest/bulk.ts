@@ -15,6 +15,8 @@ import { pageOf, pageQuery } from './fields.ts'
 import type { Resource } from './resource.ts'
 
 const path = '/credentials/issue/bulk'
+// a chunk as text, compressed, and as rows
+const STREAM_BYTES = 8_388_608
 const params = z.object({ id: z.string().max(128) })
 const mediaTypes: Record<FileType, string> = { csv: 'text/csv', ndjson: 'application/x-ndjson' }
 const reading = problems('UNAUTHORIZED', 'FORBIDDEN', 'BULK_JOB_NOT_FOUND', 'DATABASE_UNAVAILABLE')
@@ -48,7 +50,7 @@ function mountUpload(server: HttpServer, issuer: Issuer): void {
   server.post(
     path,
     {
-      config: { access: 'credentials:issue', longBody: true },
+      config: { access: 'credentials:issue', longBody: true, streams: STREAM_BYTES },
       schema: {
         tags: ['Bulk issuance'],
         summary: 'Issue credentials to the rows of a file',

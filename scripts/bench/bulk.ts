@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { setTimeout as delay } from 'node:timers/promises'
+import { bodyOf, nodeClient } from '../node-client.ts'
+import { batches, type Order, rateOf } from './load.ts'
+import type { NodeProcess } from './open-node-process.ts'
+
+/** What bulk issuance does beside batches of 1,000, in one run. Rates are credentials a second. */
+export interface BulkMeasured {
+  rows: number
+  batchRate: number
+  /** From the first byte of the upload to the last registration. */
+  rate: number
+  /** The upload alone, until it is answered. */
+  uploadSeconds: number
+  transactions: number
+  /** Bytes of the node's process: before the upload, and at the most while the job went on. */
+  memoryBefore: number
+  memoryPeak: number
+}
+
+const path = '/credentials/issue/bulk'
+const expirationDate = '2099-12-31T23:59:59Z'
+const proofType = 'eddsa-jcs-2022'
+
+/** Issues batches of 1,000, and then a file of `rows` rows of the same claims. */
+export async function measureBulk(
+  child: Pick<NodeProcess, 'url' | 'adminApiKey'> & { pid: number },
+  { rows, batches: count }: { rows: number; batches: number },
+): Promise<BulkMeasured> {
+  const node = nodeClient({ url: child.url, apiKey: child.adminApiKey })
+  const { did: issuerDid } = bodyOf(await node.post('/dids', { method: 'ethr', keys: ['Ed25519'] }), 201)
+  const { did: holderDid } = bodyOf(await node.post('/dids', { method: 'key', keys: ['Ed25519'] }), 201)
+  const order: Order = { issuerDid, holderDid, schemaId: 'education-degree-v1', proofType }
+  await batches(node, order, { count: 2, size: 1_000 })
+  const batch = await batches(node, order, { count, size: 1_000 })
+  const memory = await watchMemory(child.pid)
+  const started = performance.now()
+  const query = new URLSearchParams({ schemaId: order.schemaId, issuerDid, proofType, expirationDate })
+  const response = await fetch(`${child.url}/api/v1${path}?${query}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${child.adminApiKey}`, 'content-type': 'text/csv' },
+    body: ReadableStream.from(lines(holderDid, rows)),
+    duplex: 'half',
+  })
+  const { id } = bodyOf({ status: response.status, body: await response.json() }, 202)
+  const uploadSeconds = (performance.now() - started) / 1_000
+  const job = await end(node, id)
+  const rate = rateOf(rows, started)
+  assert.deepEqual([job.state, job.issued, job.failed, job.registered], ['done', rows, 0, rows])
+  const { transactions } = job
+  return { rows, batchRate: batch.rate, rate, uploadSeconds, transactions, ...(await memory.stop()) }
+}
+
+function* lines(holderDid: string, rows: number): Generator<Uint8Array> {
+  const encoder = new TextEncoder()
+  let text = 'holderDid,degree.type,degree.name,degree.university,degree.graduationYear,degree.gpa\n'
+  for (let i = 0; i < rows; i++) {
+    text += `${holderDid},BachelorDegree,Bachelor of Science in Computer Science,Bench University,${1990 + (i % 36)},${1 + (i % 4)}\n`
+    if (text.length < 65_536) continue
+    yield encoder.encode(text)
+    text = ''
+  }
+  yield encoder.encode(text)
+}
+
+async function end(node: ReturnType<typeof nodeClient>, id: string) {
+  for (;;) {
+    const job = bodyOf(await node.get(`${path}/${id}`), 200)
+    if (!['receiving', 'running'].includes(job.state)) return job
+    await delay(100)
+  }
+}
+
+/** Looks at the resident memory of a process until it is stopped (Linux). */
+async function watchMemory(pid: number) {
+  const resident = async () => Number((await readFile(`/proc/${pid}/statm`, 'utf8')).split(' ')[1]) * 4_096
+  const memoryBefore = await resident()
+  let memoryPeak = memoryBefore
+  const timer = setInterval(async () => {
+    memoryPeak = Math.max(memoryPeak, await resident())
+  }, 100)
+  return {
+    stop: async () => {
+      clearInterval(timer)
+      return { memoryBefore, memoryPeak }
+    },
+  }
+}

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict'
+import { bulkPath, csvFile, ended, follow, order } from '../../bulk-client.ts'
+import { startChain, type TestChain } from '../../chain.ts'
+import { type ChainProxy, startChainProxy } from '../../chain-proxy.ts'
+import { startNode, type TestNode } from '../../node.ts'
+import { expect, expectProblem, holderDid, makeIssuer, makeSchema } from '../protocols/rest/scenario.ts'
+
+const header = 'holderDid,degree.type,degree.name'
+const lines = (count: number) => Array.from({ length: count }, (_, i) => `${holderDid},BachelorDegree,n${i}`)
+
+describe('work on bulk jobs', () => {
+  let chain: TestChain
+  let proxy: ChainProxy
+  let node: TestNode
+  let query: Record<string, string>
+
+  before(async () => {
+    chain = await startChain()
+    proxy = await startChainProxy(chain.rpcUrl)
+    node = await startNode({
+      chain: { ...chain, rpcUrl: proxy.url },
+      environment: {
+        BULK_CHUNK_ROWS: '10',
+        BULK_UNSETTLED_CHUNKS: '2',
+        BULK_JOBS: '3',
+        BULK_TENANT_ROWS: '1000',
+      },
+    })
+    const issuerDid = await makeIssuer(node)
+    query = { issuerDid, schemaId: await makeSchema(node, issuerDid), proofType: 'eddsa-jcs-2022' }
+  })
+  after(async () => {
+    await node?.close()
+    await proxy?.close()
+    await chain?.close()
+  })
+
+  it('waits for a chain that is down, with no more than a few chunks ahead of it, and goes on', async () => {
+    const { id } = expect(202, await order(node, { query, rows: [header, ...lines(150)].join('\n') })).body
+    for await (const { data } of follow(node, id)) if (data.registered >= 20) break
+    proxy.behave(() => 'lose request')
+    let stuck = 0
+    for await (const { data } of follow(node, id)) {
+      stuck = data.n - data.registered
+      assert.ok(stuck <= 20, `${stuck} rows are issued and not registered`)
+      if (stuck === 20) break
+    }
+    const { body } = expect(200, await node.call('GET', `${bulkPath}/${id}`))
+    assert.equal(body.state, 'running')
+    proxy.behave(() => 'pass')
+    const job = await ended(node, id)
+    assert.deepEqual([job.state, job.issued, job.registered], ['done', 150, 150])
+    assert.equal(
+      new Set((await csvFile(node, id, 'success')).map(({ credentialId }) => credentialId)).size,
+      150,
+    )
+  })
+
+  it('ends a job whose issuer is deactivated, with the rows that are left in the file of failures', async () => {
+    const issuerDid = await makeIssuer(node)
+    const schemaId = await makeSchema(node, issuerDid)
+    const rows = [header, ...lines(100)].join('\n')
+    const { id } = expect(202, await order(node, { query: { ...query, issuerDid, schemaId }, rows })).body
+    for await (const { data } of follow(node, id)) if (data.n >= 20) break
+    expect(200, await node.call('POST', `${bulkPath}/${id}/pause`))
+    expect(200, await node.call('DELETE', `/api/v1/dids/${encodeURIComponent(issuerDid)}`))
+    expect(200, await node.call('POST', `${bulkPath}/${id}/resume`))
+    const job = await ended(node, id)
+    assert.deepEqual([job.state, job.reason.code], ['failed', 'ISSUER_DEACTIVATED'])
+    const [success, failure] = [await csvFile(node, id, 'success'), await csvFile(node, id, 'failure')]
+    assert.equal(success.length + failure.length, 100)
+    assert.equal(failure.at(-1)?.['cartulary:reason'], 'The job failed before this row: ISSUER_DEACTIVATED.')
+    expectProblem(409, 'BULK_JOB_STATE', await node.call('POST', `${bulkPath}/${id}/resume`))
+  })
+
+  it('takes no more jobs and rows of a tenant than it may have under way', async () => {
+    const paused: string[] = []
+    for (let i = 0; i < 3; i++) {
+      const { id } = expect(202, await order(node, { query, rows: [header, ...lines(300)].join('\n') })).body
+      await node.call('POST', `${bulkPath}/${id}/pause`)
+      paused.push(id)
+    }
+    const further = () => order(node, { query, rows: [header, ...lines(300)].join('\n') })
+    const refused = expectProblem(429, 'BULK_LIMIT_REACHED', await further())
+    assert.ok(Number(refused.headers.get('retry-after')) > 0)
+    await node.call('POST', `${bulkPath}/${paused.pop()}/cancel`)
+    await node.call('POST', `${bulkPath}/${paused.pop()}/cancel`)
+    expectProblem(
+      429,
+      'BULK_LIMIT_REACHED',
+      await order(node, { query, rows: [header, ...lines(800)].join('\n') }),
+    )
+    const { id } = expect(202, await further()).body
+    for (const left of [id, paused.pop()]) await node.call('POST', `${bulkPath}/${left}/cancel`)
+  })
+
+  it('serves jobs in turn', async () => {
+    const long = expect(202, await order(node, { query, rows: [header, ...lines(400)].join('\n') })).body.id
+    const short = expect(202, await order(node, { query, rows: [header, ...lines(20)].join('\n') })).body.id
+    await ended(node, short)
+    const { body } = await node.call('GET', `${bulkPath}/${long}`)
+    assert.equal(body.state, 'running')
+    expect(200, await node.call('POST', `${bulkPath}/${long}/cancel`))
+  })
+})
