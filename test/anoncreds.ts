@@ -73,7 +73,7 @@ export async function openAnonCredsParties(node: TestNode, location?: DatabaseLo
     key?: number
   }): Promise<string> {
     const { issuerDid, schemaId, tag = randomUUID(), key = 0 } = input
-    const { schema } = { schema: await anonCreds.schema(schemaId) }
+    const schema = await anonCreds.schema(schemaId)
     const credDefId = `${issuerDid}/anoncreds/v0/CLAIM_DEF/${schema.issuerId}:${schema.name}:${schema.version}/${tag}`
     const named = { cred_def_id: credDefId, issuer_did: issuerDid, schema_id: schemaId, tag }
     await definitions.insert({ ...named, tenant_id: 'default', created_at: now().toISOString() })

@@ -17,12 +17,21 @@ import { verifyPresentation } from './verify-presentation.ts'
 /** A secret on its way into a thread, as the bytes of its JSON text; the thread overwrites its copy. */
 type SecretBytes = Uint8Array
 
+/** @throws RangeError without a word of the secret, which the parser's own error would quote */
 function readSecret<T>(bytes: SecretBytes): T {
   try {
     return JSON.parse(new TextDecoder().decode(bytes))
+  } catch {
+    throw new RangeError('A secret of AnonCreds cannot be read.')
   } finally {
     bytes.fill(0)
   }
+}
+
+function readLinkSecret(bytes: SecretBytes): string {
+  const secret = readSecret<unknown>(bytes)
+  if (typeof secret === 'string' && /^\d+$/.test(secret)) return secret
+  throw new RangeError('A link secret cannot be read.')
 }
 
 /** Definitions of which the thread keeps the numbers and the bases that it has raised already. */
@@ -109,7 +118,7 @@ export const operations = {
       ...others,
       offer: parseCredentialOffer(offer),
       credentialDefinition: known(credentialDefinition),
-      linkSecret: readSecret(linkSecret),
+      linkSecret: readLinkSecret(linkSecret),
     })
     return { request, metadata: new TextEncoder().encode(JSON.stringify(metadata)) }
   },
@@ -131,14 +140,14 @@ export const operations = {
       credentialDefinition: known(credentialDefinition),
       request: parseCredentialRequest(request),
       metadata: readSecret<CredentialRequestMetadata>(metadata),
-      linkSecret: readSecret(linkSecret),
+      linkSecret: readLinkSecret(linkSecret),
     })
   },
 
   createPresentation({ request, linkSecret, credentials, selfAttested }: PresentInput) {
     return createPresentation({
       request: parsePresentationRequest(request),
-      linkSecret: readSecret(linkSecret),
+      linkSecret: readLinkSecret(linkSecret),
       credentials: credentials.map((chosen) => ({
         ...chosen,
         credentialDefinition: known(chosen.credentialDefinition),

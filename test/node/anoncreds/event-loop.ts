@@ -76,6 +76,18 @@ describe('AnonCreds in threads', () => {
     assert.ok(milliseconds < longest, `the event loop stood still for ${milliseconds.toFixed()} ms`)
   })
 
+  it('tell nothing of a secret that cannot be read', async () => {
+    const { schema, credentialDefinition } = issuer
+    const offer = offerOf(issuer)
+    for (const text of ['123456789012345 no JSON', '"0x123456789012345"']) {
+      const asked = inThread('anoncreds', 'createRequest', {
+        ...{ offer, schema, credentialDefinition, linkSecretName: 'default' },
+        linkSecret: new TextEncoder().encode(text),
+      })
+      await assert.rejects(asked, (error: Error) => !/12345/.test(error.message + error.stack))
+    }
+  })
+
   it('overwrite the secrets that they were sent, not those of whoever sent them', async () => {
     const secret = linkSecret()
     const { schema, credentialDefinition } = issuer
