@@ -111,6 +111,9 @@ async function killAtRandom(nodes: readonly KillableNode[], load: Load, kills: n
       kill++
     }
     restarts.push(await node.start())
+    if (kill % 50 === 49) {
+      process.stdout.write(`      ${kill + 1} of ${kills} kills, ${load.acknowledged.length} acknowledged\n`)
+    }
   }
   return restarts
 }
