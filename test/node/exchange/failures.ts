@@ -182,6 +182,30 @@ describeOnStacks('an exchange that does not go well', (stack) => {
     await both()
   })
 
+  it('is moved on by one of those who try at the same time', async () => {
+    const outcomes = async (...doing: Promise<unknown>[]) => {
+      const settled = await Promise.allSettled(doing)
+      const codes = settled.map((each) =>
+        each.status === 'fulfilled' ? 'done' : (each.reason as IssuerError).code,
+      )
+      assert.deepEqual(codes.sort(), ['EXCHANGE_STATE', 'EXCHANGE_STATE', 'done'].slice(-doing.length))
+    }
+    const { threadId, id } = await offer({ autoAcceptRequest: false })
+    await both()
+    const accepting = () => accept(threadId)
+    await outcomes(accepting(), accepting(), accepting())
+    await both()
+    const issuing = () => acceptRequest(issuer, { ...asker, exchangeId: id })
+    await outcomes(issuing(), issuing(), issuing())
+    const second = await offer()
+    await both()
+    const deleting = deleteExchange(holder, { ...asker, exchangeId: (await of(holder, second.threadId)).id })
+    await outcomes(accept(second.threadId), deleting)
+    await both()
+    assert.equal((await of(holder, threadId)).state, 'DONE')
+    assert.equal((await of(issuer, second.threadId)).state, (await of(holder, second.threadId)).state)
+  })
+
   it('abandons an invitation that nobody has used in time', async () => {
     const { connection } = await invite(issuer, { tenantId, expiresInSeconds: 60 })
     assert.equal(await expireConnections(later(issuer, 59)), 0)
