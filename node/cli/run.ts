@@ -1,10 +1,11 @@
 import { IssuerError } from '../errors.ts'
 import type { BulkSources } from './bulk.ts'
 import { CliError, type Exit, exitCodes } from './exit.ts'
+import type { Sources } from './input.ts'
 import { parseCommand } from './options.ts'
 import { usage } from './usage.ts'
 
-interface Input extends BulkSources {
+interface Input extends Sources, Partial<BulkSources> {
   args: readonly string[]
   version: string
 }
@@ -34,7 +35,7 @@ export async function run({ args, version, ...sources }: Input): Promise<Ended> 
     }
     if (command.name === 'bulk') {
       const { bulk } = await import('./bulk.ts')
-      const { exit, output } = await bulk(sources, command)
+      const { exit, output } = await bulk({ ...unseen, ...sources }, command)
       return { code: exitCodes[exit], stdout: output, stderr: '' }
     }
     // loaded when it is needed: it brings every suite, and a mistyped option need not wait for them
@@ -46,6 +47,9 @@ export async function run({ args, version, ...sources }: Input): Promise<Ended> 
     return { code: exitCodes[exit], stdout: '', stderr: `${message}\n` }
   }
 }
+
+/** Without a terminal: nothing is shown, and nobody interrupts. */
+const unseen = { screen: { write: () => {} }, onInterrupt: () => () => {} }
 
 const exits: Readonly<Record<string, Exit>> = {
   MALFORMED_REQUEST: 'malformed',
