@@ -31,26 +31,23 @@ export function createAnonCredsSchemaStore(database: Database) {
       }
     },
 
-    /** Its transaction is known from its signing on. */
-    async recordTransaction(schemaId: string, transactionHash: string): Promise<void> {
-      await database
-        .updateTable('anoncreds_schemas')
-        .set({ transaction_hash: transactionHash })
-        .where('schema_id', '=', schemaId)
-        .where('state', '=', 'pending')
-        .execute()
-    },
-
-    /** The ledger holds it: recorded once, with the event that tells it. */
-    async markRegistered(schemaId: string, event: NewRow<'events'>): Promise<void> {
+    /**
+     * The ledger holds it: recorded once, with the event that tells it. What is pending may be of another call for the
+     * same id, which came later and lost; or be gone with it.
+     */
+    async markRegistered(
+      schema: NewSchema & { transaction_hash: string | null },
+      event: NewRow<'events'>,
+    ): Promise<void> {
       await database.transaction().execute(async (trx) => {
-        const { numUpdatedRows } = await trx
-          .updateTable('anoncreds_schemas')
-          .set({ state: 'registered' })
-          .where('schema_id', '=', schemaId)
-          .where('state', '=', 'pending')
-          .executeTakeFirst()
-        if (numUpdatedRows > 0n) await appendEvent(trx, event)
+        await forgetPending(trx, schema.schema_id)
+        const inserted = await trx
+          .insertInto('anoncreds_schemas')
+          .values({ ...schema, state: 'registered', active: 1 })
+          .onConflict((conflict) => conflict.column('schema_id').doNothing())
+          .returning('schema_id')
+          .execute()
+        if (inserted.length > 0) await appendEvent(trx, event)
       })
     },
 

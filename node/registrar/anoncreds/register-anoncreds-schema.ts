@@ -8,7 +8,7 @@ import {
 } from '../../ledger/anoncreds-id.ts'
 import { isResourcePart } from '../../ledger/resource-id.ts'
 import { hexDigest, jcsBytes } from '../../schemas/digest.ts'
-import type { AnonCredsSchemaRow } from '../../stores/anoncreds-schemas.ts'
+import type { AnonCredsSchemaStore } from '../../stores/anoncreds-schemas.ts'
 import { requireSchemaIssuer } from '../schema-issuer.ts'
 import { isSurelyLost } from '../surely-lost.ts'
 import type { AnonCredsRegistrarDeps } from './anoncreds-registrar.ts'
@@ -61,16 +61,17 @@ export async function registerAnonCredsSchema(
   const digest = `0x${hexDigest(content)}`
   const ledgerName = { kind: 'anoncreds', schemaId, issuerDid, issuer, name, version } as const
   if (await isUnfinished(deps, ledgerName, digest)) return { schemaId, digest, transactionHash: null }
-  await deps.schemas.insertPending({
+  const row = {
     schema_id: schemaId,
     tenant_id: input.tenantId,
     issuer_did: issuerDid,
     content: new TextDecoder().decode(content),
     digest,
     created_at: deps.now().toISOString(),
-  })
+  }
+  await deps.schemas.insertPending(row)
   const transactionHash = await write(deps, ledgerName, content)
-  await markRegistered(deps, { schema_id: schemaId, tenant_id: input.tenantId, digest })
+  await markRegistered(deps, { ...row, transaction_hash: transactionHash })
   return { schemaId, digest, transactionHash }
 }
 
@@ -93,8 +94,7 @@ async function write(deps: Deps, name: AnonCredsSchemaName, content: Uint8Array)
     const { transactionHash } = await deps.ledger.schemas.registerBatch(
       [{ kind, issuer, name: name.name, version, content, restricted: false }],
       {
-        onSigned: async ({ hash }) => {
-          await deps.schemas.recordTransaction(schemaId, hash)
+        onSigned: async () => {
           signed = true
         },
       },
@@ -108,10 +108,9 @@ async function write(deps: Deps, name: AnonCredsSchemaName, content: Uint8Array)
   }
 }
 
-async function markRegistered(
-  deps: Deps,
-  row: Pick<AnonCredsSchemaRow, 'schema_id' | 'tenant_id' | 'digest'>,
-): Promise<void> {
+type Registered = Parameters<AnonCredsSchemaStore['markRegistered']>[0]
+
+async function markRegistered(deps: Deps, row: Registered): Promise<void> {
   const event = eventRow({
     type: 'schema.registered',
     subject: row.schema_id,
@@ -119,7 +118,7 @@ async function markRegistered(
     at: deps.now(),
     tenantId: row.tenant_id,
   })
-  await deps.schemas.markRegistered(row.schema_id, event)
+  await deps.schemas.markRegistered(row, event)
 }
 
 /**

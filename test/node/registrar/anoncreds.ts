@@ -17,7 +17,7 @@ import { deactivateDid } from '../../../node/registrar/deactivate-did.ts'
 import { createDefinitionStore, type DefinitionRow } from '../../../node/stores/anoncreds-definitions.ts'
 import { createAnonCredsSchemaStore } from '../../../node/stores/anoncreds-schemas.ts'
 import { createKeyTable } from '../../../node/stores/keys.ts'
-import { definitionName } from '../../../node/verification/anoncreds-resources.ts'
+import { definitionName, resolveAnonCredsSchema } from '../../../node/verification/anoncreds-resources.ts'
 import { fixtureKeys } from '../../anoncreds.ts'
 import { type NodeUnderTest, startNode } from './node-under-test.ts'
 
@@ -215,6 +215,22 @@ describe('AnonCreds of the registrar', () => {
       ...{ tenantId, issuerDid, name: 'lost', version, attrNames: ['x'] },
     })
     const idOf = (version: string) => `${issuerDid}/anoncreds/v0/SCHEMA/lost/${version}`
+
+    it('are registered once by two calls at a time, as the one that the ledger took', async () => {
+      const calls = ['x', 'y'].map((attribute) =>
+        registerAnonCredsSchema(deps, { ...named('0'), attrNames: [attribute] }).then(
+          ({ digest }) => digest,
+          (error: IssuerError) => error.code,
+        ),
+      )
+      const told = await Promise.all(calls)
+      const row = await deps.schemas.get(idOf('0'))
+      assert.deepEqual([...told].sort(), [row?.digest, 'SCHEMA_ALREADY_EXISTS'])
+      assert.equal(row?.state, 'registered')
+      const { schema, head } = await resolveAnonCredsSchema(deps.ledger, idOf('0'))
+      assert.deepEqual([head.digest, schema], [row?.digest, JSON.parse(row?.content as string)])
+      assert.deepEqual(await eventsOf(idOf('0')), ['schema.registered'])
+    })
 
     it('leave nothing behind when their transaction was never signed', async () => {
       await assert.rejects(registerAnonCredsSchema(failing('before'), named('1')), {
