@@ -46,6 +46,10 @@ const sideBySide = 32
  */
 const claimMs = 12_000
 
+/** A node may be away for days: 1 s, doubled up to 10 minutes, for a week. */
+const messagePause = (attempts: number) =>
+  attempts >= 1_020 ? undefined : Math.min(1_000 * 2 ** (attempts - 1), 600_000)
+
 type Deps = ExchangeDeps & ConnectionDeps & { transport: Transport }
 
 /** Opens connections to other nodes, and exchanges of credentials over them. */
@@ -147,6 +151,7 @@ function jobsOf({ stores, pipeline }: House, deps: Deps): Job[] {
   const messages = createOutboxJob({
     ...{ ...common, name: MESSAGES_JOB },
     handle: (row) => deliverMessage(deps, row),
+    backoff: messagePause,
   })
   const expiry: Job = {
     name: 'exchange-expiry',
