@@ -5,7 +5,7 @@ import type { Sources } from './input.ts'
 import { parseCommand } from './options.ts'
 import { usage } from './usage.ts'
 
-interface Input extends Sources, Partial<BulkSources> {
+interface Input extends Sources, Partial<Omit<BulkSources, keyof Sources>> {
   args: readonly string[]
   version: string
 }
