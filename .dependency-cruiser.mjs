@@ -41,6 +41,7 @@ const homes = [
   { name: 'csv', library: 'csv-(parse|stringify)', home: '^node/bulk/' },
   { name: 'pino', library: 'pino', home: '^node/logger\\.ts$' },
   { name: 'prom-client', library: 'prom-client', home: '^node/observability/' },
+  { name: 'opentelemetry', library: '@opentelemetry/[^/]+', home: '^node/observability/tracing\\.ts$' },
   { name: 'standardwebhooks', library: 'standardwebhooks', home: '^node/webhooks/' },
   { name: 'piscina', library: 'piscina', home: '^node/threads/' },
   { name: 'qrcode', library: 'qrcode', home: '^node/delivery/' },

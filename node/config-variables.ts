@@ -136,6 +136,8 @@ export const variables = z.object({
     .string()
     .regex(/^[\x21-\x7e]{16,256}$/, 'must be 16 to 256 printable characters without spaces')
     .optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
+  OTEL_SERVICE_NAME: z.string().min(1).max(200).default('cartulary'),
   WEBHOOK_HOSTS: z.enum(webhookHosts, `must be one of ${webhookHosts.join(', ')}`).default('public'),
   TLS_CERT: z.string().optional(),
   TLS_KEY: z.string().optional(),

@@ -53,6 +53,8 @@ export interface Config {
   readonly connectionPeers: (typeof fetchModes)[number]
   /** Instead of an API key, for whoever scrapes metrics. */
   readonly metricsToken: string | undefined
+  /** Where traces are sent by OTLP over HTTP; undefined: nowhere. */
+  readonly traces: { readonly endpoint: string; readonly serviceName: string } | undefined
   /** Which hosts webhooks are sent to: public ones over https, or this machine, too. */
   readonly webhookHosts: (typeof webhookHosts)[number]
   /** Listens with TLS alone; undefined: without. */
@@ -202,6 +204,9 @@ function assemble(values: Variables, registered: RegistryAddresses | undefined):
     statusListFetch: values.STATUS_LIST_FETCH,
     webhookHosts: values.WEBHOOK_HOSTS,
     metricsToken: values.METRICS_TOKEN,
+    traces: values.OTEL_EXPORTER_OTLP_ENDPOINT
+      ? { endpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT, serviceName: values.OTEL_SERVICE_NAME }
+      : undefined,
     connectionPeers: values.CONNECTION_PEERS,
     didQuota: values.DID_QUOTA,
     rateLimit: values.RATE_LIMIT,

@@ -9,6 +9,7 @@ import { observedLedger } from './composition/observed-ledger.ts'
 import { nodeMetrics } from './composition/open-metrics.ts'
 import { openParts } from './composition/open-parts.ts'
 import { alone, openQueue } from './composition/open-queue.ts'
+import { openTracing } from './composition/open-tracing.ts'
 import { openVerification } from './composition/open-verification.ts'
 import { resolverOptions } from './composition/resolver-options.ts'
 import { credentialsWithinTenant, didsWithinTenant } from './composition/within-tenant.ts'
@@ -110,6 +111,7 @@ export async function openIssuer(input: Input): Promise<OpenIssuer> {
     throw error
   })
   const house = wire(input, foundation, queue)
+  const tracing = await openTracing(input.config)
   const { facts, anchor, statusChanger, everyTenant: registrar } = house
   let parts: ReturnType<typeof openParts> | undefined
   const close = async () => {
@@ -119,6 +121,7 @@ export async function openIssuer(input: Input): Promise<OpenIssuer> {
     await foundation.ledger.close()
     await queue.stop()
     await foundation.close()
+    await tracing?.close()
   }
   try {
     const nodeDid = await alone(leases, async () => {
@@ -133,7 +136,7 @@ export async function openIssuer(input: Input): Promise<OpenIssuer> {
     const opened = openParts({ ...house, nodeDid })
     parts = opened
     return {
-      issuer: { ...bindIssuer({ ...house, nodeDid }), ...opened.doors },
+      issuer: { ...bindIssuer({ ...house, nodeDid }), ...opened.doors, tracing },
       authentication: {
         apiKeys: house.stores.apiKeys,
         tenants: house.tenants,

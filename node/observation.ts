@@ -1,4 +1,4 @@
-import { type TracingChannel, tracingChannel } from 'node:diagnostics_channel'
+import { channel, type TracingChannel, tracingChannel } from 'node:diagnostics_channel'
 
 /** Kinds of work that whoever watches the node is told of, with what is told of each. */
 export interface ObservedWork {
@@ -36,6 +36,22 @@ export function observed<T, Kind extends keyof ObservedWork>(
   facts: ObservedWork[Kind],
   work: () => Promise<T>,
 ): Promise<T> {
-  const channel = channels[kind]
-  return channel.hasSubscribers ? channel.tracePromise(work, { ...facts }) : work()
+  const told = channels[kind]
+  return told.hasSubscribers ? told.tracePromise(work, { ...facts }) : work()
 }
+
+/** Does a step of the pipeline. */
+export function step<T>(name: string, work: () => Promise<T>): Promise<T> {
+  return observed('step', { name }, work)
+}
+
+/** A statement that has ended. */
+export interface DatabaseQuery {
+  /** Without its values. */
+  sql: string
+  milliseconds: number
+  failed: boolean
+}
+
+/** Where statements of the database are told when they have ended. */
+export const databaseChannel = channel('cartulary:database')

@@ -26,6 +26,7 @@ import { parseJsonBody } from './protocols/json-body.ts'
 import { mountMetrics } from './protocols/metrics.ts'
 import { problemOf, retryAfter, toIssuerError } from './protocols/problem-document.ts'
 import type { HttpServer, Settings } from './protocols/protocol.ts'
+import { routeOf, traceRequests } from './protocols/request-spans.ts'
 import { validatorCompiler } from './protocols/request-validation.ts'
 import { defaultTenant, onBehalfOf } from './request-context.ts'
 
@@ -71,6 +72,7 @@ export async function createServer({
   refuseNul(server)
   acceptJsonOnly(server)
   logAnswers(server, issuer.metrics)
+  traceRequests(server, issuer.tracing)
   await describeApi(server, config.publicUrl)
   await secure(server, config, authenticate)
   answerUnknown(server, rememberMethods(server))
@@ -131,14 +133,14 @@ function logAnswers(server: HttpServer, metrics: Issuer['metrics']): void {
   server.addHook('onResponse', async (request, reply) => {
     metrics.observeRequest({
       method: request.method,
-      route: request.routeOptions.url ?? 'unknown',
+      route: routeOf(request),
       status: reply.statusCode,
       seconds: reply.elapsedTime / 1_000,
     })
     request.log.info(
       {
         method: request.method,
-        route: request.routeOptions.url ?? 'unknown',
+        route: routeOf(request),
         status: reply.statusCode,
         milliseconds: Math.round(reply.elapsedTime),
         keyId: request.caller?.keyId,
@@ -161,9 +163,11 @@ async function secure(
     crossOriginResourcePolicy: { policy: 'cross-origin' },
   })
   guard(server, authenticate)
-  server.addHook('preHandler', ({ caller, id }, _reply, done) => {
+  server.addHook('preHandler', ({ caller, id, span }, _reply, done) => {
     const { keyId: actor, tenantId } = caller ?? { keyId: 'anonymous', tenantId: defaultTenant }
-    onBehalfOf({ requestId: id, tenantId, actor }, done)
+    const serve = () => onBehalfOf({ requestId: id, tenantId, actor, traceparent: span?.traceparent }, done)
+    if (span) span.run(serve)
+    else serve()
   })
   await server.register(rateLimit, {
     timeWindow: 60_000,

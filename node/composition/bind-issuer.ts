@@ -33,7 +33,9 @@ import type { OpenParts } from './open-parts.ts'
 import { requireCredential } from './require-credential.ts'
 
 /** Binds the functions of all rooms to what they stand on: the house as its doors see it. */
-export function bindIssuer(house: House & { nodeDid: string }): Omit<Issuer, keyof OpenParts['doors']> {
+export function bindIssuer(
+  house: House & { nodeDid: string },
+): Omit<Issuer, keyof OpenParts['doors'] | 'tracing'> {
   return {
     ...bindNetwork(house),
     ...bindDids(house),

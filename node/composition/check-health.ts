@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { KeyStore } from '../keys/key-store.ts'
 import type { Queue } from '../jobs/queue.ts'
+import type { KeyStore } from '../keys/key-store.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Dependency, Health } from '../protocols/issuer.ts'
 import type { NodeMetaStore } from '../stores/node-meta.ts'

@@ -1,3 +1,4 @@
+import { step } from '../observation.ts'
 import { presentAct } from '../request-context.ts'
 import type { Database } from '../stores/database.ts'
 import { createPause } from '../time-slice.ts'
@@ -34,8 +35,8 @@ export async function issue(
   const act = presentAct<IssuedOutcome>('issue')
   const recalled = await recallIssued(deps, act?.outcome)
   if (recalled) return recalled
-  const terms = await checkTerms(deps, request)
-  const holder = await checkHolder(deps, holderDid)
+  const terms = await step('check terms', () => checkTerms(deps, request))
+  const holder = await step('check holder', () => checkHolder(deps, holderDid))
   const subject = { holderDid, claims, holder, credentialId: newCredentialId() }
   validateClaims(terms.schema, claims)
   await checkDelegation(deps, terms, subject)
@@ -43,12 +44,11 @@ export async function issue(
 
   const recorded = deps.anchor.expect()
   try {
-    const [entry] = await deps.allocateStatus({
-      issuer: terms.issuer,
-      count: terms.purposes.length > 0 ? 1 : 0,
-    })
+    const count = terms.purposes.length > 0 ? 1 : 0
+    const [entry] = await step('allocate status', () => deps.allocateStatus({ issuer: terms.issuer, count }))
     const document = construct(deps, terms, { ...subject, entry })
-    const signed = { ...subject, entry, ...(await sign(terms, { document, created: deps.now() })) }
+    const secured = await step('sign', () => sign(terms, { document, created: deps.now() }))
+    const signed = { ...subject, entry, ...secured }
     const { credentialId } = signed
     await record(deps, terms, {
       ...{ credentials: [signed], pause: createPause() },
@@ -58,7 +58,8 @@ export async function issue(
       },
     })
     recorded()
-    return issuedCredential(terms, signed, await anchorWait(deps, terms, signed))
+    const registration = await step('wait for the ledger', () => anchorWait(deps, terms, signed))
+    return issuedCredential(terms, signed, registration)
   } finally {
     recorded()
   }

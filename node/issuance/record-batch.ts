@@ -1,5 +1,6 @@
 import { type ErrorCode, IssuerError } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
+import { step } from '../observation.ts'
 import type { Database } from '../stores/database.ts'
 import { createPause, type Pause } from '../time-slice.ts'
 import { checkDelegation } from './check-delegation.ts'
@@ -54,11 +55,11 @@ interface Input extends IssuanceTerms {
  */
 export async function recordBatch(deps: PipelineDeps, request: Input): Promise<RecordedBatch> {
   const pause = createPause()
-  const terms = await checkTerms(deps, request)
+  const terms = await step('check terms', () => checkTerms(deps, request))
   const items = request.subjects.map(({ holderDid, claims }): BatchItem => {
     return { holderDid, claims, credentialId: newCredentialId() }
   })
-  await checkHolders(deps, items)
+  await step('check holders', () => checkHolders(deps, items))
   await each(items, pause, async (item) => {
     validateClaims(terms.schema, item.claims)
     await checkDelegation(deps, terms, item)
@@ -68,7 +69,7 @@ export async function recordBatch(deps: PipelineDeps, request: Input): Promise<R
     await writeAlso(deps, request, { results, pause })
     return { terms, results, credentialId: undefined }
   }
-  await signAll(deps, terms, items, pause)
+  await step('sign', () => signAll(deps, terms, items, pause))
   const results = resultsOf(terms, items)
   const credentials = items.flatMap(({ signed }) => signed ?? [])
   const also = request.also && ((trx: Database) => request.also?.(trx, results) ?? Promise.resolve())
@@ -125,13 +126,13 @@ async function signAll(
   const { key } = terms
   const { signInBackground = key.signer.sign } = key.signer
   const background = { ...terms, key: { ...key, signer: { ...key.signer, sign: signInBackground } } }
-  const step = rowStep(pause, async (item) => {
+  const signRow = rowStep(pause, async (item) => {
     const { holderDid, credentialId } = item
     const entry = entryOf.get(item)
     const document = construct(deps, terms, { ...item, entry })
     item.signed = { holderDid, credentialId, entry, ...(await sign(background, { document, created })) }
   })
-  await concurrently(good, SIGNED_AT_ONCE, step)
+  await concurrently(good, SIGNED_AT_ONCE, signRow)
 }
 
 type RowStep = (item: BatchItem) => Promise<void>

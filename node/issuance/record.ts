@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { eventRow } from '../events/event.ts'
 import type { Hex } from '../ledger/ledger.ts'
+import { step } from '../observation.ts'
 import { requestContext } from '../request-context.ts'
 import type { Database } from '../stores/database.ts'
 import type { Secured } from '../suites/suite.ts'
@@ -36,27 +37,34 @@ export async function record(
   const now = at.toISOString()
   const registers = terms.purposes.length > 0
   const { tenantId } = requestContext()
-  await deps.credentials.insert({
-    rows: input.credentials.map((credential) => rowOf(terms, credential, { now, tenantId })),
-    event: eventRow({
-      type: 'credentials.issued',
-      subject: terms.issuer.did,
-      data: {
-        schemaId: terms.schema.id,
-        proofType: terms.suite.name,
-        credentials: input.credentials.map(({ credentialId, digest }) => [credentialId, digest]),
+  const insert = () =>
+    deps.credentials.insert({
+      rows: input.credentials.map((credential) => rowOf(terms, credential, { now, tenantId })),
+      event: eventRow({
+        type: 'credentials.issued',
+        subject: terms.issuer.did,
+        data: {
+          schemaId: terms.schema.id,
+          proofType: terms.suite.name,
+          credentials: input.credentials.map(({ credentialId, digest }) => [credentialId, digest]),
+        },
+        at,
+      }),
+      pause: input.pause,
+      also: async (trx) => {
+        await deps.countIssued?.(trx, input.credentials.length)
+        await input.also?.(trx)
       },
-      at,
-    }),
-    pause: input.pause,
-    also: async (trx) => {
-      await deps.countIssued?.(trx, input.credentials.length)
-      await input.also?.(trx)
-    },
-    ...(registers && {
-      outbox: { id: randomUUID(), job: ANCHOR_JOB, payload: JSON.stringify({ traceparent: requestContext().traceparent }), due_at: now },
-    }),
-  })
+      ...(registers && {
+        outbox: {
+          id: randomUUID(),
+          job: ANCHOR_JOB,
+          payload: JSON.stringify({ traceparent: requestContext().traceparent }),
+          due_at: now,
+        },
+      }),
+    })
+  await step('record', insert)
   if (registers) deps.anchor.announce()
 }
 

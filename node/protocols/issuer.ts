@@ -17,6 +17,7 @@ import type { RegistrationProof } from '../issuance/registration-proof.ts'
 import type { JsonObject } from '../json.ts'
 import type { RegistryAddresses } from '../ledger/ledger.ts'
 import type { Metrics } from '../observability/metrics.ts'
+import type { Tracing } from '../observability/tracing.ts'
 import type { deriveCredential } from '../presentation/derive-credential.ts'
 import type { provePresentation } from '../presentation/prove-presentation.ts'
 import type { RecallOrder } from '../recall/order-recall.ts'
@@ -104,6 +105,8 @@ export interface Issuer {
   audit: AuditLog
   webhooks: Webhooks
   metrics: Metrics
+  /** Undefined: requests are not traced. */
+  tracing: Tracing | undefined
 
   createDid: Bound<typeof createDid>
   importDid: Bound<typeof importDid>

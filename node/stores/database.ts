@@ -1,5 +1,6 @@
-import { Kysely, type Transaction, type TransactionBuilder } from 'kysely'
+import { Kysely, type LogEvent, type Transaction, type TransactionBuilder } from 'kysely'
 import { IssuerError } from '../errors.ts'
+import { type DatabaseQuery, databaseChannel } from '../observation.ts'
 import { migrate, requireUpToDate } from './migrate.ts'
 import { type PostgresLocation, postgresDialect, repeatSacrificed } from './postgres.ts'
 import { sqliteDialect } from './sqlite.ts'
@@ -23,8 +24,8 @@ export type DatabaseLocation = { file: string } | PostgresLocation
 export async function openDatabase(location: DatabaseLocation): Promise<Database> {
   const database =
     'file' in location
-      ? new Kysely<Tables>({ dialect: sqliteDialect(location.file) })
-      : new RepeatingDatabase({ dialect: postgresDialect(location) })
+      ? new Kysely<Tables>({ dialect: sqliteDialect(location.file), log: tell })
+      : new RepeatingDatabase({ dialect: postgresDialect(location), log: tell })
   try {
     if ('file' in location) await migrate(database, 'sqlite')
     else await migrateServer(location)
@@ -54,6 +55,12 @@ async function migrateServer(location: PostgresLocation): Promise<void> {
   } finally {
     await database.destroy()
   }
+}
+
+/** Tells whoever watches the node of each statement, without its values. */
+function tell({ level, query, queryDurationMillis: milliseconds }: LogEvent): void {
+  if (!databaseChannel.hasSubscribers) return
+  databaseChannel.publish({ sql: query.sql, milliseconds, failed: level === 'error' } satisfies DatabaseQuery)
 }
 
 class RepeatingDatabase extends Kysely<Tables> {
