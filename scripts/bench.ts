@@ -10,6 +10,7 @@ import { libraryRate, rawSigningRate } from './bench/libraries.ts'
 import { batches, batchSize, gasFor, type Order, single } from './bench/load.ts'
 import { type NodeProcess, openNodeProcess } from './bench/open-node-process.ts'
 import { type Counts, circumstances, type Row, remarks, table } from './bench/report.ts'
+import { type ScaleCounts, scaleTable } from './bench/scale.ts'
 import { suiteRate } from './bench/suite-rate.ts'
 import { bodyOf, type NodeClient, nodeClient } from './node-client.ts'
 
@@ -21,6 +22,9 @@ const { values: flags } = parseArgs({ options: { quick: { type: 'boolean' }, wri
 const counts: Counts = flags.quick
   ? { one: 30, many: 320, batches: 1, raw: 2_000, library: 50 }
   : { one: 100, many: 960, batches: 3, raw: 20_000, library: 300 }
+const scaleCounts: ScaleCounts = flags.quick
+  ? { batches: 6, single: 256, stored: 50_000, revoked: 1_000, bulk: 5_000 }
+  : { batches: 30, single: 960, stored: 1_000_000, revoked: 10_000, bulk: 100_000 }
 const concurrency = 32
 
 /** `isSlow`: a tenth of everything is measured. `hasAgent`: the suite does not sign by itself. */
@@ -119,7 +123,9 @@ async function bench(): Promise<void> {
   const anonCreds = await anonCredsTable()
   progress('BBS …')
   const bbs = await bbsTable()
-  const text = [...conditions, '', table(rows), '', anonCreds, '', bbs, '', ...remarks(counts)].join('\n')
+  const scale = await scaleTable(scaleCounts, progress)
+  const tables = [table(rows), scale, anonCreds, bbs].flatMap((each) => [each, ''])
+  const text = [...conditions, '', ...tables, ...remarks(counts)].join('\n')
   print(text)
   if (!flags.write) return
   const file = fileURLToPath(new URL('../docs/benchmarks.md', import.meta.url))

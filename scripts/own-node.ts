@@ -12,6 +12,7 @@ export interface OwnNode {
   url: string
   adminApiKey: string
   rpcUrl: string
+  dataDir: string
   /** Stops the node, and its chain where it has one of its own, and deletes their data. */
   close(): Promise<void>
 }
@@ -59,5 +60,5 @@ async function startNodeOn(chain: LocalChain, variables: Readonly<Record<string,
     await node.close()
     await rm(dataDir, { recursive: true })
   }
-  return { url: node.url, adminApiKey, rpcUrl: chain.rpcUrl, close }
+  return { url: node.url, adminApiKey, rpcUrl: chain.rpcUrl, dataDir, close }
 }

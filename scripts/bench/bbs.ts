@@ -118,7 +118,7 @@ export async function bbsTable(): Promise<string> {
   const lines = [...(await bbsLines()), ...(await plusLines())]
   const key = { privateKey: bls12_381.utils.randomSecretKey(), publicKey: new Uint8Array(96) }
   const inLoop = await blocked(() => sign(sha256Ciphersuite, key, { header, messages }))
-  const inThread = await blocked(() =>
+  const threaded = await blocked(() =>
     inThread('bbs', 'sign', {
       key: { ...key, privateKey: Uint8Array.from(key.privateKey) },
       header,
@@ -134,6 +134,6 @@ export async function bbsTable(): Promise<string> {
         `| ${operation} | ${ms(bare)} | ${ms(own)} | ${(bare / own).toFixed(1)} |`,
     ),
     '',
-    `The shortest of ${runs} runs each, in a thread; BBS beside \`@digitalbazaar/bbs-signatures\`, BBS+ is the WebAssembly of \`@mattrglobal/bbs-signatures\` on both sides. While BBS signatures are made the event loop answers nobody for ${ms(inLoop)} ms in the loop itself, ${ms(inThread)} ms when a thread makes them (90th percentile).`,
+    `The shortest of ${runs} runs each, in a thread; BBS beside \`@digitalbazaar/bbs-signatures\`, BBS+ is the WebAssembly of \`@mattrglobal/bbs-signatures\` on both sides. While BBS signatures are made the event loop answers nobody for ${ms(inLoop)} ms in the loop itself, ${ms(threaded)} ms when a thread makes them (90th percentile).`,
   ].join('\n')
 }

@@ -8,12 +8,17 @@ export interface NodeProcess {
   url: string
   adminApiKey: string
   rpcUrl: string
+  dataDir: string
+  pid: number
   close(): Promise<void>
 }
 
-/** Starts it; rate limits are as high as they can be set. */
-export async function openNodeProcess(): Promise<NodeProcess> {
-  const child = fork(fileURLToPath(new URL('./node-process.ts', import.meta.url)), {
+/** Starts it; rate limits are as high as they can be set. `variables` add to its configuration. */
+export async function openNodeProcess(
+  variables: Readonly<Record<string, string>> = {},
+): Promise<NodeProcess> {
+  const script = fileURLToPath(new URL('./node-process.ts', import.meta.url))
+  const child = fork(script, [JSON.stringify(variables)], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
   const ended = once(child, 'exit')
@@ -22,6 +27,7 @@ export async function openNodeProcess(): Promise<NodeProcess> {
   if (message.kind === 'failed') throw new Error(message.message)
   return {
     ...message,
+    pid: child.pid as number,
     close: async () => {
       child.disconnect()
       await ended

@@ -1,0 +1,33 @@
+import { DatabaseSync } from 'node:sqlite'
+import { databaseFile } from '../../node/stores/database-file.ts'
+
+const ROWS = 10_000
+
+/**
+ * Copies stored credentials under other ids, with other holders, until there are `total`, while the node is idle: in every
+ * index they stand where issued ones would.
+ */
+export async function fillDatabase(dataDir: string, total: number): Promise<void> {
+  const database = new DatabaseSync(databaseFile(dataDir), { timeout: 10_000 })
+  const columns = database
+    .prepare(`select name from pragma_table_info('credentials')`)
+    .all()
+    .map(({ name }) => String(name))
+  const copied: Record<string, string> = {
+    credential_id: `substr(credential_id, 1, 23) || lower(hex(randomblob(8))) || substr(credential_id, 40)`,
+    holder_did: `'did:key:z6Mk' || hex(randomblob(22))`,
+    status_position: `(select min(status_position) from credentials) - row_number() over ()`,
+  }
+  const copy = database.prepare(
+    `insert into credentials (${columns.join(', ')})
+     select ${columns.map((name) => copied[name] ?? name).join(', ')} from credentials where rowid <= ${ROWS}`,
+  )
+  database.exec('pragma synchronous = off')
+  for (let count = countOf(database); count < total; count = countOf(database)) copy.run()
+  database.exec('pragma wal_checkpoint(truncate)')
+  database.close()
+}
+
+function countOf(database: DatabaseSync): number {
+  return Number(database.prepare('select count(*) as count from credentials').get()?.count)
+}

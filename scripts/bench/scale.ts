@@ -1,0 +1,293 @@
+import assert from 'node:assert/strict'
+import type { Hex } from 'viem'
+import { bodyOf, type NodeClient, nodeClient } from '../node-client.ts'
+import { measureBulk } from './bulk.ts'
+import { fillDatabase } from './fill-database.ts'
+import { rawSigningRate } from './libraries.ts'
+import { batches, type Order, rateOf, single } from './load.ts'
+import { type NodeProcess, openNodeProcess } from './open-node-process.ts'
+import { makeOwnDatabase } from './own-database.ts'
+
+// What a node does as a whole, as ratios of one run.
+
+/** How much is measured. */
+export interface ScaleCounts {
+  batches: number
+  single: number
+  stored: number
+  revoked: number
+  bulk: number
+}
+
+interface Line {
+  what: string
+  target: string
+  measured: string
+  limit: string
+}
+
+/** Batches sent side by side: one is signed while the transaction of another is mined. */
+const IN_FLIGHT = 3
+const BATCH = 1_000
+
+const whole = (value: number) => Math.round(value).toLocaleString('en-US')
+const percent = (part: number, of: number) => `${((100 * part) / of).toFixed(0)} %`
+const redisUrl = 'redis://127.0.0.1:6379'
+
+/** Measures each row, with a node of its own where it needs one. */
+export async function scaleTable(counts: ScaleCounts, progress: (text: string) => void): Promise<string> {
+  const lines: Line[] = []
+  progress('Batches on SQLite …')
+  const sqlite = await withNode({}, (child) => batchRates(child, counts))
+  lines.push(...sqlite.map(batchLine))
+  progress('Batches on PostgreSQL …')
+  lines.push(...(await postgresLines(counts, sqlite)))
+  progress('Single issues on a chain that mines every second …')
+  lines.push(await withNode({}, (child) => singleLine(child, counts)))
+  progress(`Batches, look-ups and revocations beside ${whole(counts.stored)} credentials …`)
+  lines.push(...(await withNode({}, (child) => storedLines(child, counts))))
+  progress(`Revoking ${whole(counts.revoked)} credentials …`)
+  lines.push(await withNode({}, (child) => revocationLine(child, counts)))
+  progress(`A file of ${whole(counts.bulk)} rows …`)
+  lines.push(await withNode({}, (child) => bulkLine(child, counts)))
+  return describe(lines)
+}
+
+function describe(lines: readonly Line[]): string {
+  const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+  return [
+    row(['the whole node', 'target', 'measured', 'limited by']),
+    row(['---', '---', '---', '---']),
+    ...lines.map(({ what, target, measured, limit }) => row([what, target, measured, limit])),
+  ].join('\n')
+}
+
+async function withNode<T>(
+  variables: Readonly<Record<string, string>>,
+  measure: (child: NodeProcess) => Promise<T>,
+): Promise<T> {
+  const child = await openNodeProcess(variables)
+  try {
+    return await measure(child)
+  } finally {
+    await child.close()
+  }
+}
+
+async function prepare(child: NodeProcess, proofType = 'eddsa-jcs-2022') {
+  const node = nodeClient({ url: child.url, apiKey: child.adminApiKey })
+  const { did: issuerDid } = bodyOf(await node.post('/dids', { method: 'ethr', keys: ['Ed25519'] }), 201)
+  const { did: holderDid } = bodyOf(await node.post('/dids', { method: 'key', keys: ['Ed25519'] }), 201)
+  const order: Order = { issuerDid, holderDid, schemaId: 'education-degree-v1', proofType }
+  return { node, order }
+}
+
+/** Batches of 1,000, some of them side by side. */
+async function batchRate(node: NodeClient, order: Order, count: number): Promise<number> {
+  await batches(node, order, { count: 2, size: BATCH })
+  const started = performance.now()
+  const each = Math.ceil(count / IN_FLIGHT)
+  await Promise.all(
+    Array.from({ length: IN_FLIGHT }, () => batches(node, order, { count: each, size: BATCH })),
+  )
+  return rateOf(each * IN_FLIGHT * BATCH, started)
+}
+
+interface BatchRate {
+  proofType: string
+  raw: number
+  rate: number
+}
+
+async function batchRates(child: NodeProcess, counts: ScaleCounts): Promise<BatchRate[]> {
+  const rates: BatchRate[] = []
+  for (const proofType of ['eddsa-jcs-2022', 'vc+jwt', 'JwtProof2020']) {
+    const { node, order } = await prepare(child, proofType)
+    const before = rawSigningRate('Ed25519', 20_000) ?? 0
+    const rate = await batchRate(node, order, counts.batches)
+    const after = rawSigningRate('Ed25519', 20_000) ?? 0
+    rates.push({ proofType, raw: (before + after) / 2, rate })
+  }
+  return rates
+}
+
+const batchLine = ({ proofType, raw, rate }: BatchRate): Line => ({
+  what: `batches of 1,000, \`${proofType}\`, ${IN_FLIGHT} side by side, SQLite`,
+  target: '≥ 30 % of raw Ed25519',
+  measured: `${whole(rate)}/s of ${whole(raw)}/s: ${percent(rate, raw)}`,
+  limit: 'the event loop: JSON, checks, SQLite; signatures are made in threads',
+})
+
+async function postgresLines(counts: ScaleCounts, sqlite: readonly BatchRate[]): Promise<Line[]> {
+  const lines: Line[] = []
+  for (const [queue, queueUrl] of [
+    ['Redis', () => redisUrl],
+    ['PostgreSQL', (url: string) => url],
+  ] as const) {
+    const database = await makeOwnDatabase()
+    const what = `the same, \`eddsa-jcs-2022\`, PostgreSQL and BullMQ on ${queue}`
+    const target = '≥ 70 % of SQLite'
+    if (!database) {
+      lines.push({ what, target, measured: 'no server answers', limit: '–' })
+      continue
+    }
+    const variables = { DATABASE_URL: database.url, QUEUE_URL: queueUrl(database.url) }
+    try {
+      const rate = await withNode(variables, async (child) => {
+        const { node, order } = await prepare(child)
+        return batchRate(node, order, counts.batches)
+      })
+      const measured = `${whole(rate)}/s: ${percent(rate, sqlite[0]?.rate ?? 0)}`
+      lines.push({ what, target, measured, limit: 'the database server, which shares the two cores' })
+    } finally {
+      await database.drop()
+    }
+  }
+  return lines
+}
+
+/** The result of a JSON-RPC call to the chain. */
+async function rpc<T = unknown>(child: NodeProcess, method: string, params: readonly unknown[]): Promise<T> {
+  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params })
+  const headers = { 'content-type': 'application/json' }
+  const response = await fetch(child.rpcUrl, { method: 'POST', headers, body })
+  const { result, error } = (await response.json()) as { result: T; error?: unknown }
+  assert.equal(error, undefined)
+  return result
+}
+
+async function singleLine(child: NodeProcess, counts: ScaleCounts): Promise<Line> {
+  const { node, order } = await prepare(child)
+  await single(node, order, { count: 64, concurrency: 64 })
+  await rpc(child, 'evm_setAutomine', [false])
+  await rpc(child, 'evm_setIntervalMining', [1_000])
+  const latencies: number[] = []
+  const timed: NodeClient = {
+    ...node,
+    post: async (path, body) => {
+      const started = performance.now()
+      const answer = await node.post(path, body)
+      latencies.push(performance.now() - started)
+      return answer
+    },
+  }
+  const { transactions } = await single(timed, order, { count: counts.single, concurrency: 64 })
+  latencies.sort((a, b) => a - b)
+  const at = (share: number) =>
+    ((latencies[Math.ceil(share * latencies.length) - 1] as number) / 1_000).toFixed(1)
+  const shared = transactions.length / new Set<Hex>(transactions).size
+  return {
+    what: 'single issues, 64 at a time, a block every second',
+    target: '≥ 10 credentials a transaction, p99 ≤ 3.1 s',
+    measured: `${shared.toFixed(1)} a transaction, p50 ${at(0.5)} s, p99 ${at(0.99)} s`,
+    limit: 'the block time',
+  }
+}
+
+/** Medians, in milliseconds. */
+interface Times {
+  rate: number
+  read: number
+  page: number
+  revoke: number
+}
+
+async function timesOf(node: NodeClient, order: Order, counts: ScaleCounts): Promise<Times> {
+  const rate = await batchRate(node, order, counts.batches)
+  const { holderDid, ...terms } = order
+  const subject = { holderDid, claims: { degree: degree() } }
+  const body = { ...terms, credentials: Array.from({ length: 60 }, () => subject) }
+  const { results } = bodyOf(await node.post('/credentials/issue/batch', body), 200)
+  const ids: string[] = results.map(({ credentialId }: { credentialId: string }) => credentialId)
+  const time = async (act: (id: string) => Promise<unknown>) => {
+    const times: number[] = []
+    for (const id of ids) {
+      const started = performance.now()
+      await act(id)
+      times.push(performance.now() - started)
+    }
+    return times.sort((a, b) => a - b)[ids.length >> 1] as number
+  }
+  const page = `/credentials?issuerDid=${encodeURIComponent(order.issuerDid)}&limit=50`
+  return {
+    rate,
+    read: await time(async (id) => bodyOf(await node.get(`/credentials/${encodeURIComponent(id)}`), 200)),
+    page: await time(async () => bodyOf(await node.get(page), 200)),
+    revoke: await time(async (credentialId) =>
+      bodyOf(await node.post('/credentials/revoke', { credentialId }), 200),
+    ),
+  }
+}
+
+const degree = () => ({
+  type: 'BachelorDegree',
+  name: 'Bachelor',
+  university: 'Bench University',
+  graduationYear: 2025,
+})
+
+async function storedLines(child: NodeProcess, counts: ScaleCounts): Promise<Line[]> {
+  const { node, order } = await prepare(child)
+  await batches(node, order, { count: 10, size: BATCH })
+  const few = await timesOf(node, order, counts)
+  await fillDatabase(child.dataDir, counts.stored)
+  const many = await timesOf(node, order, counts)
+  const ms = (name: 'read' | 'page' | 'revoke') =>
+    `${few[name].toFixed(1)} → ${many[name].toFixed(1)} ms (${(many[name] / few[name]).toFixed(2)} times)`
+  const beside = `beside ${whole(counts.stored)} stored credentials, against 10,000`
+  return [
+    {
+      what: `batches of 1,000 ${beside}`,
+      target: '≥ 90 % of the rate',
+      measured: `${whole(few.rate)} → ${whole(many.rate)}/s: ${percent(many.rate, few.rate)}`,
+      limit: 'the index by holder, where holders come in no order',
+    },
+    {
+      what: `look-up by id; a page by issuer; revocation ${beside}`,
+      target: '≤ 1.5 times the time',
+      measured: `${ms('read')}; ${ms('page')}; ${ms('revoke')}`,
+      limit: 'HTTP; the transaction',
+    },
+  ]
+}
+
+async function revocationLine(child: NodeProcess, counts: ScaleCounts): Promise<Line> {
+  const { node, order } = await prepare(child)
+  const { holderDid, ...terms } = order
+  const credentials = Array.from({ length: counts.revoked }, () => ({
+    holderDid,
+    claims: { degree: degree() },
+  }))
+  const { results } = bodyOf(await node.post('/credentials/issue/batch', { ...terms, credentials }), 200)
+  const credentialIds: string[] = results.map(({ credentialId }: { credentialId: string }) => credentialId)
+  const started = performance.now()
+  const answer = bodyOf(await node.post('/credentials/revoke', { credentialIds }), 200)
+  const seconds = ((performance.now() - started) / 1_000).toFixed(1)
+  const gas = await gasOf(child, answer.transactionHashes)
+  return {
+    what: `revoking ${whole(counts.revoked)} credentials in one call`,
+    target: 'transactions of ≤ 8,000,000 gas',
+    measured: `${answer.transactionHashes.length} transactions, at most ${whole(gas)} gas each, ${seconds} s`,
+    limit: 'gas: a word of the list written for the first time',
+  }
+}
+
+/** The most that one of the transactions used. */
+async function gasOf(child: NodeProcess, hashes: readonly Hex[]): Promise<number> {
+  const used = hashes.map(async (hash) => {
+    const { gasUsed } = await rpc<{ gasUsed: Hex }>(child, 'eth_getTransactionReceipt', [hash])
+    return Number(gasUsed)
+  })
+  return Math.max(...(await Promise.all(used)))
+}
+
+async function bulkLine(child: NodeProcess, counts: ScaleCounts): Promise<Line> {
+  const measured = await measureBulk(child, { rows: counts.bulk, batches: counts.batches })
+  const megabytes = (bytes: number) => `${whole(bytes / 1_048_576)} MiB`
+  return {
+    what: `a file of ${whole(counts.bulk)} rows`,
+    target: '≥ 80 % of the batch rate, < 300 MB',
+    measured: `${whole(measured.rate)}/s: ${percent(measured.rate, measured.batchRate)}; at most ${megabytes(measured.memoryPeak)} resident (${megabytes(measured.memoryBefore)} before)`,
+    limit: 'as batches; one chunk is issued at a time',
+  }
+}
