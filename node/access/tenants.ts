@@ -1,6 +1,6 @@
 import { BoundedCache } from '../bounded-cache.ts'
 import { IssuerError } from '../errors.ts'
-import { defaultTenant } from '../request-context.ts'
+import { defaultTenant, presentAct } from '../request-context.ts'
 import type { DidStore } from '../stores/dids.ts'
 import type { Tenant, TenantStore } from '../stores/tenants.ts'
 import type { Caller } from './caller.ts'
@@ -66,6 +66,8 @@ export function createTenants(deps: {
     get,
     administration: {
       async create({ tenantId, name, didQuota, dailyCredentials, rateLimit }) {
+        const act = presentAct<Tenant>('make a tenant')
+        if (act?.outcome) return act.outcome
         const tenant: Tenant = {
           ...{ tenantId, name, state: 'active' },
           didQuota: didQuota ?? null,
@@ -73,7 +75,7 @@ export function createTenants(deps: {
           rateLimit: rateLimit ?? null,
           createdAt: deps.now().toISOString(),
         }
-        await deps.tenants.insert(tenant)
+        await deps.tenants.insert(tenant, act && ((trx) => act.note(tenant, trx)))
         return tenant
       },
       list: () => deps.tenants.list(),

@@ -23,10 +23,13 @@ export type TenantStore = ReturnType<typeof createTenantStore>
 /** Questions to the table of tenants. */
 export function createTenantStore(database: Database) {
   return {
-    /** @throws TENANT_ALREADY_EXISTS */
-    async insert(tenant: Tenant): Promise<void> {
+    /** `also` is written in the same transaction. @throws TENANT_ALREADY_EXISTS */
+    async insert(tenant: Tenant, also?: (trx: Database) => Promise<void>): Promise<void> {
       try {
-        await database.insertInto('tenants').values(toRow(tenant)).execute()
+        await database.transaction().execute(async (trx) => {
+          await trx.insertInto('tenants').values(toRow(tenant)).execute()
+          await also?.(trx)
+        })
       } catch (error) {
         if (!isUniqueViolation(error)) throw error
         throw new IssuerError('TENANT_ALREADY_EXISTS', {

@@ -111,6 +111,22 @@ const posts: readonly Post[] = [
     ],
   },
   {
+    name: 'a tenant',
+    prepare: async () => ({
+      path: '/api/v1/tenants',
+      body: { tenantId: `t${randomUUID().slice(0, 8)}`, name: 'A tenant' },
+    }),
+    counts: [{ sql: rows('tenants'), by: 1 }],
+  },
+  {
+    name: 'a webhook',
+    prepare: async () => ({
+      path: '/api/v1/webhooks',
+      body: { url: 'https://example.org/hooks', types: ['*'] },
+    }),
+    counts: [{ sql: rows('webhooks'), by: 1 }],
+  },
+  {
     name: 'a credential',
     severalActs: true,
     prepare: async (world) => ({

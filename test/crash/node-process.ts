@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module'
 import { createInterface } from 'node:readline'
 import { StatementSync } from 'node:sqlite'
 import type { ChainLocation } from '../../node/composition/foundation.ts'
@@ -24,6 +25,8 @@ export interface Orders {
 async function run(): Promise<void> {
   const say = (word: string) => process.stdout.write(`${word}\n`)
   const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]()
+  // who is killed writes nothing down when it ends
+  flushCompileCache()
   say('loaded')
   const orders = JSON.parse((await lines.next()).value ?? '') as Orders
   const doom = watchStatements()

@@ -37,10 +37,11 @@ describeOnStacks(
       node = await createKillableNode({ chain, environment, ...(!isEmbedded && { role: 'api' }) })
       if (!isEmbedded) {
         // brings the database up to date, before there are processes of both kinds
-        const first = await createKillableNode({ chain, environment })
+        const shared = { ...environment, PUBLIC_URL: node.url }
+        const first = await createKillableNode({ chain, environment: shared })
         await first.start()
         await first.close()
-        worker = await createKillableNode({ chain, environment, role: 'worker' })
+        worker = await createKillableNode({ chain, environment: shared, role: 'worker' })
         await worker.start()
       }
       await node.start()
