@@ -103,7 +103,9 @@ export function parseCommand(args: readonly string[]): { options: Options; comma
   const name = positionals.slice(0, words).join(' ')
   const [subject, ...others] = positionals.slice(words)
   if (!isCommand(name)) {
-    throw wrong(name === '' ? 'Which command? bulk, verify, bundle or audit.' : `There is no command ${name}.`)
+    throw wrong(
+        name === '' ? 'Which command? bulk, verify, bundle or audit.' : `There is no command ${name}.`,
+      )
   }
   if (subject === undefined) throw wrong(`What to ${name}? A file, or - for standard input.`)
   if (others.length > 0) throw wrong(`One at a time: ${others.join(' ')} is too much.`)
