@@ -4,10 +4,11 @@ import type { Ledger } from '../../ledger/ledger.ts'
 import type { DefinitionStore } from '../../stores/anoncreds-definitions.ts'
 import type { AnonCredsSchemaStore } from '../../stores/anoncreds-schemas.ts'
 import type { DidStore } from '../../stores/dids.ts'
+import type { RegistrarDeps } from '../registrar.ts'
 
 /** What writing AnonCreds schemas and definitions stands on. */
 export interface AnonCredsRegistrarDeps {
-  ledger: Pick<Ledger, 'dids' | 'schemas' | 'definitions' | 'identityOf' | 'didOf' | 'relayer'>
+  ledger: RegistrarDeps['ledger'] & Pick<Ledger, 'definitions'>
   /** Those of the tenant on whose behalf the present work is done. */
   dids: DidStore
   schemas: AnonCredsSchemaStore
