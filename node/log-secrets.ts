@@ -7,14 +7,19 @@ export function secretsOf(config: Config, { rpcUrl }: ChainLocation): string[] {
   const revealing = username || password || search || pathname.length > 1
   return [
     config.adminApiKey,
+    config.metricsToken,
     config.keyEncryptionKey,
     config.relayerPrivateKey,
     config.tls?.key,
     revealing ? rpcUrl : undefined,
     ...serverSecrets(config.databaseUrl),
     ...serverSecrets(config.queueUrl),
+    ...passwordIn(config.traces?.endpoint),
   ].filter((secret) => secret !== undefined)
 }
+
+const passwordIn = (url: string | undefined): string[] =>
+  url === undefined || new URL(url).password === '' ? [] : serverSecrets(url)
 
 /** The URL, and its password as it is typed and as it is sent. */
 function serverSecrets(url: string | undefined): string[] {

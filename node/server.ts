@@ -53,7 +53,7 @@ export async function createServer({
   const server: HttpServer = fastify({
     ...(config.tls && { https: config.tls }),
     loggerInstance: logger,
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     bodyLimit: config.bodyLimit,
     requestIdHeader: false,
     genReqId: () => randomUUID(),

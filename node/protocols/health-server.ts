@@ -22,7 +22,7 @@ export async function createHealthServer(deps: HealthServerDeps): Promise<HttpSe
   const { checkHealth, metrics, authenticate, logger } = deps
   const server: HttpServer = fastify({
     loggerInstance: logger,
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     bodyLimit: 1_024,
     requestTimeout: 10_000,
     forceCloseConnections: 'idle',
