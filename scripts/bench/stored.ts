@@ -48,7 +48,7 @@ async function fill(database: Database, isPostgres: boolean, from: number, to: n
     from (${series}) as s where i % 1000 = 0`.execute(database)
   await sql`insert into credentials (credential_id, issuer_did, holder_did, schema_id, type, proof_type, data_model, format,
       secured, digest, issued_at, status, status_list_id, revocation_list_id, status_index, registration_id, verification_method)
-    select 'urn:uuid:' || ${text('(i * 7919) % 100000007')} || '-' || ${text('i')}, 'did:x:' || ${text(`i % ${issuers}`)}, 'did:h:' || ${text('i / 10')},
+    select 'urn:uuid:' || ${text('(i * 1999) % 100000007')} || '-' || ${text('i')}, 'did:x:' || ${text(`i % ${issuers}`)}, 'did:h:' || ${text('i / 10')},
       'schema:' || ${text('i % 10')}, 'T', 'eddsa-jcs-2022', '2.0', 'f',
       '{"credential":"' || ${sql.raw(`'${'x'.repeat(800)}'`)} || '"}', '0x' || ${text('i')}, ${time('1 second')},
       case when i % 100 = 7 then 'revoked' when i % 1000 = 8 then 'suspended' else 'valid' end,
@@ -59,7 +59,6 @@ async function fill(database: Database, isPostgres: boolean, from: number, to: n
     where status = 'revoked' and issued_at >= (select ${time('1 second')} from (select ${sql.lit(from)} as i) as s)`.execute(
     database,
   )
-  await sql.raw('analyze').execute(database)
 }
 
 function rowOf(index: number) {
