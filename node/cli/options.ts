@@ -104,8 +104,8 @@ export function parseCommand(args: readonly string[]): { options: Options; comma
   const [subject, ...others] = positionals.slice(words)
   if (!isCommand(name)) {
     throw wrong(
-        name === '' ? 'Which command? bulk, verify, bundle or audit.' : `There is no command ${name}.`,
-      )
+      name === '' ? 'Which command? bulk, verify, bundle or audit.' : `There is no command ${name}.`,
+    )
   }
   if (subject === undefined) throw wrong(`What to ${name}? A file, or - for standard input.`)
   if (others.length > 0) throw wrong(`One at a time: ${others.join(' ')} is too much.`)
