@@ -10,8 +10,9 @@ import type { StatusChange, StatusChangeOutcome } from './issuance.ts'
 import type { LedgerFacts } from './ledger-facts.ts'
 import { redoStatusChanges } from './redo-status-changes.ts'
 import { isLost, isRevert, refusalOf } from './refusal.ts'
+import { type RefusedChange, selectCredentials, selectEntries } from './select-credentials.ts'
 import { settleStatusChanges } from './settle-status-changes.ts'
-import { actionRules, requireEntry } from './status-action.ts'
+import { actionRules } from './status-action.ts'
 import { statusChanged } from './status-event.ts'
 import { writeStatus } from './write-status.ts'
 
@@ -27,8 +28,8 @@ interface Deps {
 /** Changes the status of credentials. */
 export interface StatusChanger {
   /**
-   * One or many credentials, all or none, in one transaction where gas allows. The ledger is written first, then
-   * the database, so that a repetition after a lost answer finds what was done.
+   * One or many credentials, all or none, or with `partial` each for itself, in as few transactions as gas allows. The
+   * ledger is written first, then the database, so that a repetition after a lost answer finds what was done.
    * @throws CREDENTIAL_NOT_FOUND, NOT_ISSUER_OF_CREDENTIAL, CREDENTIAL_NOT_REVOCABLE, ALREADY_REVOKED,
    * ALREADY_SUSPENDED, NOT_SUSPENDED, ISSUER_DEACTIVATED, DELEGATION_ON_LEDGER_MISSING, CHAIN_UNREACHABLE
    */
@@ -46,6 +47,8 @@ interface Request extends StatusChange {
   act: Act<ChangeOutcome> | undefined
   /** On whose behalf: several requests share the work. */
   context: RequestContext
+  /** Those of a partial change that cannot be changed. */
+  refused: readonly RefusedChange[]
   /** What an attempt before has made of it. */
   before: readonly StatusChangeRow[]
   resolve(outcome: StatusChangeOutcome): void
@@ -105,14 +108,19 @@ export function createStatusChanger(deps: Deps): StatusChanger {
     async change(change) {
       const credentialIds = [...new Set(change.credentialIds)]
       // what never changes need not wait for the transaction in flight
-      checkActor(await requireRows(deps, credentialIds, requestContext().tenantId), change.actingFor)
+      const { tenantId } = requestContext()
+      const { refused } = await selectCredentials(deps, { ...change, credentialIds }, tenantId)
       const act = presentAct<ChangeOutcome>('change status')
       const before = await recall(deps, act?.outcome)
       if (before.length > 0 && before.length === credentialIds.length) {
-        return outcomeOf({ ...change, credentialIds }, hashesOf(before))
+        return outcomeOf({ ...change, credentialIds, refused }, hashesOf(before))
       }
       return new Promise((resolve, reject) => {
-        queue.push({ ...change, credentialIds, act, before, context: requestContext(), resolve, reject })
+        queue.push({
+          ...change,
+          ...{ credentialIds, refused, act, before, resolve, reject },
+          context: requestContext(),
+        })
         if (!working) void work()
       })
     },
@@ -149,40 +157,24 @@ async function processGroup(deps: Deps, group: readonly Request[]): Promise<void
 
 /** Checks a request against the records; undefined when the ledger turns out to have done it already. */
 async function planRequest(deps: Deps, request: Request): Promise<Planned | undefined> {
-  const { credentialIds, action } = request
+  const { action, partial = false } = request
+  const unfit = new Set(request.refused.map(({ credentialId }) => credentialId))
+  const credentialIds = request.credentialIds.filter((id) => !unfit.has(id))
   const open = await deps.statusChanges.listOpen({ credentialIds })
   const { made, undecided } = await settleStatusChanges(deps, open)
   if (undecided.length > 0)
     throw new IssuerError('CHAIN_UNREACHABLE', { detail: 'An earlier change of status is not mined yet.' })
   const done = [...request.before, ...made.filter((change) => change.action === action)]
   const doneByNow = new Set(done.map((change) => change.credential_id))
-  const rows = (await requireRows(deps, credentialIds)).filter((row) => !doneByNow.has(row.credential_id))
-  const entries = rows.map((row) => requireEntry(action, row))
+  const found = await selectCredentials(deps, { credentialIds, partial })
+  const left = found.rows.filter((row) => !doneByNow.has(row.credential_id))
+  const { rows, entries, refused } = selectEntries(action, left, partial)
+  request.refused = [...request.refused, ...found.refused, ...refused]
   const changes = done.map(({ id }) => id)
   if (rows.length > 0) return { request, rows, entries, done: changes }
   await request.act?.note({ changes })
-  request.resolve(outcomeOf(request, [made[0]?.transaction_hash ?? '']))
+  request.resolve(outcomeOf(request, hashesOf(done)))
   return undefined
-}
-
-/** What another tenant issued is not there. */
-async function requireRows(
-  deps: Deps,
-  credentialIds: readonly string[],
-  tenantId?: string,
-): Promise<CredentialRow[]> {
-  const all = await deps.credentials.getMany(credentialIds)
-  const rows = tenantId === undefined ? all : all.filter((row) => row.tenant_id === tenantId)
-  if (rows.length === credentialIds.length) return rows
-  const found = new Set(rows.map(({ credential_id }) => credential_id))
-  const credentialId = credentialIds.find((id) => !found.has(id)) ?? ''
-  throw new IssuerError('CREDENTIAL_NOT_FOUND', { facts: { credentialId } })
-}
-
-function checkActor(rows: readonly CredentialRow[], actingFor: readonly string[] | undefined): void {
-  const other = rows.find((row) => actingFor && !actingFor.includes(row.issuer_did))
-  if (other)
-    throw new IssuerError('NOT_ISSUER_OF_CREDENTIAL', { facts: { credentialId: other.credential_id } })
 }
 
 /** Writes the intents, the ledger, then the outcome. */
@@ -279,13 +271,15 @@ const hashesOf = (changes: readonly Pick<StatusChangeRow, 'transaction_hash'>[])
 ]
 
 function outcomeOf(
-  request: Pick<Request, 'action' | 'credentialIds'>,
+  { action, credentialIds, refused }: Pick<Request, 'action' | 'credentialIds' | 'refused'>,
   hashes: readonly string[],
 ): StatusChangeOutcome {
+  const errors = new Map(refused.map(({ credentialId, error }) => [credentialId, error]))
   return {
-    credentialIds: request.credentialIds,
-    status: actionRules[request.action].status,
+    credentialIds: credentialIds.filter((id) => !errors.has(id)),
+    status: actionRules[action].status,
     transactionHash: hashes[0] ?? '',
     transactionHashes: hashes,
+    refused,
   }
 }

@@ -1,3 +1,4 @@
+import type { IssuerError } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
 import type { DataModel, Secured } from '../suites/suite.ts'
 
@@ -70,12 +71,17 @@ export interface StatusChange {
   reason?: string
   /** The issuer DIDs that the caller may act for; undefined means any. */
   actingFor?: readonly string[]
+  /** Each credential for itself; all or none when left out. */
+  partial?: boolean
 }
 
 /** The outcome of a status change; hashes of all transactions, one unless gas limits split it. */
 export interface StatusChangeOutcome {
   credentialIds: readonly string[]
   status: 'revoked' | 'suspended' | 'valid'
+  /** Empty where there was none. */
   transactionHash: string
   transactionHashes: readonly string[]
+  /** Credentials of a partial change that keep their status, and why. */
+  refused: readonly { credentialId: string; error: IssuerError }[]
 }

@@ -59,8 +59,11 @@ async function send(
   for (const [number, part] of parts.entries())
     for (const { key, indices, value } of part)
       for (const index of indices) partOf.set(`${key} ${value} ${index}`, number)
+  const keys = new Map<string, string | undefined>()
+  for (const { statusListId } of changes)
+    if (!keys.has(statusListId)) keys.set(statusListId, (await statusLists.get(statusListId))?.key)
   for (const change of changes) {
-    const key = (await statusLists.get(change.statusListId))?.key
+    const key = keys.get(change.statusListId)
     const receipt = receipts[partOf.get(`${key} ${change.value} ${change.index}`) ?? 0]
     if (receipt) hashes.set(change, receipt.transactionHash)
   }

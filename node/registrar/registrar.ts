@@ -9,7 +9,7 @@ export type DidDocument = JsonObject & { id: string }
 
 /** What writing to the registries stands on; each function takes the part that it uses. */
 export interface RegistrarDeps {
-  ledger: Pick<Ledger, 'dids' | 'schemas' | 'identityOf' | 'didOf' | 'relayer'>
+  ledger: Pick<Ledger, 'dids' | 'schemas' | 'identityOf' | 'didOf' | 'relayer' | 'outcome'>
   keyStore: KeyStore
   dids: DidStore
   schemas: SchemaStore

@@ -12,6 +12,10 @@ const changeBody = z
     credentialId: credentialId.optional(),
     credentialIds: z.array(credentialId).min(1).max(10_000).optional(),
     reason: z.string().max(1_000).optional(),
+    partial: z
+      .boolean()
+      .optional()
+      .describe('Each credential for itself: `refused` tells which were not changed.'),
   })
   .refine(
     (body) => (body.credentialId === undefined) !== (body.credentialIds === undefined),
@@ -25,8 +29,12 @@ const changeAnswer = z.object({
   credentialId: credentialId.optional().describe('Where one was asked for.'),
   credentialIds: z.array(credentialId),
   status: z.enum(['revoked', 'suspended', 'valid']),
-  transactionHash: z.string(),
+  transactionHash: z.string().describe('Empty where nothing was left to change.'),
   transactionHashes: z.array(z.string()).describe('More than one only where gas limits split the change.'),
+  refused: z
+    .array(z.object({ credentialId, code: z.string(), detail: z.string() }))
+    .optional()
+    .describe('With `partial`: credentials that keep their status, and why.'),
 })
 
 const statusAnswer = z.object({
@@ -72,17 +80,18 @@ export const credentialsStatus: Resource = (server, issuer) => {
         schema: {
           tags: ['Status'],
           summary,
-          description: 'One or many credentials in one transaction: all of them or none.',
+          description:
+            'One or many credentials, in as few transactions as the limits of gas allow: all of them or none, or with `partial` each for itself.',
           body: changeBody,
           response: { 200: changeAnswer, ...problems(...changeCodes, ...codes) },
         },
       },
       async (request) => {
-        const { credentialId: single, credentialIds, reason } = request.body
+        const { credentialId: single, credentialIds, reason, partial } = request.body
         const outcome = await issuer.changeStatus({
           action,
           credentialIds: credentialIds ?? [single as string],
-          ...defined({ reason, actingFor: limitedTo(callerOf(request)) }),
+          ...defined({ reason, partial, actingFor: limitedTo(callerOf(request)) }),
         })
         return {
           ...defined({ credentialId: single }),
@@ -90,6 +99,13 @@ export const credentialsStatus: Resource = (server, issuer) => {
           status: outcome.status,
           transactionHash: outcome.transactionHash,
           transactionHashes: [...outcome.transactionHashes],
+          ...(partial && {
+            refused: outcome.refused.map(({ credentialId, error }) => ({
+              credentialId,
+              code: error.code,
+              detail: error.message,
+            })),
+          }),
         }
       },
     )

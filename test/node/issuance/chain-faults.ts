@@ -236,7 +236,10 @@ describe('writes to a chain that fails', () => {
     await working
     const { code, retryable } = await house.changer
       .change({ action: 'revoke', credentialIds: acknowledged.slice(0, 1) })
-      .then(assert.fail, (error) => error)
+      .then(
+        () => assert.fail(),
+        (error) => error,
+      )
     assert.deepEqual([code, retryable], ['FEE_CAP_REACHED', true])
     await chain.request('hardhat_setNextBlockBaseFeePerGas', ['0x3b9aca00'])
     await miningOften()

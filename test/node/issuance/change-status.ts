@@ -204,6 +204,51 @@ describeOnStacks('the status of credentials', (stack) => {
     await assert.rejects(change('revoke', ids[0]!), fails('ALREADY_REVOKED'))
   })
 
+  it('changes what can be changed where each counts for itself, and tells what not', async () => {
+    const [first, second] = await issueMany(2)
+    const plain = await issue({ revocable: false, suspendable: false })
+    await change('revoke', first!)
+    const wanted = [first!, second!, plain, 'urn:uuid:none']
+    await assert.rejects(change('revoke', ...wanted), fails('CREDENTIAL_NOT_FOUND'))
+    assert.equal(await recorded(second!), 'valid')
+    const revoke = () => house.changer.change({ action: 'revoke', credentialIds: wanted, partial: true })
+    const outcome = await revoke()
+    assert.deepEqual(outcome.credentialIds, [second])
+    assert.deepEqual(
+      outcome.refused.map(({ credentialId, error }) => [credentialId, error.code]).sort(),
+      [
+        [first, 'ALREADY_REVOKED'],
+        [plain, 'CREDENTIAL_NOT_REVOCABLE'],
+        ['urn:uuid:none', 'CREDENTIAL_NOT_FOUND'],
+      ].sort(),
+    )
+    assert.equal((await house.status(second!)).revoked, true)
+    const again = await revoke()
+    assert.deepEqual([again.credentialIds, again.transactionHashes], [[], []])
+  })
+
+  it('goes on with a change whose process ends before it is broadcast', async () => {
+    const ids = await issueMany(20)
+    proxy.behave((requests) => (requests.some(isBroadcast) ? 'lose request' : 'pass'))
+    await assert.rejects(change('revoke', ...ids), fails('CHAIN_UNREACHABLE'))
+    await house.close()
+    proxy.behave(() => 'pass')
+    house = await open()
+    const { transactionHashes } = await house.changer
+      .change({
+        action: 'revoke',
+        credentialIds: ids,
+        partial: true,
+      })
+      .catch(async () => {
+        // it was stored, so it is sent by whoever comes next
+        while (!(await house.status(ids[0]!)).revoked) await new Promise(setImmediate)
+        return change('revoke', ...ids)
+      })
+    assert.equal(transactionHashes.length, 1)
+    for (const id of ids) assert.equal(await recorded(id), 'revoked')
+  })
+
   it('says that the issuer is deactivated', async () => {
     const gone = await house.createIssuer()
     const id = await issue({ issuerDid: gone.did })

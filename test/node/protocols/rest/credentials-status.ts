@@ -54,6 +54,18 @@ describe('status of credentials', () => {
     )
   })
 
+  it('is told for each credential where each counts for itself', async () => {
+    const { credentialId } = await issue()
+    const credentialIds = [credentialId, 'urn:uuid:none']
+    expectProblem(404, 'CREDENTIAL_NOT_FOUND', await change('revoke', { credentialIds }))
+    const { body } = expect(200, await change('revoke', { credentialIds, partial: true }))
+    assert.deepEqual(body.credentialIds, [credentialId])
+    assert.deepEqual(
+      body.refused.map(({ credentialId: id, code }: { credentialId: string; code: string }) => [id, code]),
+      [['urn:uuid:none', 'CREDENTIAL_NOT_FOUND']],
+    )
+  })
+
   it('cannot be revoked twice', async () => {
     const { credentialId } = await issue()
     expect(200, await change('revoke', { credentialId }))
