@@ -1,5 +1,5 @@
 import { Counter, Histogram, type Registry } from 'prom-client'
-import { type Observed, observationChannel } from '../observation.ts'
+import { type DatabaseQuery, databaseChannel, type Observed, observationChannel } from '../observation.ts'
 
 /** Subscribes to what is done; the result ends the subscriptions. */
 export function countWork(registry: Registry, seconds: readonly number[]): () => void {
@@ -21,6 +21,7 @@ export function countWork(registry: Registry, seconds: readonly number[]): () =>
     ...{ help: 'Gas of mined transactions.', labelNames: ['call'] },
   })
   const ends = [
+    watchDatabase(registry),
     timed('rpc', ({ method }, outcome, taken) => rpc.observe({ method, outcome }, taken)),
     timed('anchor', ({ result }, outcome, taken) => {
       anchors.observe({ outcome }, taken)
@@ -34,6 +35,21 @@ export function countWork(registry: Registry, seconds: readonly number[]): () =>
   return () => {
     for (const end of ends) end()
   }
+}
+
+/** Times statements, of which most take less than a millisecond. */
+function watchDatabase(registry: Registry): () => void {
+  const buckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5]
+  const queries = new Histogram({
+    ...{ name: 'cartulary_database_query_duration_seconds', registers: [registry], buckets },
+    ...{ help: 'Statements of the database.', labelNames: ['outcome'] },
+  })
+  const onQuery = (message: unknown) => {
+    const { milliseconds, failed } = message as DatabaseQuery
+    queries.observe({ outcome: failed ? 'failed' : 'ok' }, milliseconds / 1_000)
+  }
+  databaseChannel.subscribe(onQuery)
+  return () => databaseChannel.unsubscribe(onQuery)
 }
 
 /** Calls a function at the end of each piece of work of a kind, with the seconds that it took. */

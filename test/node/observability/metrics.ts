@@ -60,6 +60,7 @@ describe('metrics', () => {
       (value('cartulary_rpc_request_duration_seconds_count', { method: 'eth_call', outcome: 'ok' }) ?? 0) > 0,
     )
     assert.ok((value('cartulary_relayer_balance_ether') ?? 0) > 9_000)
+    assert.ok((value('cartulary_database_query_duration_seconds_count', { outcome: 'ok' }) ?? 0) > 100)
     assert.ok((value('process_resident_memory_bytes') ?? 0) > 1e7)
     assert.ok((value('cartulary_event_loop_delay_seconds', { quantile: '0.99' }) ?? -1) >= 0)
     assert.equal(value('cartulary_scrape_source_up', { source: 'database' }), 1)
