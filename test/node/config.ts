@@ -34,6 +34,20 @@ describe('parseConfig', () => {
     assert.equal(config.statusListFetch, 'off')
   })
 
+  it('reads amounts of gwei as wei', () => {
+    const { fees, txStuckMs } = parseConfig({
+      MAX_FEE_PER_GAS_GWEI: '30.05',
+      PRIORITY_FEE_GWEI: '0.000000001',
+    })
+    assert.deepEqual(fees, { maxFeePerGas: 30_050_000_000n, priorityFeePerGas: 1n })
+    assert.equal(txStuckMs, 60_000)
+    assert.deepEqual(parseConfig({}).fees, { maxFeePerGas: 500_000_000_000n, priorityFeePerGas: undefined })
+    for (const amount of ['-1', '1e9', '0.0000000001', '1,5'])
+      assert.deepEqual(problemsOf({ MAX_FEE_PER_GAS_GWEI: amount }), [
+        'MAX_FEE_PER_GAS_GWEI must be an amount of gwei, such as 30 or 0.05.',
+      ])
+  })
+
   it('takes an empty variable for one that is not set', () => {
     assert.deepEqual(parseConfig({ PORT: '', RPC_URL: '', REGISTRIES: '' }), parseConfig({}))
   })
