@@ -5,6 +5,7 @@ import { namesOf, type PresentationRequest } from '../anoncreds/presentation-req
 import { type CredentialFacts, satisfies } from '../anoncreds/restrictions.ts'
 import type { AnonCredsSchema } from '../anoncreds/schema.ts'
 import { IssuerError } from '../errors.ts'
+import { createPause } from '../time-slice.ts'
 
 /** A credential of the wallet with what its schema and definition say. */
 export interface Candidate {
@@ -35,76 +36,71 @@ interface Input {
 
 const impossible = (detail: string): IssuerError => new IssuerError('PRESENTATION_NOT_POSSIBLE', { detail })
 
-/** A candidate as it is looked at, once for every part of a request. */
-interface Prepared {
+/** What of a request a candidate answers. */
+interface Answering {
   candidate: Candidate
-  /** Raw values by normalised name. */
-  values: ReadonlyMap<string, string>
-  /** With the values that the request would have shown, and without any. */
-  shown: CredentialFacts
-  hidden: CredentialFacts
+  attributes: ReadonlySet<string>
+  predicates: ReadonlySet<string>
 }
 
-type Answers = (prepared: Prepared) => boolean
-
 /**
- * Chooses credentials for a request: for each part one that answers it, as few as come first to mind, namely those that
- * answer most parts.
+ * Chooses credentials for a request: for each part one that answers it, those first that answer most parts. Wallet and
+ * request may be large: others have their turn between one candidate and the next.
  * @throws PRESENTATION_NOT_POSSIBLE when none answers a part
  */
-export function chooseCredentials(input: Input): Choice[] {
-  const { request, unrevealed } = input
-  const attributes = attributeAnswers(input)
-  const predicates = predicateAnswers(input)
-  const ordered = orderByAnswers(input, [...attributes.values(), ...predicates.values()])
+export async function chooseCredentials(input: Input): Promise<Choice[]> {
+  const ordered = await orderByAnswers(input)
   const choices = new Map<string, Choice>()
-  const choiceOf = ({ candidate: { credentialId } }: Prepared) => {
+  const choiceOf = ({ candidate: { credentialId } }: Answering) => {
     const choice = choices.get(credentialId) ?? { credentialId, attributes: {}, predicates: [] }
     choices.set(credentialId, choice)
     return choice
   }
-  for (const [referent, answer] of attributes) {
-    const found = ordered.find(answer)
+  for (const [referent] of fromCredentials(input)) {
+    const found = ordered.find(({ attributes }) => attributes.has(referent))
     if (!found) throw impossible(`No credential of the wallet answers ${referent}.`)
-    choiceOf(found).attributes[referent] = { revealed: !unrevealed.has(referent) }
+    choiceOf(found).attributes[referent] = { revealed: !input.unrevealed.has(referent) }
   }
-  for (const [referent, answer] of predicates) {
-    const name = normaliseName(request.requested_predicates[referent]?.name ?? '')
-    const shows = ({ candidate }: Prepared) =>
-      revealedBy(request, choices.get(candidate.credentialId)?.attributes ?? {}).has(name)
-    const found = ordered.find((prepared) => answer(prepared) && !shows(prepared))
+  for (const [referent, asked] of Object.entries(input.request.requested_predicates)) {
+    const name = normaliseName(asked.name)
+    const shows = ({ candidate }: Answering) =>
+      revealedBy(input.request, choices.get(candidate.credentialId)?.attributes ?? {}).has(name)
+    const found = ordered.find((answering) => answering.predicates.has(referent) && !shows(answering))
     if (!found) throw impossible(`No credential of the wallet answers ${referent}.`)
     choiceOf(found).predicates.push(referent)
   }
   return [...choices.values()]
 }
 
-/** Those that answer most parts come first. */
-function orderByAnswers(input: Input, answers: readonly Answers[]): Prepared[] {
+async function orderByAnswers(input: Input): Promise<Answering[]> {
   const shown = shownNames(input)
-  const countOf = (prepared: Prepared) => answers.filter((answer) => answer(prepared)).length
-  return input.candidates
-    .map((candidate) => prepare(candidate, shown))
-    .map((prepared) => ({ prepared, count: countOf(prepared) }))
-    .sort((a, b) => b.count - a.count)
-    .map(({ prepared }) => prepared)
+  const pause = createPause()
+  const answering: Answering[] = []
+  for (const candidate of input.candidates) {
+    await pause()
+    answering.push(lookAt(input, candidate, shown))
+  }
+  const countOf = ({ attributes, predicates }: Answering) => attributes.size + predicates.size
+  return answering.sort((a, b) => countOf(b) - countOf(a))
 }
 
-function prepare(candidate: Candidate, names: ReadonlySet<string>): Prepared {
+function lookAt(input: Input, candidate: Candidate, names: ReadonlySet<string>): Answering {
   const values = valuesOf(candidate)
   const [shown, hidden] = [factsOf(candidate, values, names), factsOf(candidate, values, new Set())]
-  return { candidate, values, shown, hidden }
-}
-
-/** Normalised names that the answers to some referents show. */
-function revealedBy(request: PresentationRequest, attributes: Choice['attributes']): Set<string> {
-  const shown = Object.entries(attributes).filter(([, { revealed }]) => revealed)
-  return new Set(
-    shown.flatMap(([referent]) => {
-      const asked = request.requested_attributes[referent]
-      return asked ? namesOf(asked).map(normaliseName) : []
-    }),
+  const attributes = fromCredentials(input).filter(
+    ([, asked]) =>
+      namesOf(asked).every((name) => values.has(normaliseName(name))) && satisfies(asked.restrictions, shown),
   )
+  const predicates = Object.entries(input.request.requested_predicates).filter(([, asked]) => {
+    const predicate = predicateOf(normaliseName(asked.name), asked.p_type, asked.p_value)
+    const value = parseInteger(values.get(predicate.attr_name) ?? '')
+    return value !== undefined && distance(predicate, value) >= 0 && satisfies(asked.restrictions, hidden)
+  })
+  return {
+    candidate,
+    attributes: new Set(attributes.map(([referent]) => referent)),
+    predicates: new Set(predicates.map(([referent]) => referent)),
+  }
 }
 
 const fromCredentials = ({ request, selfAttested }: Input) =>
@@ -118,29 +114,14 @@ function shownNames(input: Input): Set<string> {
   return revealedBy(input.request, Object.fromEntries(all))
 }
 
-function attributeAnswers(input: Input): Map<string, Answers> {
-  return new Map(
-    fromCredentials(input).map(([referent, asked]) => {
-      const names = namesOf(asked).map(normaliseName)
-      const answers: Answers = ({ values, shown }) =>
-        names.every((name) => values.has(name)) && satisfies(asked.restrictions, shown)
-      return [referent, answers]
+/** Normalised names that the answers to some referents show. */
+function revealedBy(request: PresentationRequest, attributes: Choice['attributes']): Set<string> {
+  const shown = Object.entries(attributes).filter(([, { revealed }]) => revealed)
+  return new Set(
+    shown.flatMap(([referent]) => {
+      const asked = request.requested_attributes[referent]
+      return asked ? namesOf(asked).map(normaliseName) : []
     }),
-  )
-}
-
-function predicateAnswers({ request }: Input): Map<string, Answers> {
-  return new Map(
-    Object.entries(request.requested_predicates).map(
-      ([referent, { name, p_type, p_value, restrictions }]) => {
-        const predicate = predicateOf(normaliseName(name), p_type, p_value)
-        const answers: Answers = ({ values, hidden }) => {
-          const value = parseInteger(values.get(predicate.attr_name) ?? '')
-          return value !== undefined && distance(predicate, value) >= 0 && satisfies(restrictions, hidden)
-        }
-        return [referent, answers]
-      },
-    ),
   )
 }
 

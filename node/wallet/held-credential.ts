@@ -4,6 +4,7 @@ import { IssuerError } from '../errors.ts'
 import { eventRow } from '../events/event.ts'
 import type { NewRow } from '../stores/tables.ts'
 import type { WalletCredentialRow, WalletQuestion } from '../stores/wallet-credentials.ts'
+import { createPause } from '../time-slice.ts'
 import type { WalletDeps } from './wallet.ts'
 
 /** A credential that the node holds, without its signature. Time: ISO 8601, UTC. */
@@ -69,7 +70,13 @@ export async function listHeld(
   question: WalletQuestion & { limit: number; cursor?: string | undefined },
 ): Promise<{ items: HeldCredential[]; nextCursor: string | null }> {
   const { items, nextCursor } = await deps.credentials.list(question)
-  return { items: items.map((row) => viewHeld(row, openSealed(deps, row))), nextCursor }
+  const pause = createPause()
+  const held: HeldCredential[] = []
+  for (const row of items) {
+    await pause()
+    held.push(viewHeld(row, openSealed(deps, row)))
+  }
+  return { items: held, nextCursor }
 }
 
 interface Asked {

@@ -4,6 +4,7 @@ import type { PresentationRequest } from '../anoncreds/presentation-request.ts'
 import { IssuerError } from '../errors.ts'
 import type { WalletCredentialRow } from '../stores/wallet-credentials.ts'
 import { inThread } from '../threads/in-thread.ts'
+import { createPause } from '../time-slice.ts'
 import { type Candidate, type Choice, checkRestrictions, chooseCredentials } from './choose-credentials.ts'
 import { openSealed } from './held-credential.ts'
 import { openLinkSecret } from './link-secret.ts'
@@ -96,8 +97,13 @@ async function makeChoice(
 ): Promise<Chosen> {
   const { items } = await deps.credentials.list({ tenantId, limit: mostLookedThrough })
   const rows = items.filter((row) => row.link_secret_name === linkSecretName)
-  const candidates = await Promise.all(rows.map((row) => toCandidate(deps, row)))
-  const choices = chooseCredentials({
+  const pause = createPause()
+  const candidates: Candidate[] = []
+  for (const row of rows) {
+    await pause()
+    candidates.push(await toCandidate(deps, row))
+  }
+  const choices = await chooseCredentials({
     ...{ request, candidates },
     selfAttested: new Set(Object.keys(selfAttested)),
     unrevealed: new Set(unrevealed),
