@@ -30,6 +30,10 @@ const parts: Record<string, Part> = {
     files: ['test/crash/random-kills.ts'],
     environment: (seed) => ({ CRASH_KILLS: values.kills, CRASH_SEED: String(seed) }),
   },
+  chain: {
+    files: ['test/node/issuance/chain-faults.ts', 'test/node/issuance/writing-processes.ts'],
+    environment: () => ({ CHAIN_STALL_MS: String(Number(values['stall-seconds']) * 1_000) }),
+  },
   hostile: {
     files: ['test/node/protocols/hostile-input.ts'],
     environment: () => ({ HOSTILE_RUNS: '100' }),
