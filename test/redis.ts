@@ -42,7 +42,7 @@ export async function startRedis(): Promise<TestRedis> {
       if (!server.stdout) throw new Error('no output')
       for await (const line of createInterface({ input: server.stdout }))
         if (line.includes('Ready to accept connections')) break
-      server.stdout.resume()
+      server.stdout.destroy()
       server.unref()
     },
     async kill() {

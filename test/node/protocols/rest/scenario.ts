@@ -51,7 +51,11 @@ export function expectProblem(status: number, code: string, answer: Answer): Ans
 }
 
 /** Makes a did:ethr issuer and gives its DID. */
-export async function makeIssuer(node: TestNode, keys = ['Ed25519'], name = 'MIT'): Promise<string> {
+export async function makeIssuer(
+  node: Pick<TestNode, 'call'>,
+  keys = ['Ed25519'],
+  name = 'MIT',
+): Promise<string> {
   const answer = await node.call('POST', '/api/v1/dids', { body: { method: 'ethr', keys, name } })
   return expect(201, answer).body.did
 }
@@ -60,7 +64,7 @@ let schemas = 0
 
 /** Registers the degree schema under a version of its own and gives its id. */
 export async function makeSchema(
-  node: TestNode,
+  node: Pick<TestNode, 'call'>,
   issuerDid: string,
   extra: Record<string, unknown> = {},
 ): Promise<string> {
@@ -78,7 +82,7 @@ export async function makeSchema(
 
 /** Issues a degree and gives the answer's body. */
 export async function issueDegree(
-  node: TestNode,
+  node: Pick<TestNode, 'call'>,
   terms: { issuerDid: string; schemaId: string } & Record<string, unknown>,
 ) {
   const body = { holderDid, claims: bachelor, ...terms }

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Database } from '../node/stores/database.ts'
+import type { TestChain } from './chain.ts'
+
+/** What a database and a ledger say of credentials together. */
+export interface RegisteredOnce {
+  recorded: number
+  transactions: number
+}
+
+/**
+ * Waits until nothing is left to register, then asserts that every recorded credential is registered once: no index
+ * twice, none refused, and each list's counter on the ledger as high as its credentials are many.
+ */
+export async function registeredOnce(
+  { chain, database }: { chain: TestChain; database: Database },
+  acknowledged: readonly string[],
+): Promise<RegisteredOnce> {
+  while ((await unregistered(database)) > 0) await pause(50)
+  const rows = await database
+    .selectFrom('credentials')
+    .innerJoin('registrations', 'registrations.registration_id', 'credentials.registration_id')
+    .select(['credential_id', 'status_index', 'credentials.status_list_id', 'state', 'transaction_hash'])
+    .execute()
+  const recorded = new Set(rows.map(({ credential_id }) => credential_id))
+  assert.deepEqual(
+    acknowledged.filter((credentialId) => !recorded.has(credentialId)),
+    [],
+  )
+  assert.ok(rows.every(({ state }) => state === 'registered'))
+  assert.equal(new Set(rows.map((row) => `${row.status_list_id} ${row.status_index}`)).size, rows.length)
+  const lists = await database.selectFrom('status_lists').select(['status_list_id', 'key']).execute()
+  for (const list of lists) {
+    const own = rows.filter((row) => row.status_list_id === list.status_list_id)
+    assert.equal(await counterOf(chain, list.key), own.length)
+  }
+  return {
+    recorded: rows.length,
+    transactions: new Set(rows.map((row) => row.transaction_hash)).size,
+  }
+}
+
+/** How many recorded credentials are not on the ledger, as far as the database knows. */
+async function unregistered(database: Database): Promise<number> {
+  const { n } = await database
+    .selectFrom('credentials')
+    .leftJoin('registrations', 'registrations.registration_id', 'credentials.registration_id')
+    .select((eb) => eb.fn.countAll<number>().as('n'))
+    .where('credentials.status_list_id', 'is not', null)
+    .where((eb) => eb.or([eb('credentials.registration_id', 'is', null), eb('state', '=', 'open')]))
+    .executeTakeFirstOrThrow()
+  return Number(n)
+}
+
+async function counterOf(chain: TestChain, key: string): Promise<number> {
+  const registry = await chain.viem.getContractAt('StatusListRegistry', chain.registries.statusListRegistry)
+  const read = registry.read as unknown as { list(key: [string]): Promise<{ registered: number }> }
+  return Number((await read.list([key])).registered)
+}
