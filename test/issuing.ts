@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createPlacement } from '../node/audit/place-events.ts'
 import { decodeMultikey, multikeyAttribute } from '../node/did/multikey.ts'
 import { resolveDid } from '../node/did/resolve-did.ts'
 import { createDidResolver } from '../node/did/resolver.ts'
@@ -28,6 +29,7 @@ import { hexDigest, jcsBytes, sriDigest } from '../node/schemas/digest.ts'
 import { serializeSchemaDocument } from '../node/schemas/schema-document.ts'
 import { typeMetadata } from '../node/schemas/type-metadata.ts'
 import { statusEncodings } from '../node/status/index.ts'
+import { createAuditLogStore } from '../node/stores/audit-log.ts'
 import { createCredentialStore } from '../node/stores/credentials.ts'
 import { type DatabaseLocation, openDatabase } from '../node/stores/database.ts'
 import { createDidStore } from '../node/stores/dids.ts'
@@ -130,6 +132,7 @@ export async function openIssuing(options: {
     ...shared,
     anchorWaitMs: options.anchorWaitMs ?? 15_000,
     gatherMs: options.gatherMs ?? 200,
+    placeEvents: createPlacement({ auditLog: createAuditLogStore(database) }).placeSome,
   })
   const deps: PipelineDeps = {
     ...shared,
