@@ -236,10 +236,13 @@ function endsConnection(error: unknown): boolean {
 
 /** What whoever set DATABASE_URL can do about it; never a part of it. */
 function describe(error: unknown): { detail?: string } {
-  const detail = ways.get(sqlState(error) ?? '')
+  const code = (error as { code?: string }).code ?? ''
+  const detail = /CERT|ERR_TLS/.test(code) ? untrusted : ways.get(code)
   return detail === undefined ? {} : { detail }
 }
 
+const untrusted =
+  'The certificate of the database server is not trusted: DATABASE_URL names its authority by sslrootcert=FILE.'
 const refused = 'The database server refuses the user or the password in DATABASE_URL.'
 const ways = new Map([
   ['28000', refused],
