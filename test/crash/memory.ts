@@ -60,8 +60,8 @@ describe('the memory of a node', () => {
     const client = async () => {
       while (issued < credentials) {
         issued += rows
-        const { status, text } = await issue()
-        assert.ok(status < 300, text)
+        const answer = await issue()
+        assert.ok(answer.status < 300, answer.text)
         tell(`${recorded()} of ${credentials} issued, ${rss(node)} MB`, credentials > 50_000)
       }
     }

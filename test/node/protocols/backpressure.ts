@@ -23,7 +23,7 @@ describe('a node that is asked for more than it can do', () => {
     proxy = await startChainProxy(chain.rpcUrl)
     node = await startNode({
       chain: { ...chain, rpcUrl: proxy.url },
-      environment: { IN_PROGRESS_BYTES: '200000', UNREGISTERED_LIMIT: '50', ANCHOR_WAIT_MS: '200' },
+      environment: { IN_PROGRESS_BYTES: '3000000', UNREGISTERED_LIMIT: '50', ANCHOR_WAIT_MS: '200' },
     })
     const { body } = await node.call('POST', '/api/v1/dids', { body: { keys: ['Ed25519'] } })
     const schema = { issuerDid: body.did, name: 'degree', version: '1', jsonSchema }
