@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { type CsvError, parse } from 'csv-parse'
+import { type CsvError, type Parser, parse } from 'csv-parse'
 import { IssuerError } from '../errors.ts'
 
 /**
@@ -11,13 +11,13 @@ export async function* csvRecords(
   text: AsyncIterable<string>,
   { rowBytes }: { rowBytes: number },
 ): AsyncGenerator<string[]> {
-  const source = Readable.from(text)
   const parser = parse({
     record_delimiter: ['\r\n', '\n', '\r'],
     relax_column_count: true,
     skip_empty_lines: true,
     max_record_size: rowBytes,
   })
+  const source = Readable.from(measured(text, parser, rowBytes))
   // `pipe` tells the parser nothing of what goes wrong before it
   source.on('error', (error) => parser.destroy(error))
   try {
@@ -26,6 +26,31 @@ export async function* csvRecords(
     throw explain(error, rowBytes)
   } finally {
     source.destroy()
+  }
+}
+
+const PIECE = 16_384
+
+/**
+ * The text in small pieces. The parser counts what stands in cells, and of a line of commas nothing does: it is too long
+ * when so much of it was read without coming to its end. What is read before it is parsed are a few pieces.
+ */
+async function* measured(
+  text: AsyncIterable<string>,
+  parser: Parser,
+  rowBytes: number,
+): AsyncGenerator<string> {
+  let read = 0
+  let { lines } = parser.info
+  for await (const piece of text) {
+    for (let from = 0; from < piece.length; from += PIECE) {
+      const { lines: now } = parser.info
+      read = now === lines ? read + PIECE : 0
+      lines = now
+      if (read > rowBytes + 4 * PIECE)
+        throw Object.assign(new Error('a line without end'), { code: 'CSV_MAX_RECORD_SIZE', lines })
+      yield piece.slice(from, from + PIECE)
+    }
   }
 }
 

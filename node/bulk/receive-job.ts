@@ -112,7 +112,7 @@ async function store(
   }
   for await (const row of rows) {
     chunk.push(row)
-    characters += typeof row === 'string' ? row.length : row.reduce((sum, cell) => sum + cell.length, 0)
+    characters += typeof row === 'string' ? row.length : row.reduce((sum, cell) => sum + cell.length + 1, 0)
     if (chunk.length >= deps.limits.chunkRows || characters >= CHUNK_CHARACTERS) await flush()
     await pause()
   }

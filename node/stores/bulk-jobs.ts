@@ -93,22 +93,14 @@ export function createBulkJobStore(database: Database) {
 
     /** Ends the jobs of which nothing is left to do, with what else is to be written in the same transaction. */
     async finish(at: string, also: (trx: Database, job: BulkJobRow) => Promise<void>): Promise<BulkJobRow[]> {
+      // asked without a lock first: mostly there is none
+      if (!(await left(database).executeTakeFirst())) return []
       return database.transaction().execute(async (trx) => {
         const ended = await trx
           .updateTable('bulk_jobs')
           .set({ state: 'done', reason: null, detail: null, updated_at: at, finished_at: at })
+          .where('job_id', 'in', left(trx))
           .where('state', 'in', ['running', 'paused'])
-          .where((eb) =>
-            eb.not(
-              eb.exists(
-                eb
-                  .selectFrom('bulk_chunks')
-                  .select('bulk_chunks.number')
-                  .whereRef('bulk_chunks.job_id', '=', 'bulk_jobs.job_id')
-                  .where('bulk_chunks.state', 'in', ['waiting', 'recorded']),
-              ),
-            ),
-          )
           .returningAll()
           .execute()
         for (const job of ended) await also(trx, job)
@@ -175,4 +167,23 @@ export function createBulkJobStore(database: Database) {
       })
     },
   }
+}
+
+/** Jobs under way of whose chunks everything is settled. */
+function left(database: Database) {
+  return database
+    .selectFrom('bulk_jobs')
+    .select('job_id')
+    .where('state', 'in', ['running', 'paused'])
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('bulk_chunks')
+            .select('bulk_chunks.number')
+            .whereRef('bulk_chunks.job_id', '=', 'bulk_jobs.job_id')
+            .where('bulk_chunks.state', 'in', ['waiting', 'recorded']),
+        ),
+      ),
+    )
 }
