@@ -29,6 +29,16 @@ function innermost(error: LibraryError): LibraryError {
   return next ? innermost(next) : error
 }
 
+/** The error of the node's own that a library wrapped: a thread that could not be had says nothing of a proof. */
+export function issuerErrorIn(error: unknown): IssuerError | undefined {
+  if (error instanceof IssuerError) return error
+  const { errors = [], cause, details } = (error ?? {}) as LibraryError
+  return [...errors, cause, details?.cause]
+    .filter((inner) => inner !== undefined)
+    .map(issuerErrorIn)
+    .find((found) => found !== undefined)
+}
+
 /** A sentence that names what a linked data library stumbled over. */
 export function describeLinkedDataError(error: unknown): string {
   if (error instanceof IssuerError) return error.message

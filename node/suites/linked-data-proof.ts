@@ -4,7 +4,7 @@ import { IssuerError } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
 import type { KeyType } from '../keys/key-store.ts'
 import { checkEmbeddedProof, checkSignable, type ProvenDocument, splitProof } from './embedded-proof.ts'
-import { describeLinkedDataError } from './linked-data-error.ts'
+import { describeLinkedDataError, issuerErrorIn } from './linked-data-error.ts'
 import { requireContexts } from './require-contexts.ts'
 import type {
   AssertionKey,
@@ -138,7 +138,7 @@ async function verifySignature(
         : loader.load(url),
   })
   if (verified) return { status: 'pass' }
-  const thrown = loader.thrown()
+  const thrown = loader.thrown() ?? issuerErrorIn(error)
   const unreachable = thrown instanceof IssuerError && thrown.retryable
   return { status: unreachable ? 'unknown' : 'fail', reason: describeLinkedDataError(thrown ?? error) }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import { IssuerError } from '../../../node/errors.ts'
 import { dataIntegrity } from '../../../node/formats/data-integrity.ts'
 import type { Json, JsonObject } from '../../../node/json.ts'
 import { choosePlusDisclosure } from '../../../node/suites/bbs/plus-disclosure.ts'
@@ -7,6 +8,7 @@ import { parsePlusProof } from '../../../node/suites/bbs/plus-proof.ts'
 import { plusMessages, proofStatements } from '../../../node/suites/bbs/plus-statements.ts'
 import { bbsBlsSignature2020 } from '../../../node/suites/bbs-bls-signature-2020.ts'
 import { credentialTermsUrl } from '../../../node/suites/contexts/bundled-contexts.ts'
+import { verifyLinkedData } from '../../../node/suites/linked-data-proof.ts'
 import type { ResolvedKey, Secured } from '../../../node/suites/suite.ts'
 import { inThread } from '../../../node/threads/in-thread.ts'
 import { degree, documentLoader, type Issuers, now, openIssuers, type TestIssuer } from './issuers.ts'
@@ -127,6 +129,20 @@ describe('BbsBlsSignature2020, derived proofs', () => {
     const withList = await suite.secure(document, { key: issuer.key, created: now, documentLoader })
     const honours = { ...options, selectivePointers: ['/credentialSubject/degree/honours'] }
     await assert.rejects(async () => suite.derive?.(withList, honours), /list cannot be revealed/)
+  })
+
+  it('are neither good nor bad where no thread can be had', async () => {
+    const busy = {
+      type: 'BbsBlsSignatureProof2020',
+      matchProof: async () => true,
+      verifyProof: async () => {
+        throw new IssuerError('NODE_BUSY')
+      },
+    } as unknown as LibrarySuite
+    const options = { resolveKey: issuers.resolveKey, documentLoader, now }
+    const verdict = await verifyLinkedData(derived, { ...options, suite: busy, type: 'test' })
+    assert.equal(verdict.status, 'unknown')
+    assert.equal(verdict.reason, new IssuerError('NODE_BUSY').message)
   })
 
   it('survive what ends a thread', async () => {
