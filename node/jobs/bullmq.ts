@@ -56,7 +56,8 @@ export async function createBullmqQueue(options: BullmqOptions): Promise<Queue> 
     async stop() {
       announcer.stop()
       const running = [...runners.values()].map((runner) => runner.stop())
-      await Promise.all([consumer?.close(), closeEnd(producer), ...running])
+      const force = !(await answers(producer))
+      await Promise.all([consumer?.close(force), closeEnd(producer, force), ...running])
     },
   }
 }
@@ -134,14 +135,14 @@ async function requireTables(producer: AnyProducer): Promise<void> {
     await withinPatience(producer.waitUntilReady())
   } catch (cause) {
     if (!(cause instanceof SchemaMigrationRequiredError)) return
-    await closeEnd(producer)
+    await closeEnd(producer, false)
     const detail = 'The queue at QUEUE_URL has no tables: run `npm run migrate` with the same variables.'
     throw new IssuerError('QUEUE_UNAVAILABLE', { detail, cause })
   }
 }
 
 /** Opens the receiving end, again and again until its server answers; from then on it reconnects by itself. */
-function keepConsumer(open: () => AnyConsumer): { close(): Promise<void> } {
+function keepConsumer(open: () => AnyConsumer): { close(force: boolean): Promise<void> } {
   const closing = new AbortController()
   let consumer: AnyConsumer | undefined
   async function keepOpen(): Promise<void> {
@@ -149,15 +150,15 @@ function keepConsumer(open: () => AnyConsumer): { close(): Promise<void> } {
       consumer = open()
       consumer.on('error', () => {})
       if (await isReady(consumer)) return
-      await closeEnd(consumer)
+      await closeEnd(consumer, true)
       await pause(RECONNECT_MS, undefined, { signal: closing.signal, ref: false }).catch(() => {})
     }
   }
   void keepOpen()
   return {
-    async close() {
+    async close(force) {
       closing.abort()
-      if (consumer) await closeEnd(consumer)
+      if (consumer) await closeEnd(consumer, force)
     },
   }
 }
@@ -168,10 +169,19 @@ const isReady = (consumer: AnyConsumer) =>
     () => false,
   )
 
-/** Closes what may wait for a server that does not answer. */
-async function closeEnd(end: AnyProducer | AnyConsumer): Promise<void> {
-  const closed = withinPatience(end.close(), CLOSING_MS)
-  await closed.catch(() => withinPatience(end.disconnect(), CLOSING_MS).catch(() => {}))
+const answers = (producer: AnyProducer) =>
+  withinPatience(producer.isPaused(), CLOSING_MS).then(
+    () => true,
+    () => false,
+  )
+
+/**
+ * Closes one end. What waits for a server that does not answer is cut off by force alone, and goes on connecting
+ * otherwise; by force, a message that is being looked at is given to another process some seconds later.
+ */
+async function closeEnd(end: AnyProducer | AnyConsumer, force: boolean): Promise<void> {
+  const closed = end instanceof Worker ? end.close(force) : force ? end.getBackend().close(true) : end.close()
+  await withinPatience(closed, CLOSING_MS).catch(() => {})
 }
 
 async function withinPatience<T>(promise: Promise<T>, milliseconds = PATIENCE_MS): Promise<T> {
