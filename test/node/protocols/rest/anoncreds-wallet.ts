@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { sql } from 'kysely'
+import { createPresentationRequestStore } from '../../../../node/stores/presentation-requests.ts'
 import { type AnonCredsParties, fixtureKeys, openAnonCredsParties } from '../../../anoncreds.ts'
 import { type CallOptions, startNode, type TestNode } from '../../../node.ts'
 import { describeOnStacks, type FreshDatabase, stacks } from '../../../stacks.ts'
@@ -284,6 +285,15 @@ describeOnStacks('AnonCreds wallet and presentations over HTTP', (stack) => {
       assert.equal((await send()).body.code, 'PRESENTATION_REQUEST_NOT_FOUND')
     })
 
+    it('takes a nonce back once, however many answers come at a time', async () => {
+      const body = { name: 'entry', requested_predicates: { adult } }
+      const requestId = (await call('POST', '/presentation-requests', { body })).body.presentationRequestId
+      const store = createPresentationRequestStore(parties.database)
+      const take = () => store.take({ requestId, now: new Date().toISOString() })
+      const taken = await Promise.all([take(), take(), take()])
+      assert.equal(taken.filter(Boolean).length, 1)
+    })
+
     it('does not take an answer after the end of its request, or of another tenant', async () => {
       const body = { name: 'entry', requested_predicates: { adult } }
       const ids = await Promise.all(
@@ -335,7 +345,11 @@ describeOnStacks('AnonCreds wallet and presentations over HTTP', (stack) => {
           async ({ name }) => (await sql`select * from ${sql.table(name)}`.execute(parties.database)).rows,
         ),
       )
-      const dump = JSON.stringify(rows, (_, value) => (typeof value === 'bigint' ? String(value) : value))
+      const cells = rows.flat().flatMap((row) => Object.values(row as object).map(String))
+      // as it is, and what it would be if it were only written in base64
+      const dump = cells
+        .flatMap((cell) => [cell, Buffer.from(cell, 'base64url').toString('latin1')])
+        .join('\n')
       assert.ok(dump.includes('CLAIM_DEF') && dump.length > 50_000)
       const row = await parties.database.selectFrom('link_secrets').selectAll().executeTakeFirstOrThrow()
       const binding = `link secret ${JSON.stringify([row.tenant_id, row.name])}`
