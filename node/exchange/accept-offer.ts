@@ -10,7 +10,7 @@ import {
   requireOpenConnection,
 } from './exchange.ts'
 import { requireTransition } from './machine.ts'
-import { currentExchange } from './start-exchange.ts'
+import { movedExchange } from './moved-exchange.ts'
 
 /**
  * Accepts, as the holder, what was offered: requests the credential. It is stored by itself when it comes.
@@ -26,20 +26,21 @@ export async function acceptOffer(
     actsFor(did: string): void
   },
 ): Promise<Exchange> {
-  const exchange = await requireExchange(deps, input)
-  requireTransition(exchange, 'send-request')
-  await requireOpenConnection(deps, { ...input, connectionId: exchange.connection_id })
-  const format = requireFormat(deps, exchange.format)
-  const { kept, ...said } = await format.request(contextOf(exchange), input)
-  const comment = input.comment === undefined ? {} : { comment: input.comment }
-  await advance(deps, {
-    ...{ exchange, step: 'send-request', kept },
-    messages: { request: { ...said, ...comment } },
-    tell: {
-      kind: 'request-credential',
-      attachmentFormat: format.attachments['request-credential'],
-      ...{ ...said, ...comment },
-    },
+  return movedExchange(deps, async (act) => {
+    const exchange = await requireExchange(deps, input)
+    requireTransition(exchange, 'send-request')
+    await requireOpenConnection(deps, { ...input, connectionId: exchange.connection_id })
+    const format = requireFormat(deps, exchange.format)
+    const { kept, ...said } = await format.request(contextOf(exchange), input)
+    const comment = input.comment === undefined ? {} : { comment: input.comment }
+    return advance(deps, {
+      ...{ exchange, step: 'send-request', kept, act },
+      messages: { request: { ...said, ...comment } },
+      tell: {
+        kind: 'request-credential',
+        attachmentFormat: format.attachments['request-credential'],
+        ...{ ...said, ...comment },
+      },
+    })
   })
-  return currentExchange(deps, exchange.id)
 }

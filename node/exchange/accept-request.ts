@@ -1,5 +1,5 @@
 import type { ExchangeRow } from '../stores/exchanges.ts'
-import { advance } from './advance.ts'
+import { advance, type ExchangeAct } from './advance.ts'
 import {
   type Asker,
   contextOf,
@@ -10,8 +10,8 @@ import {
   requireOpenConnection,
 } from './exchange.ts'
 import { requireTransition } from './machine.ts'
+import { movedExchange } from './moved-exchange.ts'
 import { MESSAGES_JOB } from './outgoing.ts'
-import { currentExchange } from './start-exchange.ts'
 
 /**
  * Accepts, as the issuer, a request: issues the offered credential.
@@ -21,11 +21,14 @@ export async function acceptRequest(
   deps: ExchangeDeps,
   input: Asker & { exchangeId: string; comment?: string },
 ): Promise<Exchange> {
-  const exchange = await requireExchange(deps, input)
-  requireTransition(exchange, 'issue')
-  await requireOpenConnection(deps, { ...input, connectionId: exchange.connection_id })
-  await issueRequested(deps, { exchange, ...(input.comment !== undefined && { comment: input.comment }) })
-  return currentExchange(deps, exchange.id)
+  return movedExchange(deps, async (act) => {
+    const exchange = await requireExchange(deps, input)
+    requireTransition(exchange, 'issue')
+    await requireOpenConnection(deps, { ...input, connectionId: exchange.connection_id })
+    const comment = input.comment === undefined ? {} : { comment: input.comment }
+    await issueRequested(deps, { exchange, act, ...comment })
+    return exchange
+  })
 }
 
 /**
@@ -35,7 +38,7 @@ export async function acceptRequest(
  */
 export async function issueRequested(
   deps: ExchangeDeps,
-  { exchange, comment }: { exchange: ExchangeRow; comment?: string },
+  { exchange, comment, act }: { exchange: ExchangeRow; comment?: string; act?: ExchangeAct | undefined },
 ): Promise<void> {
   const format = requireFormat(deps, exchange.format)
   requireTransition(exchange, 'issue')
@@ -45,7 +48,7 @@ export async function issueRequested(
     await advance(
       deps,
       {
-        ...{ exchange, step: 'issue', credentialId },
+        ...{ exchange, step: 'issue', credentialId, act },
         messages: { issued: spoken },
         tell: { kind: 'issue-credential', attachmentFormat, ...spoken },
       },

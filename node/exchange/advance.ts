@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type EventType, eventRow } from '../events/event.ts'
 import type { JsonObject } from '../json.ts'
+import type { Act } from '../request-context.ts'
 import type { Database } from '../stores/database.ts'
 import type { ExchangeRow } from '../stores/exchanges.ts'
 import type { NewRow } from '../stores/tables.ts'
@@ -18,6 +19,9 @@ export type NewExchange = Pick<
   ExchangeRow,
   'tenant_id' | 'role' | 'connection_id' | 'thread_id' | 'format'
 > & { id?: undefined; state: 'START' }
+
+/** What a request that moves an exchange writes down with it, so that the same request again finds it. */
+export type ExchangeAct = Act<{ exchangeId: string }>
 
 /** A step to be done. */
 export interface Advance {
@@ -41,6 +45,8 @@ export interface Advance {
   /** Work that follows by itself. */
   work?: 'issue' | 'store'
   also?: (trx: Database) => Promise<void>
+  /** The act of a request that may be repeated. */
+  act?: ExchangeAct | undefined
 }
 
 const eventTypes = {
@@ -75,7 +81,10 @@ export async function advance(
       event: eventRow({ type: eventTypes[to], subject: id, data: eventData(input, to), at }),
       outbox,
       received: input.received,
-      also: input.also,
+      also: async (trx) => {
+        await input.act?.note({ exchangeId: id }, trx)
+        await input.also?.(trx)
+      },
       refuse: (found) => stateRefusal(found ?? { role: exchange.role, state: 'START' }, step),
     },
     within,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { IssuerError } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
 import type { ExchangeRow } from '../stores/exchanges.ts'
-import { advance, type NewExchange } from './advance.ts'
+import { advance, type ExchangeAct, type NewExchange } from './advance.ts'
 import {
   type Asker,
   contextOf,
@@ -13,9 +13,10 @@ import {
   requireFormat,
   requireOpenConnection,
 } from './exchange.ts'
+import { checkOpenExchanges, expiryOf } from './exchange-limits.ts'
 import type { ExchangeFormat, FormatContext } from './formats/exchange-format.ts'
 import { requireTransition } from './machine.ts'
-import { currentExchange, expiryOf, startedExchange } from './start-exchange.ts'
+import { movedExchange } from './moved-exchange.ts'
 
 interface Terms {
   comment?: string
@@ -33,10 +34,22 @@ export async function offerCredential(
   deps: ExchangeDeps,
   input: Asker & Terms & { connectionId: string; format: string; details: JsonObject },
 ): Promise<Exchange> {
-  const { tenantId, connectionId } = input
-  await requireOpenConnection(deps, input)
-  const format = requireFormat(deps, input.format)
-  const exchange: NewExchange = {
+  return movedExchange(deps, async (act) => {
+    await requireOpenConnection(deps, input)
+    await checkOpenExchanges(deps, input.connectionId)
+    const format = requireFormat(deps, input.format)
+    const exchange = newExchange(input, format)
+    const { tenantId, connectionId } = input
+    const context = { tenantId, connectionId, threadId: exchange.thread_id, said: {}, kept: undefined }
+    return sendOffer(deps, { ...input, exchange, format, context, act })
+  })
+}
+
+function newExchange(
+  { tenantId, connectionId }: { tenantId: string; connectionId: string },
+  format: ExchangeFormat,
+): NewExchange {
+  return {
     state: 'START',
     role: 'ISSUER',
     tenant_id: tenantId,
@@ -44,10 +57,6 @@ export async function offerCredential(
     thread_id: randomUUID(),
     format: format.name,
   }
-  const context = { tenantId, connectionId, threadId: exchange.thread_id, said: {}, kept: undefined }
-  return startedExchange(deps, input, (expiresAt) =>
-    sendOffer(deps, { ...input, exchange, format, context, expiresAt }),
-  )
 }
 
 /**
@@ -58,14 +67,14 @@ export async function answerProposal(
   deps: ExchangeDeps,
   input: Asker & Terms & { exchangeId: string; details?: JsonObject },
 ): Promise<Exchange> {
-  const exchange = await requireExchange(deps, input)
-  requireTransition(exchange, 'send-offer')
-  await requireOpenConnection(deps, { ...input, connectionId: exchange.connection_id })
-  const format = requireFormat(deps, exchange.format)
-  const details = input.details ?? proposedDetails(exchange)
-  const expiresAt = expiryOf(deps, input.expiresInSeconds)
-  await sendOffer(deps, { ...input, exchange, format, context: contextOf(exchange), details, expiresAt })
-  return currentExchange(deps, exchange.id)
+  return movedExchange(deps, async (act) => {
+    const exchange = await requireExchange(deps, input)
+    requireTransition(exchange, 'send-offer')
+    await requireOpenConnection(deps, { ...input, connectionId: exchange.connection_id })
+    const format = requireFormat(deps, exchange.format)
+    const details = input.details ?? proposedDetails(exchange)
+    return sendOffer(deps, { ...input, exchange, format, context: contextOf(exchange), details, act })
+  })
 }
 
 function proposedDetails(exchange: ExchangeRow): JsonObject {
@@ -82,10 +91,11 @@ async function sendOffer(
     context: FormatContext
     details: JsonObject
     issuers: readonly string[] | undefined
-    expiresAt: string
+    act: ExchangeAct | undefined
   },
 ) {
-  const { exchange, format, autoAcceptRequest, expiresAt, issuers } = input
+  const { exchange, format, autoAcceptRequest, issuers, act } = input
+  const expiresAt = expiryOf(deps, input.expiresInSeconds)
   const { issuerDid, ...said } = await format.offer(input.context, input.details)
   if (issuers && !issuers.includes(issuerDid)) {
     const detail = 'This API key is not bound to that issuer DID.'
@@ -93,7 +103,7 @@ async function sendOffer(
   }
   const comment = input.comment === undefined ? {} : { comment: input.comment }
   return advance(deps, {
-    ...{ exchange, step: 'send-offer', issuerDid, autoAcceptRequest, expiresAt },
+    ...{ exchange, step: 'send-offer', issuerDid, autoAcceptRequest, expiresAt, act },
     messages: { offer: { ...said, ...comment } },
     tell: {
       kind: 'offer-credential',

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { JsonObject } from '../json.ts'
 import { advance } from './advance.ts'
 import { type Exchange, type ExchangeDeps, requireFormat, requireOpenConnection } from './exchange.ts'
-import { startedExchange } from './start-exchange.ts'
+import { checkOpenExchanges, expiryOf } from './exchange-limits.ts'
+import { movedExchange } from './moved-exchange.ts'
 
 interface Input {
   tenantId: string
@@ -19,12 +20,13 @@ interface Input {
  * @throws CONNECTION_NOT_FOUND, CONNECTION_STATE, EXCHANGE_FORMAT_UNSUPPORTED, EXCHANGE_LIMIT, MALFORMED_REQUEST
  */
 export async function proposeCredential(deps: ExchangeDeps, input: Input): Promise<Exchange> {
-  await requireOpenConnection(deps, input)
-  const format = requireFormat(deps, input.format)
-  const said = format.propose(input.details)
-  const comment = input.comment === undefined ? {} : { comment: input.comment }
-  return startedExchange(deps, input, (expiresAt) =>
-    advance(deps, {
+  return movedExchange(deps, async (act) => {
+    await requireOpenConnection(deps, input)
+    await checkOpenExchanges(deps, input.connectionId)
+    const format = requireFormat(deps, input.format)
+    const said = format.propose(input.details)
+    const comment = input.comment === undefined ? {} : { comment: input.comment }
+    return advance(deps, {
       exchange: {
         state: 'START',
         role: 'HOLDER',
@@ -34,13 +36,14 @@ export async function proposeCredential(deps: ExchangeDeps, input: Input): Promi
         format: format.name,
       },
       step: 'send-proposal',
-      expiresAt,
+      expiresAt: expiryOf(deps, input.expiresInSeconds),
+      act,
       messages: { proposal: { ...said, ...comment } },
       tell: {
         kind: 'propose-credential',
         attachmentFormat: format.attachments['propose-credential'],
         ...{ ...said, ...comment },
       },
-    }),
-  )
+    })
+  })
 }

@@ -6,10 +6,10 @@ import type { ExchangeRow } from '../stores/exchanges.ts'
 import type { NewRow } from '../stores/tables.ts'
 import { type Advance, advance, type NewExchange } from './advance.ts'
 import type { ExchangeDeps } from './exchange.ts'
+import { checkOpenExchanges, expiryOf } from './exchange-limits.ts'
 import type { ExchangeFormat } from './formats/exchange-format.ts'
 import { isEarly, type Role, requireTransition, type Step } from './machine.ts'
 import { type ExchangeMessage, type MessageKind, parseMessage } from './message.ts'
-import { checkOpenExchanges, expiryOf } from './start-exchange.ts'
 
 /** The step that a message asks for, and the role of whoever it begins an exchange with. */
 const stepsOf = {

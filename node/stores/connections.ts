@@ -17,6 +17,7 @@ export interface ConnectionChange {
   outbox: readonly NewRow<'outbox'>[]
   /** The message that asks for the step. */
   received?: NewRow<'received_messages'> | undefined
+  also?: ((trx: Database) => Promise<void>) | undefined
 }
 
 /** Questions to the table of connections. */
@@ -96,6 +97,7 @@ async function write(trx: Database, change: ConnectionChange): Promise<'done' | 
   }
   if (change.outbox.length > 0) await trx.insertInto('outbox').values(change.outbox).execute()
   await appendEvent(trx, change.event)
+  await change.also?.(trx)
   return 'done'
 }
 

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { IssuerError } from '../../errors.ts'
+import { presentAct } from '../../request-context.ts'
 import { createToken, hashToken } from '../../secret-token.ts'
+import type { Database } from '../../stores/database.ts'
 import {
   type Connection,
   type ConnectionDeps,
@@ -22,6 +24,8 @@ export async function acceptInvitation(
   deps: ConnectionDeps,
   input: { tenantId: string; invitation: Invitation; alias?: string; label?: string },
 ): Promise<Connection> {
+  const act = presentAct<Connection>('accept an invitation')
+  if (act?.outcome) return act.outcome
   const { invitation } = input
   const created = deps.now()
   const latest = created.getTime() + longestSeconds * 1000
@@ -50,6 +54,8 @@ export async function acceptInvitation(
   } as const
   const label = input.label === undefined ? {} : { label: input.label }
   const tell = { kind: 'request', endpoint: deps.inboxOf(id), token, ...label } as const
-  await commitStep(deps, { row, ...stepOf(deps, row, tell) })
-  return connectionOf(row)
+  const connection = connectionOf(row)
+  const also = act && ((trx: Database) => act.note(connection, trx))
+  await commitStep(deps, { row, ...stepOf(deps, row, tell), also })
+  return connection
 }

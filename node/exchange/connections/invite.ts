@@ -1,13 +1,21 @@
 import { randomUUID } from 'node:crypto'
+import { presentAct } from '../../request-context.ts'
 import { createToken, hashToken } from '../../secret-token.ts'
 import { type Connection, type ConnectionDeps, commitStep, connectionOf, stepOf } from './connection.ts'
 import { type Invitation, makeInvitation } from './connection-message.ts'
+
+interface Invited {
+  connection: Connection
+  invitation: Invitation
+}
 
 /** Invites whoever gets the invitation, once; its token is given this once and kept as a hash. */
 export async function invite(
   deps: ConnectionDeps,
   input: { tenantId: string; alias?: string; label?: string; expiresInSeconds: number },
-): Promise<{ connection: Connection; invitation: Invitation }> {
+): Promise<Invited> {
+  const act = presentAct<Invited>('invite')
+  if (act?.outcome) return act.outcome
   const token = createToken('')
   const id = randomUUID()
   const created = deps.now()
@@ -25,11 +33,12 @@ export async function invite(
     updated_at: created.toISOString(),
     expires_at: expiresAt,
   } as const
-  await commitStep(deps, { row, ...stepOf(deps, row) })
   const label = input.label === undefined ? {} : { label: input.label }
   const endpoint = deps.inboxOf(id)
-  return {
+  const invited = {
     connection: connectionOf(row),
     invitation: makeInvitation({ '@id': id, ...label, endpoint, token, expiresAt }),
   }
+  await commitStep(deps, { row, ...stepOf(deps, row), also: act && ((trx) => act.note(invited, trx)) })
+  return invited
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,7 +12,7 @@ import { createRandom, seed } from '../../crash/seed.ts'
 
 // The second account of every Hardhat chain.
 const secondPrivateKey = '0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d'
-const kills = Number(process.env.CRASH_KILLS ?? 4)
+const kills = Number(process.env.CRASH_KILLS ?? 3)
 /** Exchanges that are under way when a node dies. */
 const atOnce = 6
 
@@ -86,6 +87,14 @@ describe('two nodes that exchange credentials while one of them is killed', () =
     }
   }
 
+  async function prepare() {
+    const { did: issuerDid } = await call(issuer, 'POST', '/dids', { keys: ['Ed25519'] })
+    const { did: holderDid } = await call(holder, 'POST', '/dids', { method: 'key' })
+    const schema = { issuerDid, name: `s${randomUUID().slice(0, 8)}`, version: '1', jsonSchema }
+    const { schemaId } = await call(issuer, 'POST', '/schemas', schema)
+    return { issuerDid, holderDid, schemaId } as Record<'issuerDid' | 'holderDid' | 'schemaId', string>
+  }
+
   async function connect(): Promise<string> {
     const { connection, invitation } = await call(issuer, 'POST', '/connections/invitations', {})
     await call(holder, 'POST', '/connections/accept', { invitation })
@@ -93,11 +102,50 @@ describe('two nodes that exchange credentials while one of them is killed', () =
     return connection.id
   }
 
+  /** A request whose node dies before its answer, and the same request again. */
+  async function repeated(side: Side, path: string, body: unknown) {
+    const headers = { 'idempotency-key': `"${randomUUID()}"` }
+    const send = () => side.node.call('POST', `/api/v1${path}`, { body, headers })
+    await side.node.doom('^update "idempotency" set "answer"')
+    await assert.rejects(send(), 'it died before it answered')
+    await side.node.gone()
+    await side.node.start()
+    const answer = await send()
+    assert.ok(answer.status < 300, answer.text)
+    return answer.body
+  }
+
+  it('finds what a request did whose node died before the answer', async () => {
+    const { issuerDid, holderDid, schemaId } = await prepare()
+    const { connection, invitation } = await repeated(issuer, '/connections/invitations', {})
+    const accepted = await call(holder, 'POST', '/connections/accept', { invitation })
+    const isConnected = async () =>
+      (await call(holder, 'GET', `/connections/${accepted.id}`)).state === 'DONE'
+    while (!(await isConnected())) await delay(20)
+    const claims = { degree: { name: 'Bachelor' } }
+    const details = { schemaId, issuerDid, claims, proofType: 'eddsa-jcs-2022' }
+    const body = { connectionId: connection.id, format: 'w3c', details }
+    const offered = await repeated(issuer, '/exchanges/offers', body)
+    const path = `/exchanges?connectionId=${accepted.id}`
+    const seen = async () => (await call(holder, 'GET', path)).items
+    while ((await seen()).length === 0) await delay(20)
+    const [{ id }] = await seen()
+    await call(holder, 'POST', `/exchanges/${id}/accept-offer`, { details: { holderDid } })
+    const isRequested = async () =>
+      (await call(issuer, 'GET', `/exchanges/${offered.id}`)).state === 'REQUEST'
+    while (!(await isRequested())) await delay(20)
+    const issued = await repeated(issuer, `/exchanges/${offered.id}/accept-request`, {})
+    while ((await seen())[0].state !== 'DONE') await delay(20)
+    assert.deepEqual((await seen()).length, 1)
+    assert.equal((await seen())[0].credentialId, issued.credentialId)
+    const mine = `/exchanges?connectionId=${connection.id}`
+    assert.equal((await call(issuer, 'GET', mine)).items.length, 1)
+    assert.equal(inDatabase(issuer, 'select * from credentials').length, 1)
+    assert.equal(inDatabase(issuer, 'select * from connections').length, 1)
+  }).timeout(120_000)
+
   it(`ends each exchange on both sides with one credential, over ${kills} kills`, async () => {
-    const { did: issuerDid } = await call(issuer, 'POST', '/dids', { keys: ['Ed25519'] })
-    const { did: holderDid } = await call(holder, 'POST', '/dids', { method: 'key' })
-    const schema = { issuerDid, name: 'degree', version: '1', jsonSchema }
-    const { schemaId } = await call(issuer, 'POST', '/schemas', schema)
+    const { issuerDid, holderDid, schemaId } = await prepare()
     const connectionId = await connect()
     const claims = { degree: { name: 'Bachelor' } }
     const details = { schemaId, issuerDid, claims, proofType: 'eddsa-jcs-2022' }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
 import { createToken } from '../../../../node/secret-token.ts'
 import { type Answer, startNode, type TestNode } from '../../../node.ts'
 import { expect, expectProblem } from './scenario.ts'
@@ -228,8 +230,6 @@ describe('/api/v1/connections', () => {
   async function handMade() {
     const { invitation } = await invite(nodes.issuer)
     const received: { token?: string }[] = []
-    const { createServer } = await import('node:http')
-    const { once } = await import('node:events')
     const server = createServer((request, response) => {
       let text = ''
       request.on('data', (chunk) => {
