@@ -193,6 +193,12 @@ export default {
       { path: '^node/config\\.ts$', ...values },
     ),
     rule(
+      'loaded-when-configured',
+      'A node without QUEUE_URL does not load BullMQ and the drivers of its servers.',
+      { path: '^node/' },
+      { path: '^node/jobs/bullmq\\.ts$', dynamic: false },
+    ),
+    rule(
       'errors-stand-alone',
       'Everything may import the errors; they import nothing.',
       { path: '^node/errors\\.ts$' },

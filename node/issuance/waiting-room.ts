@@ -26,8 +26,8 @@ export interface WaitingRoom {
 
 /**
  * How often the database is asked for what other processes have settled: one question for everyone who waits, and
- * none while nobody does. Measured with an API and a worker on PostgreSQL, single issues on a chain that mines at
- * once: see docs/processes.md. LISTEN/NOTIFY would save half of this interval and need a connection of its own in
+ * none while nobody does. An answer comes half of this later than within one process, on average, which a chain that
+ * mines each second or more slowly does not show. LISTEN/NOTIFY would save it, and need a connection of its own in
  * each process, and this question all the same for what is said while that connection is lost.
  */
 const LOOK_MS = 50

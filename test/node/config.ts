@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { ConfigError, parseConfig } from '../../node/config.ts'
+import { ConfigError, parseConfig, requireShared } from '../../node/config.ts'
 
 const address = (digit: string) => `0x${digit.repeat(40)}`
 const registries = {
@@ -119,6 +119,26 @@ describe('parseConfig', () => {
       assert.equal(chain?.rpcUrl, 'http://127.0.0.1:8545')
       assert.equal(chain.registries.didRegistry, address('a'))
     }
+  })
+
+  it('takes a queue on Redis or PostgreSQL, for several processes alone', () => {
+    const DATABASE_URL = 'postgres://node@127.0.0.1/cartulary'
+    for (const QUEUE_URL of ['redis://:secret@queue:6379/2', 'rediss://queue', 'postgres://node@127.0.0.1/queue'])
+      assert.equal(parseConfig({ DATABASE_URL, QUEUE_URL }).queueUrl, QUEUE_URL)
+    assert.match(problemsOf({ DATABASE_URL, QUEUE_URL: 'amqp://queue' }).join(), /^QUEUE_URL must be/)
+    assert.match(problemsOf({ QUEUE_URL: 'redis://queue' }).join(), /^DATABASE_URL is required/)
+  })
+
+  it('tells an API and a worker what they need, all at once', () => {
+    const ask = (environment: Record<string, string>) =>
+      requireShared(parseConfig(environment), 'npm run worker')
+    assert.throws(() => ask({}), { name: 'ConfigError', message: /RPC_URL.*\n.*DATABASE_URL.*SQLite/s })
+    const shared = {
+      RPC_URL: 'http://127.0.0.1:8545',
+      REGISTRIES: JSON.stringify(registries),
+      DATABASE_URL: 'postgres://node@127.0.0.1/cartulary',
+    }
+    assert.equal(ask(shared).rpcUrl, shared.RPC_URL)
   })
 
   it('wants RPC_URL and REGISTRIES together', () => {

@@ -34,6 +34,11 @@ const plants: Record<string, Record<string, string>> = {
   'home-of-noble': { 'node/status/hash.ts': "import '@noble/hashes/sha3.js'" },
   'home-of-json-schema': { 'node/protocols/rest/validate.ts': "import 'ajv'" },
   'home-of-csv': { 'node/jobs/sheet.ts': "import 'csv-parse'" },
+  'home-of-bullmq': { 'node/stores/queue.ts': "import 'bullmq'" },
+  'loaded-when-configured': {
+    'node/composition/eager.ts': "import { announce } from '../jobs/bullmq.ts'\nannounce()",
+    'node/jobs/bullmq.ts': 'export const announce = () => undefined',
+  },
   'home-of-pino': { 'node/jobs/log.ts': "import 'pino'" },
   'home-of-piscina': { 'node/suites/pool.ts': "import 'piscina'" },
   'home-of-qrcode': { 'node/protocols/rest/qr.ts': "import 'qrcode'" },
@@ -106,7 +111,7 @@ const plants: Record<string, Record<string, string>> = {
 }
 
 /** Rules for packages that are not installed yet. */
-const unplanted = new Set(['home-of-bullmq', 'home-of-veramo-did-providers'])
+const unplanted = new Set(['home-of-veramo-did-providers'])
 
 describe('the rules of imports', () => {
   let copy: string
