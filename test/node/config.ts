@@ -123,7 +123,11 @@ describe('parseConfig', () => {
 
   it('takes a queue on Redis or PostgreSQL, for several processes alone', () => {
     const DATABASE_URL = 'postgres://node@127.0.0.1/cartulary'
-    for (const QUEUE_URL of ['redis://:secret@queue:6379/2', 'rediss://queue', 'postgres://node@127.0.0.1/queue'])
+    for (const QUEUE_URL of [
+      'redis://:secret@queue:6379/2',
+      'rediss://queue',
+      'postgres://node@127.0.0.1/queue',
+    ])
       assert.equal(parseConfig({ DATABASE_URL, QUEUE_URL }).queueUrl, QUEUE_URL)
     assert.match(problemsOf({ DATABASE_URL, QUEUE_URL: 'amqp://queue' }).join(), /^QUEUE_URL must be/)
     assert.match(problemsOf({ QUEUE_URL: 'redis://queue' }).join(), /^DATABASE_URL is required/)
