@@ -7,6 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { archiveDatabase } from '../../node/stores/database-file.ts'
 import { startChain, type TestChain } from '../chain.ts'
 import { startNode, type TestNode } from '../node.ts'
+import { describeOnStacks, postgres } from '../stacks.ts'
 import {
   at,
   bachelor,
@@ -289,3 +290,29 @@ async function openProxy(target: string) {
   }
   return state
 }
+
+describeOnStacks(
+  'a database on a server whose chain is gone',
+  (stack) => {
+    it('is refused, with the way out, and its address is not told', async () => {
+      const fresh = await stack.create()
+      const environment = { ...fresh.environment, LEDGER_CACHE_MS: '0' }
+      const former = await startNode({ dataDir: fresh.environment.DATA_DIR as string, environment })
+      await former.close()
+      const chain = await startChain()
+      try {
+        const again = startNode({ chain, dataDir: fresh.environment.DATA_DIR as string, environment })
+        await assert.rejects(again, (error: Error & { code?: string }) => {
+          assert.equal(error.code, 'CHAIN_MISMATCH')
+          assert.match(error.message, /DATABASE_URL to an empty database, or RPC_URL/)
+          assert.ok(!error.message.includes(environment.DATABASE_URL as string))
+          return true
+        })
+      } finally {
+        await chain.close()
+        await fresh.drop()
+      }
+    })
+  },
+  [postgres],
+)
