@@ -6,7 +6,11 @@ import { isUnreachable, ledgerError, rpcMessage } from './ledger-error.ts'
  * What a node said to a transaction: it has it; another one has its nonce; one before it is missing; or it was
  * refused as it is, and nobody has it.
  */
-export type Reception = { outcome: 'accepted' | 'taken' | 'early' } | { outcome: 'refused'; error: unknown }
+export type Reception =
+  | { outcome: 'accepted' | 'early' }
+  /** `mayBeOurs`: an attempt before got no answer, so it may be this very one that has the nonce. */
+  | { outcome: 'taken'; mayBeOurs: boolean }
+  | { outcome: 'refused'; error: unknown }
 
 const isKnown = (message: string) => /already known|already imported|known transaction/i.test(message)
 const isEarly = (message: string) => /nonce (is )?too high/i.test(message)
@@ -40,7 +44,7 @@ export async function broadcast(client: ChainClient, { hash, raw }: SignedTransa
     // Only the answer was lost, also the first of two, or the node mined it at once and answers with its revert.
     if (isKnown(message) || (await isOnChain(client, hash))) return { outcome: 'accepted' }
     if (isEarly(message)) return { outcome: 'early' }
-    if (isTaken(message)) return { outcome: 'taken' }
+    if (isTaken(message)) return { outcome: 'taken', mayBeOurs: wasLost }
     if (wasLost || isUnreachable(error)) throw ledgerError(error)
     return { outcome: 'refused', error: ledgerError(error) }
   }

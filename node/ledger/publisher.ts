@@ -175,7 +175,8 @@ export function createPublisher(account: Account): Publisher {
         const reception = await send(signed)
         if (reception.outcome === 'accepted') return signed
         if (reception.outcome === 'early') throw waitsForOther()
-        await takeBack(signed)
+        if (reception.outcome === 'taken' && reception.mayBeOurs) next = undefined
+        else await takeBack(signed)
         if (reception.outcome === 'refused') throw reception.error
         pending = Math.max(await pendingNonce(), (signed[0]?.nonce ?? 0) + 1)
       }

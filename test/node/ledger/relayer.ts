@@ -6,7 +6,8 @@ import type { ErrorCode, IssuerError } from '../../../node/errors.ts'
 import { statusListRegistryAbi as abi } from '../../../node/ledger/abi.ts'
 import { createChainClient } from '../../../node/ledger/client.ts'
 import type { ContractCall } from '../../../node/ledger/contract-call.ts'
-import type { SignedTransaction } from '../../../node/ledger/ledger.ts'
+import type { SignedTransaction, TransactionFate } from '../../../node/ledger/ledger.ts'
+import { createMemoryTransactions } from '../../../node/ledger/memory-transactions.ts'
 import { createRelayer, type Relayer, type RelayerSettings } from '../../../node/ledger/relayer.ts'
 import { startChain, type TestChain } from '../../chain.ts'
 import { type ChainProxy, type RpcRequest, startChainProxy } from '../../chain-proxy.ts'
@@ -227,6 +228,42 @@ describe('the relayer', () => {
     await chain.request('evm_mine')
     assert.equal((await impatient.outcome('late')).receipts.length, 1)
     await relayer.send(createList())
+  })
+
+  it('looks after its transactions until they are final, and then no more', async () => {
+    const transactions = createMemoryTransactions()
+    const careful = makeRelayer(digestSigner(fundedKey), { transactions, watchDepth: 3 })
+    const { transactionHash } = await careful.send(createList())
+    const states = async () => (await transactions.open(careful.address)).map(({ state }) => state)
+    const tend = () => careful.tend(() => assert.fail('nothing was lost or moved'))
+    assert.deepEqual(await states(), ['signed'])
+    assert.equal(await tend(), 1)
+    assert.deepEqual(await states(), ['mined'])
+    await chain.request('hardhat_mine', ['0x2'])
+    assert.equal(await tend(), 0)
+    await chain.request('evm_mine')
+    assert.equal(await tend(), 1)
+    assert.deepEqual(await states(), [])
+    assert.ok(await careful.receipt(transactionHash))
+  })
+
+  it('knows when the chain has gone another way', async () => {
+    const careful = makeRelayer(digestSigner(fundedKey), { transactions: createMemoryTransactions() })
+    const snapshot = await chain.request('evm_snapshot')
+    await careful.send(createList())
+    await careful.tend(async () => {})
+    assert.equal(await careful.isUnsettled(), false)
+    await chain.request('evm_revert', [snapshot])
+    assert.equal(await careful.isUnsettled(), true)
+    await careful.tend(async () => {})
+    assert.equal(await careful.isUnsettled(), true)
+    const fates: TransactionFate[] = []
+    for (let looks = 0; looks < 3; looks++) await careful.tend(async (fate) => void fates.push(fate))
+    assert.equal(await careful.isUnsettled(), false)
+    assert.deepEqual(
+      fates.map(({ outcome }) => outcome),
+      ['mined'],
+    )
   })
 
   it('reports an account that cannot pay', async () => {
