@@ -32,7 +32,10 @@ describe('the memory of a node', () => {
     folder = await mkdtemp(join(tmpdir(), 'cartulary-'))
     const { registries } = chain
     const environment = { DATA_DIR: folder, UNREGISTERED_LIMIT: '20000', ANCHOR_WAIT_MS: '5000' }
-    node = await createKillableNode({ chain: { rpcUrl: proxy.url, registries }, environment })
+    // what `npm start` runs with
+    const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: { start: string } }
+    const flags = scripts.start.split(' ').filter((word) => word.startsWith('--'))
+    node = await createKillableNode({ chain: { rpcUrl: proxy.url, registries }, environment, flags })
     await node.start()
     const made = await node.call('POST', '/api/v1/dids', { body: { keys: ['Ed25519'] } })
     const { did: issuerDid } = made.body
@@ -72,6 +75,18 @@ describe('the memory of a node', () => {
     )
     assert.ok(peak(node) < limitMb, `${peak(node)} MB`)
   }).timeout(60_000 + credentials * 20)
+
+  it('suffices for the largest batch', async () => {
+    const terms = JSON.parse(body) as { credentials: unknown[] }
+    const claims = { degree: { name: 'x'.repeat(3_000) } }
+    const credentials = Array.from({ length: 10_000 }, () => ({ holderDid, claims }))
+    const answer = await node.call('POST', '/api/v1/credentials/issue/batch', {
+      body: { ...terms, credentials },
+    })
+    assert.ok(answer.status < 300, answer.text.slice(0, 1_000))
+    assert.equal(answer.body.issued, 10_000)
+    process.stdout.write(`      peak ${peak(node)} MB with a body of 30 MB\n`)
+  }).timeout(180_000)
 
   it(`is bounded while the chain stands still for ${stallMs} ms and clients press on, and it recovers`, async () => {
     const before = recorded()
