@@ -296,12 +296,12 @@ describeOnStacks(
   (stack) => {
     it('is refused, with the way out, and its address is not told', async () => {
       const fresh = await stack.create()
-      const environment = { ...fresh.environment, LEDGER_CACHE_MS: '0' }
-      const former = await startNode({ dataDir: fresh.environment.DATA_DIR as string, environment })
+      const { environment } = fresh
+      const former = await startNode({ dataDir: environment.DATA_DIR as string, environment })
       await former.close()
       const chain = await startChain()
       try {
-        const again = startNode({ chain, dataDir: fresh.environment.DATA_DIR as string, environment })
+        const again = startNode({ chain, dataDir: environment.DATA_DIR as string, environment })
         await assert.rejects(again, (error: Error & { code?: string }) => {
           assert.equal(error.code, 'CHAIN_MISMATCH')
           assert.match(error.message, /DATABASE_URL to an empty database, or RPC_URL/)
