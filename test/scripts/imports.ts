@@ -35,6 +35,7 @@ const plants: Record<string, Record<string, string>> = {
   'home-of-bbs-plus': { 'node/keys/plus.ts': "import '@mattrglobal/bbs-signatures/lib/wasm_module.js'" },
   'home-of-cbor': { 'node/status/encode.ts': "import 'cborg'" },
   'home-of-noble': { 'node/status/hash.ts': "import '@noble/hashes/sha3.js'" },
+  'home-of-hash-wasm': { 'node/status/tree.ts': "import 'hash-wasm'" },
   'home-of-json-schema': { 'node/protocols/rest/validate.ts': "import 'ajv'" },
   'home-of-csv': { 'node/jobs/sheet.ts': "import 'csv-parse'" },
   'home-of-bullmq': { 'node/stores/queue.ts': "import 'bullmq'" },
