@@ -53,5 +53,18 @@ export interface DatabaseQuery {
   failed: boolean
 }
 
+/** A connection of the pool that somebody has got. */
+export interface DatabaseConnectionTaken {
+  /** Milliseconds. */
+  waited: number
+  /** Connections of the pool, those nobody uses, and those who wait for one. */
+  open: number
+  idle: number
+  waiting: number
+}
+
+/** Where it is told that somebody has got a connection of a pool. */
+export const databasePoolChannel = channel('cartulary:database-pool')
+
 /** Where statements of the database are told when they have ended. */
 export const databaseChannel = channel('cartulary:database')

@@ -1,5 +1,12 @@
-import { Counter, Histogram, type Registry } from 'prom-client'
-import { type DatabaseQuery, databaseChannel, type Observed, observationChannel } from '../observation.ts'
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import {
+  type DatabaseConnectionTaken,
+  type DatabaseQuery,
+  databaseChannel,
+  databasePoolChannel,
+  type Observed,
+  observationChannel,
+} from '../observation.ts'
 
 /** Subscribes to what is done; the result ends the subscriptions. */
 export function countWork(registry: Registry, seconds: readonly number[]): () => void {
@@ -22,6 +29,7 @@ export function countWork(registry: Registry, seconds: readonly number[]): () =>
   })
   const ends = [
     watchDatabase(registry),
+    watchPool(registry),
     timed('rpc', ({ method }, outcome, taken) => rpc.observe({ method, outcome }, taken)),
     timed('anchor', ({ result }, outcome, taken) => {
       anchors.observe({ outcome }, taken)
@@ -50,6 +58,32 @@ function watchDatabase(registry: Registry): () => void {
   }
   databaseChannel.subscribe(onQuery)
   return () => databaseChannel.unsubscribe(onQuery)
+}
+
+/** The pool as it was when somebody last took a connection; SQLite has none. */
+function watchPool(registry: Registry): () => void {
+  const registers = [registry]
+  const waits = new Histogram({
+    ...{
+      name: 'cartulary_database_connection_wait_seconds',
+      registers,
+      buckets: [0.001, 0.01, 0.1, 0.5, 1, 5, 10],
+    },
+    help: 'How long a connection of the pool was waited for.',
+  })
+  const connections = new Gauge({
+    ...{ name: 'cartulary_database_connections', registers, labelNames: ['state'] },
+    help: 'Connections of the pool, and who waits for one.',
+  })
+  const onTaken = (message: unknown) => {
+    const { waited, open, idle, waiting } = message as DatabaseConnectionTaken
+    waits.observe(waited / 1_000)
+    connections.set({ state: 'used' }, open - idle)
+    connections.set({ state: 'idle' }, idle)
+    connections.set({ state: 'waited for' }, waiting)
+  }
+  databasePoolChannel.subscribe(onTaken)
+  return () => databasePoolChannel.unsubscribe(onTaken)
 }
 
 /** Calls a function at the end of each piece of work of a kind, with the seconds that it took. */

@@ -12,6 +12,7 @@ import {
 } from 'kysely'
 import pg from 'pg'
 import { IssuerError } from '../errors.ts'
+import { type DatabaseConnectionTaken, databasePoolChannel } from '../observation.ts'
 
 /** A database server, and what one process may ask of it. Durations in milliseconds. */
 export interface PostgresLocation {
@@ -83,6 +84,13 @@ export async function repeatSacrificed<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+function tellTaken(pool: pg.Pool, from: number): void {
+  if (!databasePoolChannel.hasSubscribers) return
+  const { totalCount: open, idleCount: idle, waitingCount: waiting } = pool
+  const taken: DatabaseConnectionTaken = { waited: performance.now() - from, open, idle, waiting }
+  databasePoolChannel.publish(taken)
+}
+
 class PostgresDriver implements Driver {
   readonly #location: PostgresLocation
   readonly #connections = new WeakMap<pg.PoolClient, PostgresConnection>()
@@ -97,10 +105,13 @@ class PostgresDriver implements Driver {
   }
 
   async acquireConnection(): Promise<PostgresConnection> {
-    if (!this.#pool) throw new IssuerError('DATABASE_UNAVAILABLE')
-    const client = await this.#pool.connect().catch((error) => {
+    const pool = this.#pool
+    if (!pool) throw new IssuerError('DATABASE_UNAVAILABLE')
+    const from = performance.now()
+    const client = await pool.connect().catch((error) => {
       throw new IssuerError('DATABASE_UNAVAILABLE', { ...describe(error), cause: error })
     })
+    tellTaken(pool, from)
     const connection = this.#connections.get(client) ?? new PostgresConnection(client)
     this.#connections.set(client, connection)
     return connection

@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { createMetrics } from '../../../node/observability/metrics.ts'
+import { openDatabase } from '../../../node/stores/database.ts'
 import { startNode, type TestNode } from '../../node.ts'
+import { postgres } from '../../stacks.ts'
 import { parseExposition } from './exposition.ts'
 
 describe('metrics', () => {
@@ -66,6 +70,39 @@ describe('metrics', () => {
     assert.equal(value('cartulary_scrape_source_up', { source: 'database' }), 1)
     assert.equal(value('cartulary_unanchored_entries'), 0)
     assert.equal(value('cartulary_oldest_unanchored_seconds'), 0)
+  })
+
+  it('are listed in the docs, each', async () => {
+    const docs = await readFile(new URL('../../../docs/observability.md', import.meta.url), 'utf8')
+    const { families } = await scrape()
+    const listed = new Set(docs.match(/(?<=`)(cartulary|process)_[a-z_]+/g))
+    assert.deepEqual(
+      [...families.keys()].filter((name) => !listed.has(name)),
+      [],
+    )
+    assert.deepEqual(
+      [...listed].filter((name) => !families.has(name)),
+      [],
+    )
+  })
+
+  it('tell of the pool of connections', async function () {
+    if (postgres.missing !== undefined && !process.env.CI) this.skip()
+    const registry = createMetrics({
+      ...{ depths: () => Promise.reject(new Error('down')), relayerBalance: async () => 10n ** 18n },
+      ...{ version: '0', now: () => new Date() },
+    })
+    const fresh = await postgres.create()
+    const database = await openDatabase(fresh.location)
+    await Promise.all(Array.from({ length: 10 }, () => database.selectFrom('events').select('id').execute()))
+    const { value } = parseExposition((await registry.text()).body)
+    assert.ok((value('cartulary_database_connection_wait_seconds_count') ?? 0) >= 10)
+    assert.ok((value('cartulary_database_connections', { state: 'used' }) ?? 0) >= 1)
+    assert.equal(value('cartulary_scrape_source_up', { source: 'database' }), 0)
+    assert.equal(value('cartulary_relayer_balance_ether'), 1)
+    registry.close()
+    await database.destroy()
+    await fresh.drop()
   })
 
   it('declare each family once, with help and a type that fits', async () => {
