@@ -18,7 +18,7 @@ export interface RunnerOptions {
 
 // Announced work whose lease another process holds: asked for again, at first soon, since most runs are short.
 const FIRST_WAIT_MS = 50
-const LONGEST_WAIT_MS = 500
+const LONGEST_WAIT_MS = 200
 
 const nodeItself = { requestId: null, tenantId: defaultTenant, actor: 'node' }
 
@@ -47,8 +47,14 @@ export class JobRunner {
 
   notify(): void {
     if (this.#running !== undefined) this.#again = true
-    // what is down is asked again at its time, not by every request that comes in; so is what another process has
-    else if (!this.#stopped && this.#failures === 0 && this.#waits === 0) this.#begin({ announced: true })
+    // what is down is asked again at its time, not by every request that comes in
+    else if (this.#stopped || this.#failures > 0) return
+    else if (this.#waits === 0) this.#begin({ announced: true })
+    else if (this.#waits > 1) {
+      // whoever has the lease will not hear of this: it is asked for soon again, but no sooner for many
+      this.#waits = 1
+      this.#schedule()
+    }
   }
 
   async stop(): Promise<void> {
