@@ -273,10 +273,7 @@ export interface Ledger {
   /** Hash of a block; undefined when the chain has none of that number. */
   blockHash(blockNumber: number): Promise<Hex | undefined>
   relayerBalance(): Promise<bigint>
-  /**
-   * Broadcasts again what was stored under a reference and waits until each is mined or refused; false when there is
-   * nothing that might be. @throws CHAIN_UNREACHABLE
-   */
+  /** Sends again what was stored under a reference and waits for it; false when there is nothing. @throws CHAIN_UNREACHABLE */
   resume(reference: string): Promise<boolean>
   /**
    * What became of what was stored under a reference, or of a transaction by its hash: whether some may still be
