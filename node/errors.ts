@@ -32,7 +32,11 @@ export const errorTable = {
   LEDGER_BEHIND: entry(503, 'Too many credentials wait for their registration: try again later.', true),
   IDEMPOTENCY_KEY_REUSED: entry(422, 'This Idempotency-Key belongs to another request.'),
   IDEMPOTENCY_KEY_IN_USE: entry(409, 'The request with this Idempotency-Key is still being answered.', true),
-  IDEMPOTENCY_LIMIT_REACHED: entry(429, 'No more answers are kept here: send no Idempotency-Key, or wait.', true),
+  IDEMPOTENCY_LIMIT_REACHED: entry(
+    429,
+    'No more answers are kept here: send no Idempotency-Key, or wait.',
+    true,
+  ),
   NOT_IMPLEMENTED: entry(501, 'This parameter is not supported here.'),
   INTERNAL_ERROR: entry(500, 'The node failed to answer; the log tells why.'),
 

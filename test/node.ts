@@ -72,7 +72,12 @@ export async function startNode(
 }
 
 /** Calls an address of a node, as the administrator unless told otherwise. */
-export async function call(url: string, method: string, path: string, options: CallOptions = {}): Promise<Answer> {
+export async function call(
+  url: string,
+  method: string,
+  path: string,
+  options: CallOptions = {},
+): Promise<Answer> {
   const key = options.key === undefined ? adminApiKey : options.key
   const response = await fetch(url + path, {
     method,

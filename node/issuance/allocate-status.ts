@@ -41,7 +41,8 @@ export function createAllocation(deps: Deps): AllocateStatus {
       const wanted = count - entries.length
       const first = (await deps.statusLists.take(id, wanted)) ?? capacity
       const end = Math.min(first + wanted, capacity)
-      for (let position = first; position < end; position++) entries.push({ index: permute(position), position, lists })
+      for (let position = first; position < end; position++)
+        entries.push({ index: permute(position), position, lists })
       // the pair is at its end: the next look finds or opens the next one
       if (entries.length < count) pairs.forget(issuer.did)
     }

@@ -182,11 +182,11 @@ export interface Issuer {
   /** The same; a token in its envelope. */
   deriveDocument(input: { credential: unknown; selectivePointers: readonly string[] }): Promise<JsonObject>
 
-  anoncreds: AnonCredsDoor
-  wallet: WalletDoor
-
   connections: ConnectionDoor
   exchanges: ExchangeDoor
+
+  anoncreds: AnonCredsDoor
+  wallet: WalletDoor
 
   /** @throws CREDENTIAL_NOT_FOUND, also when it is of an issuer outside the limits */
   offer(

@@ -355,7 +355,13 @@ describe('the DIDs of a node', () => {
     assert.equal(new Set(seen).size, await count('dids'))
     assert.equal(seen.length, await count('dids'))
     const [one] = seen
-    assert.deepEqual((await deps.dids.list({ tenantId: 'default', limit: 5, issuers: [one as string] })).items.length, 1)
-    assert.deepEqual(await deps.dids.list({ tenantId: 'default', limit: 5, issuers: [] }), { items: [], nextCursor: null })
+    assert.deepEqual(
+      (await deps.dids.list({ tenantId: 'default', limit: 5, issuers: [one as string] })).items.length,
+      1,
+    )
+    assert.deepEqual(await deps.dids.list({ tenantId: 'default', limit: 5, issuers: [] }), {
+      items: [],
+      nextCursor: null,
+    })
   })
 })

@@ -21,7 +21,10 @@ describe('API keys over HTTP', () => {
     assert.equal(headers.get('cache-control'), 'no-store')
     const { key, ...record } = body
     assert.match(key, /^ck_[\w-]{43}$/)
-    assert.deepEqual({ ...record, id: '', createdAt: '' }, { ...wanted, id: '', tenantId: 'default', createdAt: '' })
+    assert.deepEqual(
+      { ...record, id: '', createdAt: '' },
+      { ...wanted, id: '', tenantId: 'default', createdAt: '' },
+    )
     expect(200, await node.call('GET', '/api/v1/credentials', { key }))
 
     const list = expect(200, await node.call('GET', '/api/v1/api-keys'))
