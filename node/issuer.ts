@@ -121,6 +121,7 @@ export async function openIssuer(input: Input): Promise<OpenIssuer> {
     await foundation.ledger.close()
     await queue.stop()
     await foundation.close()
+    house.metrics.close()
     await tracing?.close()
   }
   try {

@@ -131,6 +131,8 @@ export async function openIssuing(options: {
   const anchor = createAnchor({
     ...shared,
     anchorWaitMs: options.anchorWaitMs ?? 15_000,
+    // as in a node: whoever works on one file of SQLite is alone
+    shared: 'url' in options.location,
     gatherMs: options.gatherMs ?? 200,
     placeEvents: createPlacement({ auditLog: createAuditLogStore(database) }).placeSome,
   })

@@ -20,5 +20,6 @@ export function nodeMetrics({ database, ledger }: Pick<Foundation, 'database' | 
 }
 
 export function openMetrics({ metrics }: Pick<House, 'metrics'>) {
-  return { doors: { metrics }, close: async () => metrics.close() } satisfies Part
+  // closed with the node, since they count from before there were parts
+  return { doors: { metrics } } satisfies Part
 }

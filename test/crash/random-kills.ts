@@ -99,7 +99,7 @@ async function killAtRandom(nodes: readonly KillableNode[], load: Load, kills: n
   const random = createRandom(seed)
   const restarts: number[] = []
   for (let kill = 0; kill < kills; kill++) {
-    const wanted = load.acknowledged.length + Math.floor(random() * 25)
+    const wanted = load.acknowledged.length + Math.floor(random() * 10)
     const deadline = Date.now() + 5_000
     while (load.acknowledged.length < wanted && Date.now() < deadline) await delay(5)
     await delay(random() * 100)
