@@ -37,19 +37,23 @@ const redisUrl = 'redis://127.0.0.1:6379'
 /** Measures each row, with a node of its own where it needs one. */
 export async function scaleTable(counts: ScaleCounts, progress: (text: string) => void): Promise<string> {
   const lines: Line[] = []
+  const add = (...more: readonly Line[]) => {
+    lines.push(...more)
+    for (const { what, measured } of more) progress(`  ${what}: ${measured}`)
+  }
   progress('Batches on SQLite …')
   const sqlite = await withNode({}, (child) => batchRates(child, counts))
-  lines.push(...sqlite.map(batchLine))
+  add(...sqlite.map(batchLine))
   progress('Batches on PostgreSQL …')
-  lines.push(...(await postgresLines(counts, sqlite)))
+  add(...(await postgresLines(counts, sqlite)))
   progress('Single issues on a chain that mines every second …')
-  lines.push(await withNode({}, (child) => singleLine(child, counts)))
+  add(await withNode({}, (child) => singleLine(child, counts)))
   progress(`Batches, look-ups and revocations beside ${whole(counts.stored)} credentials …`)
-  lines.push(...(await withNode({}, (child) => storedLines(child, counts))))
+  add(...(await withNode({}, (child) => storedLines(child, counts))))
   progress(`Revoking ${whole(counts.revoked)} credentials …`)
-  lines.push(await withNode({}, (child) => revocationLine(child, counts)))
+  add(await withNode({}, (child) => revocationLine(child, counts)))
   progress(`A file of ${whole(counts.bulk)} rows …`)
-  lines.push(await withNode({}, (child) => bulkLine(child, counts)))
+  add(await withNode({}, (child) => bulkLine(child, counts)))
   return describe(lines)
 }
 
@@ -231,6 +235,8 @@ async function storedLines(child: NodeProcess, counts: ScaleCounts): Promise<Lin
   await batches(node, order, { count: 10, size: BATCH })
   const few = await timesOf(node, order, counts)
   await fillDatabase(child.dataDir, counts.stored)
+  // the node has closed the connections that were idle meanwhile
+  await Promise.allSettled(Array.from({ length: 16 }, () => node.get('/network')))
   const many = await timesOf(node, order, counts)
   const ms = (name: 'read' | 'page' | 'revoke') =>
     `${few[name].toFixed(1)} → ${many[name].toFixed(1)} ms (${(many[name] / few[name]).toFixed(2)} times)`
