@@ -60,7 +60,7 @@ import { createRegistrationStore } from './stores/registrations.ts'
 import { createSchemaStore } from './stores/schemas.ts'
 import { createStatusChangeStore } from './stores/status-changes.ts'
 import { createStatusListStore } from './stores/status-lists.ts'
-import { countCredentials, createTenantStore } from './stores/tenants.ts'
+import { countCredentials, createTenantStore, issuanceLimits } from './stores/tenants.ts'
 import { createWebhookDeliveryStore } from './stores/webhook-deliveries.ts'
 import { createWebhookStore } from './stores/webhooks.ts'
 import { claimsTokens } from './suites/claims-tokens.ts'
@@ -238,7 +238,7 @@ function wire({ config, chain, logger }: Input, opened: Foundation, queue: Queue
     ...foundation,
     stores,
     issuers: issuerRecords(own.dids),
-    countIssued: (trx, count) => countIssued({ tenants, countCredentials, now }, trx, count),
+    countIssued: (trx, count) => countIssued({ issuanceLimits, countCredentials, now }, trx, count),
     config,
     queue,
     facts,

@@ -1,24 +1,26 @@
 import { IssuerError } from '../errors.ts'
-import { requestContext } from '../request-context.ts'
+import { defaultTenant, requestContext } from '../request-context.ts'
 import type { Database } from '../stores/database.ts'
-import type { countCredentials } from '../stores/tenants.ts'
-import type { Tenants } from './tenants.ts'
+import type { countCredentials, issuanceLimits } from '../stores/tenants.ts'
 
 interface Deps {
-  tenants: Pick<Tenants, 'get'>
+  issuanceLimits: typeof issuanceLimits
   countCredentials: typeof countCredentials
   now(): Date
 }
 
 /**
- * Counts credentials of whoever has them issued, in the transaction that records them: those of a tenant without a limit
- * cost nothing.
- * @throws CREDENTIAL_QUOTA_EXCEEDED: the transaction must be given up
+ * Counts credentials of whoever has them issued, in the transaction that records them, and asks nothing outside it:
+ * with SQLite that would wait for the transaction itself. The default tenant, which is not recorded, costs nothing.
+ * @throws TENANT_SUSPENDED, CREDENTIAL_QUOTA_EXCEEDED: the transaction must be given up
  */
 export async function countIssued(deps: Deps, trx: Database, count: number): Promise<void> {
   const { tenantId } = requestContext()
-  const limit = (await deps.tenants.get(tenantId))?.dailyCredentials ?? null
-  if (limit === null) return
+  if (tenantId === defaultTenant) return
+  const { state, dailyCredentials: limit } = (await deps.issuanceLimits(trx, tenantId)) ?? {}
+  // no key of it is taken, but what it ordered before is issued by jobs
+  if (state === 'suspended') throw new IssuerError('TENANT_SUSPENDED')
+  if (limit == null) return
   const now = deps.now()
   const day = now.toISOString().slice(0, 10)
   if (await deps.countCredentials(trx, { tenantId, day, count, limit })) return

@@ -47,10 +47,13 @@ export function createTenants(deps: {
   const known = new BoundedCache<string, Promise<Tenant | undefined>>(MOST_KNOWN, FRESH_MS)
   const get = (tenantId: string): Promise<Tenant | undefined> => {
     if (tenantId === defaultTenant) return Promise.resolve(undefined)
-    const found = known.get(tenantId) ?? deps.tenants.get(tenantId)
-    known.set(tenantId, found)
-    found.catch(() => known.delete(tenantId))
-    return found
+    const fresh = known.get(tenantId)
+    if (fresh) return fresh
+    const asked = deps.tenants.get(tenantId)
+    // kept from now on alone: whoever asks again and again must not make an answer last
+    known.set(tenantId, asked)
+    asked.catch(() => known.delete(tenantId))
+    return asked
   }
   const requireTenant = async (tenantId: string) => {
     const tenant = await deps.tenants.get(tenantId)

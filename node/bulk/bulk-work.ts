@@ -17,7 +17,7 @@ const MOST_ATTEMPTS = 3
 const RECEIVING_MS = 600_000
 
 /** Faults that somebody can mend: the job waits for its owner. */
-const mendable: ReadonlySet<string> = new Set<ErrorCode>(['CREDENTIAL_QUOTA_EXCEEDED'])
+const mendable: ReadonlySet<string> = new Set<ErrorCode>(['CREDENTIAL_QUOTA_EXCEEDED', 'TENANT_SUSPENDED'])
 
 /** The work on bulk jobs. */
 export interface BulkWork {

@@ -73,6 +73,19 @@ export function createTenantStore(database: Database) {
   }
 }
 
+/** What a tenant may issue, as it stands in a transaction; undefined for one that is not recorded. */
+export async function issuanceLimits(
+  trx: Database,
+  tenantId: string,
+): Promise<Pick<Tenant, 'state' | 'dailyCredentials'> | undefined> {
+  const row = await trx
+    .selectFrom('tenants')
+    .select(['state', 'daily_credentials'])
+    .where('tenant_id', '=', tenantId)
+    .executeTakeFirst()
+  return row && { state: row.state, dailyCredentials: row.daily_credentials }
+}
+
 /**
  * Counts credentials of a tenant, in the transaction that writes them; false when they exceed what the tenant may issue
  * in that day.

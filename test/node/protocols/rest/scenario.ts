@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { scopes } from '../../../../node/access/caller.ts'
 import type { Answer, TestNode } from '../../../node.ts'
 
 export const degreeSchema = {
@@ -58,6 +59,21 @@ export async function makeIssuer(
 ): Promise<string> {
   const answer = await node.call('POST', '/api/v1/dids', { body: { method: 'ethr', keys, name } })
   return expect(201, answer).body.did
+}
+
+const tenantScopes = scopes.filter((scope) => scope !== 'tenants:admin')
+
+/** Makes a tenant with a key for everything, and gives the node as that key sees it. */
+export async function makeTenant(
+  node: TestNode,
+  tenant: { tenantId: string; didQuota?: number; dailyCredentials?: number; rateLimit?: number },
+): Promise<TestNode> {
+  const { tenantId } = tenant
+  expect(201, await node.call('POST', '/api/v1/tenants', { body: { name: tenantId, ...tenant } }))
+  const body = { name: 'all', scopes: tenantScopes, issuerDids: '*', tenantId }
+  const { key } = expect(201, await node.call('POST', '/api/v1/api-keys', { body })).body
+  const call: TestNode['call'] = (method, path, options) => node.call(method, path, { key, ...options })
+  return { ...node, adminApiKey: key, call }
 }
 
 let schemas = 0

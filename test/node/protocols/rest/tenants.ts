@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { scopes } from '../../../../node/access/caller.ts'
+import { bulkPath, ended, follow, order } from '../../../bulk-client.ts'
 import { startNode, type TestNode } from '../../../node.ts'
 import {
   at,
@@ -9,27 +9,21 @@ import {
   expectProblem,
   holderDid,
   issueDegree,
+  makeTenant as make,
   makeIssuer,
   makeSchema,
 } from './scenario.ts'
-
-const tenantScopes = scopes.filter((scope) => scope !== 'tenants:admin')
 
 describe('tenants over HTTP', () => {
   let node: TestNode
 
   before(async () => {
-    node = await startNode()
+    node = await startNode({ environment: { BULK_CHUNK_ROWS: '10' } })
   })
   after(() => node.close())
 
-  /** Makes a tenant with a key for everything, and gives the node as that key sees it. */
-  const makeTenant = async (tenantId: string, limits: Record<string, number> = {}): Promise<TestNode> => {
-    expect(201, await node.call('POST', '/api/v1/tenants', { body: { tenantId, name: tenantId, ...limits } }))
-    const body = { name: 'all', scopes: tenantScopes, issuerDids: '*', tenantId }
-    const { key } = expect(201, await node.call('POST', '/api/v1/api-keys', { body })).body
-    return { ...node, call: (method, path, options) => node.call(method, path, { key, ...options }) }
-  }
+  const makeTenant = (tenantId: string, limits: Record<string, number> = {}) =>
+    make(node, { tenantId, ...limits })
 
   const listed = async (as: TestNode, path: string): Promise<string[]> => {
     const { items } = expect(200, await as.call('GET', `/api/v1/${path}`)).body
@@ -163,5 +157,29 @@ describe('tenants over HTTP', () => {
     expectProblem(404, 'TENANT_NOT_FOUND', await node.call('GET', at('tenants', 'k')))
     const again = { tenantId: 'j', name: 'j' }
     expectProblem(409, 'TENANT_ALREADY_EXISTS', await node.call('POST', '/api/v1/tenants', { body: again }))
+  })
+
+  it('have nothing more issued while they are suspended, also of what they ordered before', async () => {
+    const tenant = await makeTenant('l')
+    const issuerDid = await makeIssuer(tenant)
+    const schemaId = await makeSchema(tenant, issuerDid)
+    const state = (value: string) =>
+      node.call('PATCH', at('tenants', 'l'), { body: { state: value } }).then((answer) => expect(200, answer))
+    const rows = ['holderDid,degree.type,degree.name']
+    for (let row = 0; row < 300; row++) rows.push(`${holderDid},BachelorDegree,n${row}`)
+    const query = { issuerDid, schemaId, proofType: 'eddsa-jcs-2022' }
+    const { id } = expect(202, await order(tenant, { query, rows: rows.join('\n') })).body
+    let paused: { issued: number; reason: { code: string } } | undefined
+    for await (const { data } of follow(tenant, id)) {
+      if (data.state === 'running' && data.issued >= 20) await state('suspended')
+      if (data.state === 'paused') paused = data
+      if (paused) break
+    }
+    assert.equal(paused?.reason.code, 'TENANT_SUSPENDED')
+    assert.ok((paused?.issued ?? 300) < 300)
+    await state('active')
+    expect(200, await tenant.call('POST', `${bulkPath}/${id}/resume`))
+    const job = await ended(tenant, id)
+    assert.deepEqual([job.state, job.issued, job.registered], ['done', 300, 300])
   })
 })
