@@ -29,7 +29,7 @@ export function createHealthCheck(deps: HealthDeps): () => Promise<Health> {
 }
 
 async function check({ ledger, meta, keys, relayerKeyRef, queue }: HealthDeps): Promise<Health> {
-  const [chain, database, keyStore, relayer] = await Promise.all([
+  const [chain, database, keyStore, relayer, isConnected] = await Promise.all([
     ask(() => ledger.head(), 'The chain does not answer.'),
     ask(() => meta.get('chain'), 'The database does not answer.'),
     ask(
@@ -37,8 +37,8 @@ async function check({ ledger, meta, keys, relayerKeyRef, queue }: HealthDeps): 
       'No key can be used.',
     ),
     askRelayer(ledger),
+    queue.isConnected?.(),
   ])
-  const isConnected = queue.isConnected?.()
   return {
     ...{ chain, database, keyStore, relayer },
     ...(isConnected !== undefined && { queue: isConnected ? { status: 'up' } : silentQueue }),

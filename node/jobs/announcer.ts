@@ -16,7 +16,6 @@ interface AnnouncerOptions {
 export interface Announcer {
   /** Returns at once and never fails. */
   announce(name: string): void
-  isConnected(): boolean
   stop(): void
 }
 
@@ -85,7 +84,6 @@ export function createAnnouncer(options: AnnouncerOptions): Announcer {
       if (wanted.has(name)) wanted.set(name, 'again')
       else void deliver(name)
     },
-    isConnected: () => connected,
     stop: () => stopping.abort(),
   }
 }

@@ -12,9 +12,9 @@ interface BullmqOptions extends RunnerOptions {
   namespace: string
 }
 
-/** How long an end of the queue is waited for when it is opened, and when it is closed, in milliseconds. */
+/** How long an end of the queue is waited for when it is opened, and when it is asked or closed, in milliseconds. */
 const PATIENCE_MS = 2_000
-const CLOSING_MS = 1_000
+const ANSWER_MS = 1_000
 const RECONNECT_MS = 1_000
 /** Without announcements, work waits for the timer of a worker so long: a safety net, not the pace. */
 const INTERVAL_MS = 2_000
@@ -45,7 +45,7 @@ export async function createBullmqQueue(options: BullmqOptions): Promise<Queue> 
   let consumer: ReturnType<typeof keepConsumer> | undefined
   return {
     notify: announcer.announce,
-    isConnected: announcer.isConnected,
+    isConnected: createInquiry(producer),
     async start(jobs) {
       for (const job of jobs)
         runners.set(job.name, new JobRunner(job, { intervalMs: INTERVAL_MS, ...options }))
@@ -169,11 +169,24 @@ const isReady = (consumer: AnyConsumer) =>
     () => false,
   )
 
-const answers = (producer: AnyProducer) =>
-  withinPatience(producer.isPaused(), CLOSING_MS).then(
+const answers = (producer: AnyProducer) => inTime(producer.isPaused())
+
+const inTime = (answer: Promise<unknown>) =>
+  withinPatience(answer, ANSWER_MS).then(
     () => true,
     () => false,
   )
+
+/** Asks whether a server answers, by one question at a time: those to a server that is away might never end. */
+function createInquiry(producer: AnyProducer): () => Promise<boolean> {
+  let asked: Promise<unknown> | undefined
+  return () => {
+    asked ??= producer.isPaused().finally(() => {
+      asked = undefined
+    })
+    return inTime(asked)
+  }
+}
 
 /**
  * Closes one end. What waits for a server that does not answer is cut off by force alone, and goes on connecting
@@ -181,7 +194,7 @@ const answers = (producer: AnyProducer) =>
  */
 async function closeEnd(end: AnyProducer | AnyConsumer, force: boolean): Promise<void> {
   const closed = end instanceof Worker ? end.close(force) : force ? end.getBackend().close(true) : end.close()
-  await withinPatience(closed, CLOSING_MS).catch(() => {})
+  await withinPatience(closed, ANSWER_MS).catch(() => {})
 }
 
 async function withinPatience<T>(promise: Promise<T>, milliseconds = PATIENCE_MS): Promise<T> {

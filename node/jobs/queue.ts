@@ -17,6 +17,6 @@ export interface Queue {
   start(jobs: readonly Job[]): Promise<void>
   /** Lets running jobs end. */
   stop(): Promise<void>
-  /** Whether announcements reach other processes; a queue without them has none. */
-  isConnected?(): boolean
+  /** Asks whether announcements reach other processes, within a second; a queue without them has none. */
+  isConnected?(): Promise<boolean>
 }

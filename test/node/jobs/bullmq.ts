@@ -48,7 +48,7 @@ describeOnStacks(
         process.stdout.write(`      ${median.toFixed(1)} ms, half of 40\n`)
         assert.equal(runs.length, 40)
         assert.ok(median < 100)
-        assert.equal(api.isConnected?.(), true)
+        assert.equal(await api.isConnected?.(), true)
       } finally {
         await Promise.all([api, first, second, other].map((queue) => queue.stop()))
         await fresh.drop()
@@ -137,7 +137,7 @@ describe(`a queue whose Redis fails${missing ? `: skipped, ${missing}` : ''}`, f
     }
     assert.ok(performance.now() - from < 1_000)
     assert.ok(process.memoryUsage().heapUsed - before < 20_000_000)
-    assert.equal(api.isConnected?.(), false)
+    assert.equal(await api.isConnected?.(), false)
     assert.deepEqual(errors, ['queue'])
     runs = 0
     const again = once(ran, 'a')
@@ -145,7 +145,7 @@ describe(`a queue whose Redis fails${missing ? `: skipped, ${missing}` : ''}`, f
     await again
     await announced(api)
     assert.ok(runs < 20, `${runs} runs`)
-    assert.equal(api.isConnected?.(), true)
+    assert.equal(await api.isConnected?.(), true)
   })
 
   it('does not hold up a process that runs the jobs itself', async () => {
