@@ -88,3 +88,27 @@ export async function ndjsonFile(node: TestNode, id: string, name: string) {
     .filter(Boolean)
     .map((line) => JSON.parse(line))
 }
+
+/**
+ * Asserts that a job has ended well with every row issued and registered once, by its files; `names` are what the
+ * degrees of its rows are called, each another one. Gives the ids of the credentials.
+ */
+export async function everyRowOnce(
+  node: TestNode,
+  job: { id: string; state: string; issued: number; failed: number; registered: number },
+  names: readonly string[],
+): Promise<string[]> {
+  const { id, state, issued, failed, registered } = job
+  const all = names.length
+  assert.deepEqual(
+    { state, issued, failed, registered },
+    { state: 'done', issued: all, failed: 0, registered: all },
+  )
+  const rows = await ndjsonFile(node, id, 'success?include=credentials')
+  assert.deepEqual(
+    rows.map(({ row, credential }) => [row, credential.credentialSubject.degree.name]),
+    names.map((name, position) => [position + 1, name]),
+  )
+  assert.ok(rows.every(({ registration }) => registration === 'registered'))
+  return rows.map(({ credentialId }) => credentialId)
+}

@@ -41,7 +41,13 @@ export interface TestNode {
 
 /** Starts a chain, unless one is given, and a node on it; `environment` adds to its configuration. */
 export async function startNode(
-  input: { environment?: Record<string, string>; chain?: TestChain; dataDir?: string } = {},
+  input: {
+    environment?: Record<string, string>
+    chain?: TestChain
+    dataDir?: string
+    /** False: another process runs the jobs. */
+    jobs?: boolean
+  } = {},
 ): Promise<TestNode> {
   const chain = input.chain ?? (await startChain())
   const dataDir = input.dataDir ?? (await mkdtemp(join(tmpdir(), 'node-')))
@@ -55,7 +61,7 @@ export async function startNode(
     RATE_LIMIT_ANONYMOUS: '1000000',
     ...input.environment,
   }
-  const node = await main({ config: parseConfig(environment), chain })
+  const node = await main({ config: parseConfig(environment), chain, jobs: input.jobs ?? true })
   return {
     chain,
     node,

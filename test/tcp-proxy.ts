@@ -10,6 +10,11 @@ export interface TcpProxy {
   stall(): void
   /** Takes new connections, and carries again. */
   mend(): void
+  /**
+   * Looks at what is asked; where this is true the question is carried on and its answer is lost: the connection ends
+   * instead.
+   */
+  loseAnswers(when: (connection: object, asked: string) => boolean): void
   close(): Promise<void>
 }
 
@@ -17,6 +22,7 @@ export interface TcpProxy {
 export async function startTcpProxy(target: { host: string; port: number }): Promise<TcpProxy> {
   const sockets = new Set<Socket>()
   let state: 'cut' | 'stalled' | 'open' = 'open'
+  let isLost: (connection: object, asked: string) => boolean = () => false
   const keep = (socket: Socket, other: () => Socket) => {
     sockets.add(socket)
     socket.on('error', () => {})
@@ -31,8 +37,12 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
     const far = connect(target)
     keep(near, () => far)
     keep(far, () => near)
-    near.on('data', (data) => far.write(data))
-    far.on('data', (data) => near.write(data))
+    let lost = false
+    near.on('data', (data) => {
+      lost ||= isLost(near, data.toString('latin1'))
+      far.write(data)
+    })
+    far.on('data', (data) => void (lost ? near.resetAndDestroy() : near.write(data)))
     if (state === 'stalled') for (const socket of [near, far]) socket.pause()
   })
   server.listen(0, '127.0.0.1')
@@ -53,6 +63,9 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
     mend() {
       state = 'open'
       each((socket) => socket.resume())
+    },
+    loseAnswers(when) {
+      isLost = when
     },
     async close() {
       each((socket) => socket.destroy())

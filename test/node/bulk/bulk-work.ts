@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict'
-import { bulkPath, csvFile, ended, follow, order } from '../../bulk-client.ts'
+import { bulkPath, csvFile, ended, everyRowOnce, follow, order } from '../../bulk-client.ts'
 import { startChain, type TestChain } from '../../chain.ts'
 import { type ChainProxy, startChainProxy } from '../../chain-proxy.ts'
 import { startNode, type TestNode } from '../../node.ts'
-import { expect, expectProblem, holderDid, makeIssuer, makeSchema } from '../protocols/rest/scenario.ts'
+import {
+  expect,
+  expectProblem,
+  holderDid,
+  makeIssuer,
+  makeSchema,
+  makeTenant,
+} from '../protocols/rest/scenario.ts'
 
 const header = 'holderDid,degree.type,degree.name'
 const lines = (count: number) => Array.from({ length: count }, (_, i) => `${holderDid},BachelorDegree,n${i}`)
@@ -71,6 +78,38 @@ describe('work on bulk jobs', () => {
     assert.equal(success.length + failure.length, 100)
     assert.equal(failure.at(-1)?.['cartulary:reason'], 'The job failed before this row: ISSUER_DEACTIVATED.')
     expectProblem(409, 'BULK_JOB_STATE', await node.call('POST', `${bulkPath}/${id}/resume`))
+  })
+
+  it('pauses a job at the quota of its tenant, says so, and issues the rest once when there is more', async () => {
+    const tenant = await makeTenant(node, { tenantId: 'small', dailyCredentials: 45 })
+    const issuerDid = await makeIssuer(tenant)
+    const schemaId = await makeSchema(tenant, issuerDid)
+    const names = Array.from({ length: 100 }, (_, n) => `n${n}`)
+    const rows = [header, ...lines(100)].join('\n')
+    const { id } = expect(202, await order(tenant, { query: { ...query, issuerDid, schemaId }, rows })).body
+    const paused = async () => {
+      for await (const { data } of follow(tenant, id)) if (data.state === 'paused') return data
+    }
+    const allow = async (dailyCredentials: number) =>
+      expect(200, await node.call('PATCH', '/api/v1/tenants/small', { body: { dailyCredentials } }))
+    const resume = async () => expect(200, await tenant.call('POST', `${bulkPath}/${id}/resume`)).body
+    // a chunk goes in whole or not at all, and one that was refused is not counted
+    for (const [quota, issued] of [
+      [45, 40],
+      [79, 70],
+      [79, 70],
+    ] as const) {
+      if (quota > 45) {
+        await allow(quota)
+        assert.equal((await resume()).reason, null)
+      }
+      const { reason, ...job } = await paused()
+      assert.deepEqual([job.issued, job.failed, reason.code], [issued, 0, 'CREDENTIAL_QUOTA_EXCEEDED'])
+    }
+    await allow(100)
+    await resume()
+    await everyRowOnce(tenant, await ended(tenant, id), names)
+    assert.equal(expect(200, await node.call('GET', '/api/v1/tenants/small')).body.credentialsToday, 100)
   })
 
   it('takes no more jobs and rows of a tenant than it may have under way', async () => {
