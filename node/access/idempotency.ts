@@ -46,6 +46,8 @@ interface Deps {
   limits: Usage
   /** How long a process that is not heard of counts as alive, in milliseconds; 5,000 when left out. */
   claimMs?: number
+  /** How long it goes by a count of what is kept, in milliseconds; 60,000 when left out. */
+  recountMs?: number
   /** Whether no other process uses the database, so that whoever held a request is dead. */
   alone: boolean
 }
@@ -58,21 +60,34 @@ const decompress = promisify(gunzip)
 
 /** Opens the memory of answers. Everything in it is sealed: answers hold tokens, keys, and what credentials say. */
 export function createIdempotency(deps: Deps): Idempotency {
-  const { store, claimMs = 5_000 } = deps
+  const { store, claimMs = 5_000, recountMs = 60_000 } = deps
   const holder = randomUUID()
   const ready = deps.alone ? store.releaseAll() : Promise.resolve()
   // whoever begins a request is told
   ready.catch(() => {})
   let open = 0
-  let usage = new Map<string, Usage>()
+  let counted: { at: number; usage: Promise<Map<string, Usage>> } | undefined
   const inFuture = (milliseconds: number) => new Date(deps.now().getTime() + milliseconds).toISOString()
   const renewal = setInterval(() => {
     // an answer that takes longer than its claim, which a missed renewal ends, is guarded by `note`
     if (open > 0) store.renew({ holder, until: inFuture(claimMs) }).catch(() => {})
   }, claimMs / 3).unref()
 
-  /** Counted now and then, and between by what comes in: a limit for those who keep far too much. */
-  function checkUsage(tenantId: string): void {
+  /** Counted now and then, whichever process forgets what is old. */
+  function usages(): Promise<Map<string, Usage>> {
+    if (!counted || performance.now() - counted.at > recountMs) {
+      const fresh = { at: performance.now(), usage: store.usage() }
+      counted = fresh
+      fresh.usage.catch(() => {
+        if (counted === fresh) counted = undefined
+      })
+    }
+    return counted.usage
+  }
+
+  /** Between two counts, what comes in is added: a limit for those who keep far too much. */
+  async function checkUsage(tenantId: string): Promise<void> {
+    const usage = await usages()
     const used = usage.get(tenantId) ?? { records: 0, bytes: 0 }
     const { records, bytes } = deps.limits
     if (used.records >= records || used.bytes >= bytes) {
@@ -89,7 +104,7 @@ export function createIdempotency(deps: Deps): Idempotency {
         .digest('hex')
       const { tenantId } = caller
       await ready
-      checkUsage(tenantId)
+      await checkUsage(tenantId)
       const begun = await store.begin({
         ...{ id, tenantId, fingerprint, holder },
         now: inFuture(0),
@@ -126,7 +141,7 @@ export function createIdempotency(deps: Deps): Idempotency {
         for (let count = forgottenAtOnce; count === forgottenAtOnce; forgotten += count) {
           count = await store.forget({ now: inFuture(0), limit: forgottenAtOnce })
         }
-        usage = await store.usage()
+        if (forgotten > 0) counted = undefined
         return forgotten
       },
     },
