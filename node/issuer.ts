@@ -128,6 +128,7 @@ export async function openIssuer(input: Input): Promise<OpenIssuer> {
     const nodeDid = await alone(leases, async () => {
       // other processes of this database may be at work
       const running = leases !== undefined
+      if (!running) await house.stores.outbox.releaseAll(now().toISOString())
       await settleDids(registrar, { running })
       await settleSchemas(registrar, { running })
       const did = await requireNodeDid(registrar, { name: 'Cartulary node' })

@@ -10,6 +10,8 @@ import type { Part } from './open-parts.ts'
 
 /** Deliveries to one address at the same time. */
 const atOnce = 4
+/** After so many milliseconds another process delivers what one has begun that died: an attempt takes 15 s at most. */
+const claimMs = 20_000
 
 /** Webhooks: their management, and what tells them. */
 export function openWebhooks({
@@ -29,7 +31,7 @@ export function openWebhooks({
     laneOf: (webhookId, handle) =>
       createOutboxJob({
         ...{ name: webhookJob(webhookId), outbox, handle, now },
-        ...{ limit: atOnce, backoff: webhookBackoff },
+        ...{ limit: atOnce, claimMs, backoff: webhookBackoff },
       }),
     onAttempt: metrics.countAttempt,
     onError: (err) => logger.error({ err }, 'deliveries to a webhook stopped'),

@@ -32,11 +32,23 @@ export function createOutboxStore(database: Database) {
             .skipLocked(),
         )
         .updateTable('outbox')
-        .set((eb) => ({ due_at: claim.until, attempts: eb('attempts', '+', 1) }))
+        // without an error until this attempt has one: so `releaseAll` knows who is being handled
+        .set((eb) => ({ due_at: claim.until, attempts: eb('attempts', '+', 1), last_error: null }))
         .where('id', 'in', (eb) => eb.selectFrom('due').select('id'))
         .returningAll()
         .execute()
       return rows.sort((a, b) => (a.id < b.id ? -1 : 1))
+    },
+
+    /** Makes all rows due that somebody has taken and said nothing more of: for a process that is alone, at its start. */
+    async releaseAll(now: string): Promise<void> {
+      await database
+        .updateTable('outbox')
+        .set({ due_at: now })
+        .where('attempts', '>', 0)
+        .where('last_error', 'is', null)
+        .where('done_at', 'is', null)
+        .execute()
     },
 
     async done(id: string): Promise<void> {

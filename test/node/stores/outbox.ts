@@ -39,6 +39,20 @@ describeOnStacks('outbox', (stack) => {
     assert.equal(again?.attempts, 2)
   })
 
+  it('gives back what was taken by whoever died, and not what waits for its next attempt', async () => {
+    const outbox = await open()
+    await outbox.add([row('taken', 1), row('failed', 1), row('failed and taken', 1), row('new', 99)])
+    const claim = (now: number, until: number) =>
+      outbox.claimDue({ job: 'deliver', now: at(now), until: at(until), limit: 8 })
+    await claim(1, 50)
+    await outbox.retry('failed', { dueAt: at(50), error: 'no' })
+    await outbox.retry('failed and taken', { dueAt: at(2), error: 'no' })
+    assert.deepEqual(ids(await claim(2, 50)), ['failed and taken'])
+    assert.deepEqual(await claim(3, 50), [])
+    await outbox.releaseAll(at(3))
+    assert.deepEqual(ids(await claim(3, 50)).sort(), ['failed and taken', 'taken'])
+  })
+
   it('buries a row, and revives it once', async () => {
     const outbox = await open()
     await outbox.add([row('a', 1)])
