@@ -15,6 +15,14 @@ export interface Answer {
   body: string
 }
 
+/** A body that is read as a stream, and known by its digest afterwards. */
+export interface StreamedBody {
+  /** Of what has been read of it; undefined when it broke off. */
+  digest(): string | undefined
+  /** Reads it, keeping nothing, as far as the body of that digest was read, and tells whether it is the same. */
+  repeats(digest: string): Promise<boolean>
+}
+
 /** A request with an Idempotency-Key that is being answered. */
 export interface OpenRequest {
   /** Keeps the answer; one that is too long is not kept, and is made again from what was recorded. */
@@ -27,10 +35,15 @@ export interface OpenRequest {
 export interface Idempotency {
   /**
    * Begins to answer a request, or gives the answer that it got before. The attempt stands in the request context
-   * from now on.
+   * from now on. A body that is a stream is no part of the fingerprint: it is compared with the one that was answered.
    * @throws IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_KEY_IN_USE, IDEMPOTENCY_LIMIT_REACHED
    */
-  begin(input: { caller: Caller; key: string; fingerprint: string }): Promise<Answer | OpenRequest>
+  begin(input: {
+    caller: Caller
+    key: string
+    fingerprint: string
+    body?: StreamedBody | undefined
+  }): Promise<Answer | OpenRequest>
   /** Forgets what is old. */
   readonly job: Job
   close(): void
@@ -98,7 +111,7 @@ export function createIdempotency(deps: Deps): Idempotency {
   }
 
   return {
-    async begin({ caller, key, fingerprint }) {
+    async begin({ caller, key, fingerprint, body }) {
       const id = createHash('sha256')
         .update(JSON.stringify([caller.tenantId, caller.keyId, key]))
         .digest('hex')
@@ -113,9 +126,11 @@ export function createIdempotency(deps: Deps): Idempotency {
       })
       if (begun.state === 'another request') throw new IssuerError('IDEMPOTENCY_KEY_REUSED')
       if (begun.state === 'in use') throw new IssuerError('IDEMPOTENCY_KEY_IN_USE', { retryAfter: 1 })
-      if (begun.state === 'answered') return openAnswer(deps, id, begun.answer)
+      if (begun.state === 'answered') {
+        await checkRepeated(body, begun.body)
+        return openAnswer(deps, id, begun.answer)
+      }
       open++
-      requestContext().attempt = createAttempt(deps, { id, holder, outcomes: begun.outcomes })
       let closed = false
       const end = async (act: () => Promise<void>) => {
         if (closed) return
@@ -123,14 +138,23 @@ export function createIdempotency(deps: Deps): Idempotency {
         open--
         await act()
       }
+      const release = () => store.release({ id, holder })
+      await checkRepeated(body, begun.body).catch(async (error) => {
+        await end(release)
+        throw error
+      })
+      requestContext().attempt = createAttempt(deps, { id, holder, outcomes: begun.outcomes, body })
       return {
         answered: (answer) =>
           end(async () => {
-            if (answer.body.length > maxAnswerBytes) return store.release({ id, holder })
-            const bytes = await compress(JSON.stringify(answer))
-            await store.answer({ id, holder, answer: deps.secrets.seal(bytes, answerContext(id)) })
+            const digest = body?.digest()
+            // of a body that broke off it cannot be told whether it comes again
+            if (body && digest === undefined) return release()
+            if (answer.body.length > maxAnswerBytes) return release()
+            const sealed = deps.secrets.seal(await compress(JSON.stringify(answer)), answerContext(id))
+            await store.answer({ id, holder, answer: sealed, body: digest ?? null })
           }),
-        released: () => end(() => store.release({ id, holder })),
+        released: () => end(release),
       }
     },
     job: {
@@ -152,6 +176,12 @@ export function createIdempotency(deps: Deps): Idempotency {
 const answerContext = (id: string) => `answer:${id}`
 const outcomeContext = (id: string) => `outcomes:${id}`
 
+/** @throws IDEMPOTENCY_KEY_REUSED when it is another body than the one that was read before */
+async function checkRepeated(body: StreamedBody | undefined, digest: string | null): Promise<void> {
+  if (!body || digest === null || (await body.repeats(digest))) return
+  throw new IssuerError('IDEMPOTENCY_KEY_REUSED')
+}
+
 async function openAnswer({ secrets }: Deps, id: string, answer: string): Promise<Answer> {
   return JSON.parse((await decompress(secrets.open(answer, answerContext(id)))).toString())
 }
@@ -159,7 +189,12 @@ async function openAnswer({ secrets }: Deps, id: string, answer: string): Promis
 /** What the acts of one request have done, by their names; the n-th act of a name is found as the n-th again. */
 function createAttempt(
   { store, secrets }: Deps,
-  { id, holder, outcomes }: { id: string; holder: string; outcomes: string | null },
+  {
+    id,
+    holder,
+    outcomes,
+    body,
+  }: { id: string; holder: string; outcomes: string | null; body: StreamedBody | undefined },
 ): Attempt {
   const written: Record<string, unknown> =
     outcomes === null ? {} : JSON.parse(Buffer.from(secrets.open(outcomes, outcomeContext(id))).toString())
@@ -174,7 +209,8 @@ function createAttempt(
         async note(outcome, trx) {
           const text = JSON.stringify({ ...written, [slot]: outcome })
           const sealed = secrets.seal(Buffer.from(text), outcomeContext(id))
-          if (!(await store.note({ id, holder, outcomes: sealed }, trx))) {
+          const held = { id, holder, outcomes: sealed, body: body?.digest() ?? null }
+          if (!(await store.note(held, trx))) {
             throw new IssuerError('IDEMPOTENCY_KEY_IN_USE', { retryAfter: 1 })
           }
           written[slot] = outcome

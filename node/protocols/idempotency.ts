@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
+import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Answer, Idempotency, OpenRequest } from '../access/idempotency.ts'
 import { IssuerError } from '../errors.ts'
 import type { Json } from '../json.ts'
 import { jcsBytes } from '../schemas/digest.ts'
 import type { HttpServer } from './protocol.ts'
+import { streamedBody } from './streamed-body.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -33,9 +35,11 @@ export function rememberAnswers(server: HttpServer, idempotency: Idempotency): v
   server.addHook('preHandler', async (request, reply) => {
     const { idempotency: asked, caller } = request
     if (!asked || !caller) return
-    const begun = await idempotency.begin({ caller, ...asked })
+    const streamed = streamOf(request)
+    const begun = await idempotency.begin({ caller, ...asked, body: streamed })
     if ('status' in begun) return repeat(reply, begun)
     asked.open = begun
+    if (streamed) request.body = streamed.body
   })
   server.addHook('onSend', async (request, reply, payload) => {
     const open = request.idempotency?.open
@@ -60,15 +64,19 @@ function parseKey(header: string | string[]): string {
   throw new IssuerError('MALFORMED_REQUEST', { violations: [{ pointer: '', message }] })
 }
 
-/** Method, address and body, however the JSON is written; a body that is read as a stream is not looked at. */
+/** Method, address and body, however the JSON is written; a body that is a stream is looked at when it is read. */
 function fingerprintOf({ method, url, body }: FastifyRequest): string {
   const hash = createHash('sha256').update(JSON.stringify([method, url]))
   if (isJson(body)) hash.update(jcsBytes(body))
   return hash.digest('hex')
 }
 
-const isJson = (body: unknown): body is Json =>
-  body !== undefined && !(typeof body === 'object' && body !== null && 'pipe' in body && 'on' in body)
+const isJson = (body: unknown): body is Json => body !== undefined && !(body instanceof Readable)
+
+function streamOf({ body, headers }: FastifyRequest): ReturnType<typeof streamedBody> | undefined {
+  if (!(body instanceof Readable)) return undefined
+  return streamedBody(body, headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() ?? '')
+}
 
 /** The answer to keep; undefined for one that a repetition need not give again. */
 function answerOf(reply: FastifyReply, payload: unknown): Answer | undefined {

@@ -14,9 +14,9 @@ export interface IdempotentRequest {
 
 /** What a record says about a request: texts are sealed. */
 export type Begun =
-  /** It is the caller's to answer; `outcomes` is what an attempt before, which died, has done. */
-  | { state: 'begun'; outcomes: string | null }
-  | { state: 'answered'; answer: string }
+  /** It is the caller's to answer; `outcomes` is what an attempt before, which died, has done, `body` what it had read. */
+  | { state: 'begun'; outcomes: string | null; body: string | null }
+  | { state: 'answered'; answer: string; body: string | null }
   | { state: 'in use' }
   | { state: 'another request' }
 
@@ -34,25 +34,28 @@ export function createIdempotencyStore(database: Database) {
     /** Takes a request: nobody else gets it before `until`, or before it is released. */
     async begin(request: IdempotentRequest): Promise<Begun> {
       for (;;) {
-        if (await insert(database, request)) return { state: 'begun', outcomes: null }
+        if (await insert(database, request)) return { state: 'begun', outcomes: null, body: null }
         const known = await judge(database, request)
         if (known) return known
       }
     },
 
     /** Writes what an act did, in its transaction; false when somebody else has taken the request over. */
-    async note(held: Held & { outcomes: string }, trx: Database = database): Promise<boolean> {
-      const { outcomes } = held
+    async note(
+      held: Held & { outcomes: string; body: string | null },
+      trx: Database = database,
+    ): Promise<boolean> {
+      const { outcomes, body } = held
       const { numUpdatedRows } = await owned(trx, held)
-        .set({ outcomes, size: outcomes.length })
+        .set({ outcomes, body, size: outcomes.length })
         .executeTakeFirst()
       return numUpdatedRows > 0n
     },
 
     /** Keeps the answer, which stands for what the act did from now on. */
-    async answer(held: Held & { answer: string }): Promise<void> {
-      const { answer } = held
-      await owned(database, held).set({ answer, outcomes: null, size: answer.length }).execute()
+    async answer(held: Held & { answer: string; body: string | null }): Promise<void> {
+      const { answer, body } = held
+      await owned(database, held).set({ answer, body, outcomes: null, size: answer.length }).execute()
     },
 
     /** Gives a request back without an answer, for whoever asks next. */
@@ -156,7 +159,7 @@ async function judge(database: Database, request: IdempotentRequest): Promise<Be
     return undefined
   }
   if (row.fingerprint !== request.fingerprint) return { state: 'another request' }
-  if (row.answer !== null) return { state: 'answered', answer: row.answer }
+  if (row.answer !== null) return { state: 'answered', answer: row.answer, body: row.body }
   if (row.until >= now) return { state: 'in use' }
   const [taken] = await database
     .updateTable('idempotency')
@@ -164,7 +167,7 @@ async function judge(database: Database, request: IdempotentRequest): Promise<Be
     .where('id', '=', id)
     .where('answer', 'is', null)
     .where('until', '<', now)
-    .returning('outcomes')
+    .returning(['outcomes', 'body'])
     .execute()
-  return taken ? { state: 'begun', outcomes: taken.outcomes } : undefined
+  return taken ? { state: 'begun', ...taken } : undefined
 }

@@ -376,6 +376,8 @@ interface IdempotencyTable {
   answer: string | null
   /** Length of these texts. */
   size: Generated<number>
+  /** JSON: length and SHA-256 of what was read of a body that is a stream; null for others, and before it was read. */
+  body: Generated<string | null>
   expires_at: Time
 }
 

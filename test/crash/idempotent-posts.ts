@@ -19,7 +19,13 @@ const beforeAnswer = '^update "idempotency" set "answer"'
 interface Post {
   name: string
   /** Address and body; what it needs is made first. */
-  prepare(world: World): Promise<{ path: string; body: unknown }>
+  prepare(world: World): Promise<{
+    path: string
+    body: unknown
+    headers?: Record<string, string>
+    /** A body with which the same key is refused, whatever died: of one that is a stream the node has to keep a digest. */
+    another?: string
+  }>
   /** Whether it writes to database and ledger in turns, so that more can go wrong between. */
   severalActs?: true
   /** Each question gives a number, which the request raises by so much. */
@@ -159,6 +165,24 @@ const posts: readonly Post[] = [
     ],
   },
   {
+    name: 'an upload of rows',
+    async prepare({ issuerDid, schemaId }) {
+      const query = new URLSearchParams({ issuerDid, schemaId, proofType: 'eddsa-jcs-2022', dryRun: 'true' })
+      const row = (name: string) => `${holderDid},${name}\n`
+      const body = `holderDid,degree.name\n${row('a').repeat(20)}`
+      return {
+        path: `/api/v1/credentials/issue/bulk?${query}`,
+        headers: { 'content-type': 'text/csv' },
+        body,
+        another: body.replace(/a\n$/, 'b\n'),
+      }
+    },
+    counts: [
+      { sql: rows('bulk_jobs'), by: 1 },
+      { sql: 'select sum(total) as n from bulk_jobs', by: 20 },
+    ],
+  },
+  {
     name: 'a document of the VC API',
     prepare: async ({ issuerDid }) => ({
       path: '/vc-api/credentials/issue',
@@ -223,9 +247,9 @@ describe('a POST with an Idempotency-Key, when the process dies under it', () =>
 
   /** Dies at that point, is started again, and the request is repeated until it is answered; true when it died. */
   async function dieUnder(post: Post, doom: number | string): Promise<boolean> {
-    const { path, body } = await post.prepare(world)
+    const { path, body, another, headers: own } = await post.prepare(world)
     const counted = post.counts.map(({ sql }) => count(folder, sql))
-    const headers = { 'idempotency-key': `"${randomUUID()}"` }
+    const headers = { 'idempotency-key': `"${randomUUID()}"`, ...own }
     const options = { ...(body !== undefined && { body }), headers }
     await node.doom(doom)
     const first = await node.call('POST', path, options).catch(() => undefined)
@@ -234,6 +258,10 @@ describe('a POST with an Idempotency-Key, when the process dies under it', () =>
       deaths++
       await node.gone()
       restarts.push(await node.start())
+      if (another !== undefined && doom === beforeAnswer) {
+        const refused = await untilAnswered(() => node.call('POST', path, { ...options, body: another }))
+        assert.deepEqual([refused.status, refused.body.code], [422, 'IDEMPOTENCY_KEY_REUSED'])
+      }
     }
     const answer = await untilAnswered(() => node.call('POST', path, options))
     assert.ok(answer.status < 300, `${answer.status} ${answer.text}, where it died: ${doom}`)

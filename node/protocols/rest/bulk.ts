@@ -9,6 +9,7 @@ import type { Issuer } from '../issuer.ts'
 import { preferredType } from '../preferred-type.ts'
 import { problems } from '../problem-document.ts'
 import { callerOf, type HttpServer } from '../protocol.ts'
+import { bodyPieces } from '../streamed-body.ts'
 import { bulkJob, bulkProgress, bulkQuery, bulkTerms } from './bulk-fields.ts'
 import { termsCodes } from './credentials-issue.ts'
 import { pageOf, pageQuery } from './fields.ts'
@@ -87,16 +88,7 @@ function bodyOf({ headers, body }: FastifyRequest): { type: FileType; body: Asyn
     throw new IssuerError('UNSUPPORTED_MEDIA_TYPE', {
       detail: 'The body must be text/csv or application/x-ndjson, not compressed.',
     })
-  return { type, body: pieces(body) }
-}
-
-async function* pieces(body: Readable): AsyncGenerator<Uint8Array> {
-  try {
-    // an answer before the end of the body needs the connection
-    yield* body.iterator({ destroyOnReturn: false })
-  } catch (cause) {
-    throw new IssuerError('MALFORMED_REQUEST', { detail: 'The body ended too early.', cause })
-  }
+  return { type, body: bodyPieces(body) }
 }
 
 const questionOf = (request: FastifyRequest<{ Params: { id: string } }>) => ({

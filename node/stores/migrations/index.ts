@@ -13,6 +13,7 @@ import { up as recalls } from './014-recalls.ts'
 import { up as webhooks } from './015-webhooks.ts'
 import { up as statusPositions } from './016-status-positions.ts'
 import { up as listedStatuses } from './017-listed-statuses.ts'
+import { up as idempotentBodies } from './018-idempotent-bodies.ts'
 
 /** Every migration by its name, which gives the order; one that has run anywhere never changes. */
 export const migrations: Record<string, Migration> = {
@@ -30,4 +31,5 @@ export const migrations: Record<string, Migration> = {
   '016-status-positions': { up: statusPositions },
   '017-listed-statuses': { up: listedStatuses },
   '015-webhooks': { up: webhooks },
+  '018-idempotent-bodies': { up: idempotentBodies },
 }
