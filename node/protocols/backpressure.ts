@@ -1,6 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { FastifyRequest } from 'fastify'
 import { IssuerError } from '../errors.ts'
+import { defaultTenant } from '../request-context.ts'
 import type { HttpServer } from './protocol.ts'
 
 declare module 'fastify' {
@@ -28,6 +29,8 @@ const requestBytes = 4_096
 const partBytes = 2_048
 /** Callers without a key share a part of it, so that they cannot keep out the others. */
 const anonymousShare = 0.25
+/** What one tenant may have of what the others leave, so that bodies that come slowly keep out its own alone. */
+const tenantShare = 0.75
 const sampleMs = 500
 /** After which work that nobody waits for no longer counts. */
 const abandonedMs = 60_000
@@ -38,26 +41,18 @@ const abandonedMs = 60_000
  * among it.
  */
 export function limitWork(server: HttpServer, limits: WorkLimits): void {
-  const weights = { known: 0, anonymous: 0 }
+  const pools = {
+    known: createPool(limits.inProgressBytes),
+    anonymous: createPool(limits.inProgressBytes * anonymousShare),
+  }
   server.decorateRequest('work', undefined)
   const lag = watchEventLoop(server)
   server.addHook('preParsing', async (request, reply) => {
     if (request.method === 'GET' || request.method === 'HEAD' || request.method === 'OPTIONS') return
     if (lag() > limits.eventLoopDelayMs) throw new IssuerError('NODE_BUSY', { retryAfter: 2 })
-    const pool = request.caller ? 'known' : 'anonymous'
-    const limit = limits.inProgressBytes * (request.caller ? 1 : anonymousShare)
-    let own = 0
-    const weigh = (weight: number) => {
-      if (weights[pool] > own && weights[pool] + weight > limit) {
-        throw new IssuerError('NODE_BUSY', { retryAfter: 1 })
-      }
-      own += weight
-      weights[pool] += weight
-    }
+    const { weigh, free: leave } = (request.caller ? pools.known : pools.anonymous)(request.caller?.tenantId)
     weigh(weightOf(request))
-    const free = once(() => {
-      weights[pool] -= own
-    })
+    const free = once(leave)
     request.work = { weigh, ended: () => {} }
     reply.raw.once('close', () => {
       if (reply.sent) return free()
@@ -71,6 +66,40 @@ export function limitWork(server: HttpServer, limits: WorkLimits): void {
     request.work?.ended()
     return payload
   })
+}
+
+/** What one request has of a pool. */
+interface Place {
+  /** @throws NODE_BUSY */
+  weigh(weight: number): void
+  free(): void
+}
+
+/** Room for bodies, of so many bytes. Whoever runs the node, and callers of no tenant, may have all of it. */
+function createPool(limit: number): (tenantId: string | undefined) => Place {
+  let total = 0
+  const ofTenants = new Map<string, number>()
+  return (tenantId = defaultTenant) => {
+    const share = tenantId === defaultTenant ? 1 : tenantShare
+    let own = 0
+    const add = (weight: number) => {
+      own += weight
+      total += weight
+      const ofTenant = (ofTenants.get(tenantId) ?? 0) + weight
+      if (ofTenant > 0) ofTenants.set(tenantId, ofTenant)
+      else ofTenants.delete(tenantId)
+    }
+    return {
+      weigh(weight) {
+        const ofTenant = ofTenants.get(tenantId) ?? 0
+        const room = share * (limit - (total - ofTenant))
+        if (total > own && ofTenant + weight > room) throw new IssuerError('NODE_BUSY', { retryAfter: 1 })
+        // one alone that weighs more than there is leaves the others their part all the same
+        add(Math.min(weight, share * limit - own))
+      },
+      free: () => add(-own),
+    }
+  }
 }
 
 /** How many things are asked for at once: the members of the longest list. */

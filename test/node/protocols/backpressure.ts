@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { request } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import { startChain, type TestChain } from '../../chain.ts'
 import { type ChainProxy, startChainProxy } from '../../chain-proxy.ts'
 import { startNode, type TestNode } from '../../node.ts'
+import { makeTenant } from './rest/scenario.ts'
 
 const holderDid = 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK'
 const claims = { degree: { name: 'Bachelor of Science' } }
@@ -86,6 +88,41 @@ describe('a node that is asked for more than it can do', () => {
     }
     await delay(100)
     assert.ok((await issue()).status < 300)
+  })
+
+  it('lets no tenant keep the others out with bodies that do not arrive', async () => {
+    const [slow, calm] = [
+      await makeTenant(node, { tenantId: 'slow' }),
+      await makeTenant(node, { tenantId: 'calm' }),
+    ]
+    const uploads = Array.from({ length: 4 }, () => {
+      const sent = request(`${node.node.url}/api/v1/credentials/issue/batch`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${slow.adminApiKey}`,
+          'content-type': 'application/json',
+          'content-length': 30_000_000,
+        },
+      })
+      sent.on('error', () => {})
+      sent.write('{')
+      return sent
+    })
+    try {
+      const answered = uploads.map((sent) =>
+        once(sent, 'response').then(
+          ([{ statusCode }]) => statusCode,
+          () => 'hung up',
+        ),
+      )
+      assert.equal(await Promise.race(answered), 503, 'of its own requests it gets in one that is so long')
+      const small = { body: { method: 'key' } }
+      assert.equal((await calm.call('POST', '/api/v1/dids', small)).status, 201)
+      assert.ok((await issue()).status < 300)
+      assert.ok(isBusy(await slow.call('POST', '/api/v1/dids', small), 'NODE_BUSY'))
+    } finally {
+      for (const sent of uploads) sent.destroy()
+    }
   })
 
   it('issues no more while too many wait for the ledger, loses none of them, and recovers', async () => {
