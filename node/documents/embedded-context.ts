@@ -6,7 +6,9 @@ const maxContexts = 32
 /** Keywords with which a part of a document says something about another part. */
 const displacing = new Set(['@included', '@reverse', '@nest', '@graph'])
 
-const segment = (name: string): string => `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
+/** Every member of every credential comes by here, and few names have to be escaped. */
+const segment = (name: string): string =>
+  /[~/]/.test(name) ? `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}` : `/${name}`
 
 /**
  * Levels and values of a document: claims may have 16 and 5,000, the rest is small. Linked data libraries take time with

@@ -1,4 +1,4 @@
-import canonicalize from 'canonicalize'
+import { canonicalForm } from '../canonical-form.ts'
 import { proofSetViolations } from '../documents/proof-set.ts'
 import { IssuerError, type Violation } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
@@ -16,7 +16,7 @@ const malformed = (violations: readonly Violation[]): IssuerError =>
 /** JCS bytes (RFC 8785). @throws MALFORMED_REQUEST for text that is not well-formed Unicode */
 function jcs(document: JsonObject): Buffer {
   try {
-    return Buffer.from(canonicalize(document) ?? '')
+    return Buffer.from(canonicalForm(document))
   } catch (error) {
     throw new IssuerError('MALFORMED_REQUEST', {
       detail: 'The credential has no canonical form: its text is not well-formed Unicode.',

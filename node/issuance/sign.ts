@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { IssuerError } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
 import type { Hex } from '../ledger/ledger.ts'
@@ -33,7 +33,7 @@ export async function sign(
       ...(mandatoryPointers && { mandatoryPointers }),
     })
     const secured = beside(own, proofs)
-    const digest = createHash('sha256').update(terms.format.digestInput(secured)).digest('hex')
+    const digest = hash('sha256', terms.format.digestInput(secured))
     return { secured, digest: `0x${digest}` }
   } catch (error) {
     if (error instanceof IssuerError) throw error
