@@ -26,7 +26,7 @@ export function openRecalls(house: House) {
     dids: own.dids,
     readCredential: (row) => {
       if (isErased(row)) throw new IssuerError('CREDENTIAL_DELETED')
-      return openCredential(formats, readSecured(row), { inlineContexts: true }).facts
+      return openCredential(formats, readSecured(row), { inlineContexts: true })
     },
     now: pipeline.now,
   }

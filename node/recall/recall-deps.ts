@@ -1,4 +1,4 @@
-import type { CredentialFacts } from '../formats/format.ts'
+import type { OpenedCredential } from '../formats/format.ts'
 import type { StatusChanger } from '../issuance/change-status.ts'
 import type { PipelineDeps } from '../issuance/pipeline.ts'
 import type { Queue } from '../jobs/queue.ts'
@@ -18,6 +18,6 @@ export interface RecallDeps {
   pipeline: PipelineDeps
   queue: Pick<Queue, 'notify'>
   /** What a stored credential says. @throws CREDENTIAL_DELETED */
-  readCredential(row: CredentialRow): CredentialFacts
+  readCredential(row: CredentialRow): OpenedCredential
   now(): Date
 }

@@ -1,12 +1,11 @@
 import { IssuerError } from '../errors.ts'
 import type { BatchRow, IssuanceTerms, Subject } from '../issuance/issuance.ts'
 import { recordBatch } from '../issuance/record-batch.ts'
-import type { JsonObject } from '../json.ts'
 import type { CredentialRow } from '../stores/credentials.ts'
 import type { RecallRow } from '../stores/recalls.ts'
 import type { NewRow } from '../stores/tables.ts'
-import type { DataModel } from '../suites/suite.ts'
 import type { RecallDeps } from './recall-deps.ts'
+import { termsOf } from './terms-of.ts'
 
 type Outcome = NewRow<'recalled_credentials'>
 
@@ -22,91 +21,56 @@ export async function reissue(
   const ids = rows.map(({ credential_id }) => credential_id)
   const before = await deps.recalls.outcomes(recall.recall_id, ids)
   const outcomes = new Map<string, Outcome>(before.map((outcome) => [outcome.credential_id, outcome]))
-  const left = rows.filter((row) => !outcomes.has(row.credential_id))
-  for (const group of Map.groupBy(left, termsKey).values()) {
+  const ready: Ready[] = []
+  for (const row of rows.filter(({ credential_id }) => !outcomes.has(credential_id))) {
+    try {
+      ready.push({ row, ...termsOf(deps.pipeline, row, deps.readCredential(row)) })
+    } catch (error) {
+      if (!(error instanceof IssuerError)) throw error
+      outcomes.set(row.credential_id, failed(recall, row, error.code))
+    }
+  }
+  // those of the same terms can be issued together
+  for (const group of Map.groupBy(ready, ({ terms }) => JSON.stringify(terms)).values()) {
     for (const outcome of await reissueGroup(deps, recall, group))
       outcomes.set(outcome.credential_id, outcome)
   }
   return outcomes
 }
 
-/** Credentials of one key can be issued together. */
-function termsKey(row: CredentialRow): string {
-  const { schema_id, proof_type, data_model, expires_at, revocation_list_id, suspension_list_id } = row
-  const purposes = [revocation_list_id !== null, suspension_list_id !== null]
-  return JSON.stringify([schema_id, proof_type, data_model, expires_at, purposes])
+interface Ready {
+  row: CredentialRow
+  terms: IssuanceTerms
+  subject: Subject
 }
+
+const failed = (recall: RecallRow, { credential_id }: CredentialRow, problem: string): Outcome => ({
+  ...{ recall_id: recall.recall_id, credential_id, problem },
+  ...{ outcome: 'failed', new_credential_id: null },
+})
 
 async function reissueGroup(
   deps: RecallDeps,
   recall: RecallRow,
-  rows: readonly CredentialRow[],
+  group: readonly Ready[],
 ): Promise<Outcome[]> {
-  const failed = (row: CredentialRow, problem: string): Outcome => ({
-    recall_id: recall.recall_id,
-    credential_id: row.credential_id,
-    outcome: 'failed',
-    new_credential_id: null,
-    problem,
-  })
-  const outcomes: Outcome[] = []
-  const readable: CredentialRow[] = []
-  const subjects: Subject[] = []
-  for (const row of rows) {
-    try {
-      subjects.push(subjectOf(deps, row))
-      readable.push(row)
-    } catch (error) {
-      if (!(error instanceof IssuerError)) throw error
-      outcomes.push(failed(row, error.code))
-    }
-  }
-  if (readable.length === 0) return outcomes
   const reissued = (results: readonly BatchRow[]): Outcome[] =>
     results.map((result, position) => {
-      const row = readable[position] as CredentialRow
-      if (result.status === 'failed') return failed(row, result.error.code)
-      return {
-        ...failed(row, ''),
-        outcome: 'reissued',
-        new_credential_id: result.credentialId,
-        problem: null,
-      }
+      const { row } = group[position] as Ready
+      if (result.status === 'failed') return failed(recall, row, result.error.code)
+      const { credentialId: new_credential_id } = result
+      return { ...failed(recall, row, ''), outcome: 'reissued', new_credential_id, problem: null }
     })
   try {
     const { results } = await recordBatch(deps.pipeline, {
-      ...termsOf(readable[0] as CredentialRow),
-      subjects,
+      ...(group[0] as Ready).terms,
+      subjects: group.map(({ subject }) => subject),
       also: (trx, made) => deps.noteRecalled(trx, reissued(made)),
     })
-    return [...outcomes, ...reissued(results)]
+    return reissued(results)
   } catch (error) {
     // of the terms, such as an expiry that has passed: retryable faults are tried again
     if (!(error instanceof IssuerError) || error.retryable) throw error
-    return [...outcomes, ...readable.map((row) => failed(row, error.code))]
+    return group.map(({ row }) => failed(recall, row, error.code))
   }
-}
-
-function termsOf(row: CredentialRow): IssuanceTerms {
-  return {
-    schemaId: row.schema_id,
-    issuerDid: row.issuer_did,
-    proofType: row.proof_type,
-    dataModel: row.data_model as DataModel,
-    ...(row.expires_at !== null && { expirationDate: new Date(row.expires_at) }),
-    revocable: row.revocation_list_id !== null,
-    suspendable: row.suspension_list_id !== null,
-    dryRun: false,
-  }
-}
-
-/**
- * Who holds a credential and what it claims.
- * @throws CREDENTIAL_DELETED, SCHEMA_NOT_FOUND for one that was written as a whole document
- */
-function subjectOf({ readCredential }: RecallDeps, row: CredentialRow): Subject {
-  if (row.schema_id === '') throw new IssuerError('SCHEMA_NOT_FOUND')
-  const { subjects } = readCredential(row)
-  const { id: _, ...claims } = subjects[0] ?? {}
-  return { holderDid: row.holder_did, claims: claims as JsonObject }
 }

@@ -2,6 +2,7 @@ import type { JsonObject } from '../json.ts'
 import { parseSdJwt, type SdJwt } from '../tokens/sd-jwt.ts'
 import { tokenType } from '../tokens/token-type.ts'
 import { jwsKeyTypes } from './jws-algorithms.ts'
+import { revealedPointers } from './revealed-pointers.ts'
 import { deriveSdJwt, presentSdJwt, signSdJwt, verifySdJwt } from './sd-jwt-token.ts'
 import type { ProofVerdict, Secured, SecureOptions, Suite, VerifyOptions } from './suite.ts'
 import { jwtTimeProblem, verifyJws } from './verify-jws.ts'
@@ -16,6 +17,8 @@ const unconcealable = new Set([
   ...['iat', 'jti', 'aud', 'sub'],
 ])
 
+const concealing = { roots: [''], revealed: unconcealable, keywords: new Set<string>() }
+
 function recognises(secured: Secured): boolean {
   const token = parseSdJwt(secured)
   if (token?.jwt.payload.vct === undefined) return false
@@ -26,8 +29,7 @@ function recognises(secured: Secured): boolean {
 function secure(document: JsonObject, options: SecureOptions): Promise<string> {
   if (options.purpose === 'authentication') return presentSdJwt(document, options)
   const payload = { ...document, iat: Math.floor(options.created.getTime() / 1000) }
-  const rules = { roots: [''], revealed: unconcealable, keywords: new Set<string>() }
-  return signSdJwt({ header: { typ: name }, payload }, rules, options)
+  return signSdJwt({ header: { typ: name }, payload }, concealing, options)
 }
 
 async function verifyIssued(
@@ -62,4 +64,5 @@ export const dcSdJwt: Suite = {
   verify: (secured, options) =>
     verifySdJwt(secured, { name, unconcealable, concealsAtTop: true, verifyIssued }, options),
   derive: deriveSdJwt,
+  mandatoryPointersOf: (secured) => revealedPointers(secured, concealing),
 }

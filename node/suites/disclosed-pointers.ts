@@ -19,6 +19,11 @@ export function mandatoryPointersFor(document: JsonObject, further: readonly str
   return [...new Set([...present, ...further])]
 }
 
+/** The pointers that an issuer added to those that are mandatory for every document. */
+export function addedPointers(mandatoryPointers: readonly string[]): string[] {
+  return mandatoryPointers.filter((pointer) => !alwaysMandatory.includes(pointer))
+}
+
 /** Why pointers (RFC 6901) cannot select from a document; undefined when they can. */
 export function pointersProblem(document: JsonObject, pointers: readonly string[]): string | undefined {
   if (pointers.length > maxPointers) return `There are more than ${maxPointers} pointers.`

@@ -144,4 +144,6 @@ export interface Suite {
    * @throws DERIVATION_FAILED when a pointer leads nowhere or the proof is no base proof
    */
   derive?(secured: Secured, options: DeriveOptions): Promise<Secured>
+  /** The `mandatoryPointers` by which an issuer secured a credential, so that another one can be made like it. */
+  mandatoryPointersOf?(secured: Secured): readonly string[]
 }

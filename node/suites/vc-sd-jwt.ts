@@ -3,6 +3,7 @@ import { disclose, parseSdJwt, type SdJwt } from '../tokens/sd-jwt.ts'
 import { tokenType } from '../tokens/token-type.ts'
 import { claimsSet } from './claims-set.ts'
 import { jwsKeyTypes } from './jws-algorithms.ts'
+import { revealedPointers } from './revealed-pointers.ts'
 import { deriveSdJwt, type SdJwtRules, signSdJwt, verifySdJwt } from './sd-jwt-token.ts'
 import { signJws } from './sign-jws.ts'
 import type { ProofVerdict, Secured, SecureOptions, Suite, VerifyOptions } from './suite.ts'
@@ -14,6 +15,12 @@ const unconcealable = new Set([
   ...['@context', 'id', 'type', 'issuer', 'validFrom', 'validUntil', 'credentialStatus', 'credentialSchema'],
   ...['iss', 'exp', 'nbf', 'iat', 'cnf', 'status'],
 ])
+
+const concealing = {
+  roots: ['/credentialSubject'],
+  revealed: new Set(['id']),
+  keywords: new Set(['type', '@type']),
+}
 
 /** The type of a presentation whose holder signed it as an SD-JWT; one with a Key Binding JWT has the credential's. */
 const presentationName = 'vp+sd-jwt'
@@ -30,12 +37,7 @@ async function secure(document: JsonObject, options: SecureOptions): Promise<str
   if (options.purpose === 'authentication') {
     return `${await signJws({ header: { typ: presentationName, cty: 'vp' }, payload }, options.key)}~`
   }
-  const rules = {
-    roots: ['/credentialSubject'],
-    revealed: new Set(['id']),
-    keywords: new Set(['type', '@type']),
-  }
-  return signSdJwt({ header: { typ: name, cty: 'vc' }, payload }, rules, options)
+  return signSdJwt({ header: { typ: name, cty: 'vc' }, payload }, concealing, options)
 }
 
 async function verifyPresentation(token: SdJwt, options: VerifyOptions): Promise<ProofVerdict> {
@@ -71,4 +73,5 @@ export const vcSdJwt: Suite = {
   secure,
   verify,
   derive: deriveSdJwt,
+  mandatoryPointersOf: (secured) => revealedPointers(secured, concealing),
 }

@@ -66,6 +66,29 @@ describe('recalls over HTTP', () => {
     const { items } = await get('recalls', recallId, 'credentials')
     return new Map(items.map((item: Recalled) => [item.credentialId, item]))
   }
+  /** What a document says, be it secured as a token. */
+  const read = (credential: string | Record<string, unknown>) =>
+    typeof credential === 'string'
+      ? JSON.parse(Buffer.from(credential.split('.')[1] as string, 'base64url').toString())
+      : credential
+  /** In which encodings a credential carries its status, and for which purposes. */
+  const statusOf = (credential: string | Record<string, unknown>) => {
+    const { credentialStatus = [], status = {} } = read(credential)
+    const entries = [credentialStatus].flat() as { type: string; statusPurpose: string }[]
+    return [...entries.map(({ type, statusPurpose }) => [type, statusPurpose]), Object.keys(status)]
+  }
+  /** What is in every credential that a holder derives, besides the choice that some suites insist on. */
+  const leastShown = async (credential: string | Record<string, unknown>) => {
+    const isToken = typeof credential === 'string'
+    const selectivePointers = isToken ? [] : ['/credentialSubject/degree/university']
+    const answer = await node.call('POST', at('credentials', 'derive'), {
+      body: { credential, selectivePointers },
+    })
+    // those that cannot be derived from show everything
+    const derived = read(answer.status === 200 ? answer.body.credential : credential)
+    const { _sd, ...shown } = (derived.credentialSubject ?? derived).degree ?? {}
+    return { isConcealing: _sd !== undefined, ...shown }
+  }
   const isRevoked = async (credentialId: string) => (await get('credentials', credentialId, 'status')).revoked
 
   it('revoke what a key signed since a time, and nothing else', async () => {
@@ -130,6 +153,49 @@ describe('recalls over HTTP', () => {
     assert.ok(listed.items.length >= 8)
     const bySigner = `/api/v1/credentials?verificationMethod=${encodeURIComponent(verificationMethod)}`
     assert.equal(expect(200, await node.call('GET', bySigner)).body.items.length, 5)
+  })
+
+  it('issue anew with the same encodings of the status, and the same that holders cannot conceal', async () => {
+    const keys = ['Ed25519', 'P-256', 'Bls12381G2']
+    const did = await makeIssuer(node, keys)
+    const terms = { issuerDid: did, schemaId: await makeSchema(node, did) }
+    const pointers = ['/credentialSubject/degree/name']
+    const asked = [
+      { proofType: 'eddsa-jcs-2022', statusEncoding: 'StatusListRegistryEntry' },
+      { proofType: 'eddsa-jcs-2022', dataModel: '1.1', statusEncoding: 'StatusList2021Entry' },
+      { proofType: 'eddsa-jcs-2022', dataModel: '2.0' },
+      { proofType: 'eddsa-jcs-2022', revocable: false },
+      { proofType: 'vc+jwt', statusEncoding: ['BitstringStatusListEntry', 'TokenStatusList'] },
+      { proofType: 'vc+jwt', statusEncoding: ['TokenStatusList'] },
+      { proofType: 'vc+sd-jwt', mandatoryPointers: pointers, suspendable: true },
+      { proofType: 'vc+sd-jwt' },
+      { proofType: 'vc+sd-jwt', mandatoryPointers: ['/credentialSubject'] },
+      { proofType: 'dc+sd-jwt', mandatoryPointers: ['/degree/name', '/degree/gpa'] },
+      { proofType: 'dc+sd-jwt' },
+      { proofType: 'ecdsa-sd-2023', statusEncoding: 'StatusListRegistryEntry' },
+      { proofType: 'ecdsa-sd-2023', dataModel: '1.1' },
+      { proofType: 'bbs-2023' },
+    ]
+    const since = new Date().toISOString()
+    const old = []
+    for (const wish of asked)
+      old.push(await get('credentials', (await issueDegree(node, { ...terms, ...wish })).credentialId))
+    const body = { reason: 'compromise' }
+    expect(200, await node.call('POST', at('dids', did, 'keys', 'rotate'), { body }))
+    const found = new Map<string, Recalled>()
+    for (const signer of new Set(old.map((credential) => credential.verificationMethod))) {
+      const what = { since, action: 'reissue', verificationMethod: signer }
+      const { recallId } = await ended(expect(202, await order(what)).body.recallId)
+      for (const [id, one] of await outcomes(recallId)) found.set(id, one)
+    }
+    for (const [position, before] of old.entries()) {
+      const { outcome, newCredentialId, problem } = found.get(before.credentialId) ?? {}
+      const wish = JSON.stringify(asked[position])
+      assert.equal(outcome, 'reissued', `${wish}: ${problem}`)
+      const anew = await get('credentials', newCredentialId ?? '')
+      assert.deepEqual(statusOf(anew.credential), statusOf(before.credential), wish)
+      assert.deepEqual(await leastShown(anew.credential), await leastShown(before.credential), wish)
+    }
   })
 
   it('go on where the chain failed, and issue nothing twice', async () => {
