@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { IssuanceTerms } from '../../../node/issuance/issuance.ts'
 import { openLedger } from '../../../node/ledger/open-ledger.ts'
+import type { RelayerSettings } from '../../../node/ledger/relayer.ts'
 import { bitstringStatusList } from '../../../node/status/bitstring-status-list.ts'
 import { startChain, type TestChain } from '../../chain.ts'
 import { type ChainProxy, type RpcRequest, startChainProxy } from '../../chain-proxy.ts'
@@ -19,7 +20,8 @@ describeOnStacks('the status of credentials', (stack) => {
   let issuer: Awaited<ReturnType<Issuing['createIssuer']>>
   let terms: IssuanceTerms
 
-  const open = () => openIssuing({ chain, location: fresh.location, rpcUrl: proxy.url })
+  const open = (relayer: Partial<RelayerSettings> = {}) =>
+    openIssuing({ chain, location: fresh.location, rpcUrl: proxy.url, relayer })
 
   before(async () => {
     chain = await startChain()
@@ -233,7 +235,8 @@ describeOnStacks('the status of credentials', (stack) => {
     await assert.rejects(change('revoke', ...ids), fails('CHAIN_UNREACHABLE'))
     await house.close()
     proxy.behave(() => 'pass')
-    house = await open()
+    // as after ten seconds, when it is sent again
+    house = await open({ stuckAfter: 500 })
     const { transactionHashes } = await house.changer
       .change({
         action: 'revoke',
