@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { createNonce, parsePresentationRequest } from '../anoncreds/anoncreds.ts'
 import type { PresentationRequest } from '../anoncreds/presentation-request.ts'
 import { IssuerError } from '../errors.ts'
+import { presentAct } from '../request-context.ts'
 import type { PresentationRequestStore } from '../stores/presentation-requests.ts'
 import type { AnonCredsResolver } from '../verification/anoncreds-resolver.ts'
 import { type AnonCredsOutcome, verifyAnonCreds } from '../verification/verify-anoncreds.ts'
@@ -34,18 +35,22 @@ export async function makePresentationRequest(
   { requests, now }: AnonCredsVerifierDeps,
   { tenantId, request, expiresInSeconds }: NewRequest,
 ): Promise<KeptRequest> {
+  const act = presentAct<KeptRequest>('make a presentation request')
+  if (act?.outcome) return act.outcome
   const presentationRequest = parsePresentationRequest({ ...request, nonce: createNonce() })
   const presentationRequestId = randomUUID()
   const createdAt = now()
   const expiresAt = new Date(createdAt.getTime() + expiresInSeconds * 1_000).toISOString()
-  await requests.insert({
+  const kept: KeptRequest = { presentationRequestId, presentationRequest, expiresAt }
+  const row = {
     request_id: presentationRequestId,
     tenant_id: tenantId,
     request: JSON.stringify(presentationRequest),
     created_at: createdAt.toISOString(),
     expires_at: expiresAt,
-  })
-  return { presentationRequestId, presentationRequest, expiresAt }
+  }
+  await requests.insert(row, act && ((trx) => act.note(kept, trx)))
+  return kept
 }
 
 /**

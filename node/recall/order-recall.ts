@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { IssuerError } from '../errors.ts'
-import { requestContext } from '../request-context.ts'
+import { presentAct, requestContext } from '../request-context.ts'
 import { RECALL_JOB, type RecallDeps } from './recall-deps.ts'
 import { type Recall, recallOf } from './recall-record.ts'
 
@@ -19,6 +19,8 @@ export interface RecallOrder {
  * @throws DID_NOT_FOUND, KEY_STILL_ACTIVE for `reissue` while the issuer would sign with that very key
  */
 export async function orderRecall(deps: RecallDeps, order: RecallOrder): Promise<Recall> {
+  const act = presentAct<Recall>('order a recall')
+  if (act?.outcome) return act.outcome
   const { verificationMethod, since, action, reason } = order
   const did = verificationMethod.split('#', 1)[0] as string
   const issuer = await deps.dids.get(did)
@@ -47,7 +49,8 @@ export async function orderRecall(deps: RecallDeps, order: RecallOrder): Promise
     created_at: deps.now().toISOString(),
     finished_at: null,
   }
-  await deps.recalls.insert(row)
+  const recall = recallOf(row)
+  await deps.recalls.insert(row, act && ((trx) => act.note(recall, trx)))
   deps.queue.notify(RECALL_JOB)
-  return recallOf(row)
+  return recall
 }

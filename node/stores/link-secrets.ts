@@ -8,15 +8,18 @@ export function createLinkSecretStore(database: Database) {
   const ofTenant = (tenantId: string) =>
     database.selectFrom('link_secrets').selectAll().where('tenant_id', '=', tenantId)
   return {
-    /** Keeps one, unless there is one of that name; false then. */
-    async insert(secret: Row<'link_secrets'>): Promise<boolean> {
-      const inserted = await database
-        .insertInto('link_secrets')
-        .values(secret)
-        .onConflict((conflict) => conflict.columns(['tenant_id', 'name']).doNothing())
-        .returning('name')
-        .execute()
-      return inserted.length > 0
+    /** Keeps one, unless there is one of that name; false then. `also` is written in the same transaction. */
+    async insert(secret: Row<'link_secrets'>, also?: (trx: Database) => Promise<void>): Promise<boolean> {
+      return database.transaction().execute(async (trx) => {
+        const inserted = await trx
+          .insertInto('link_secrets')
+          .values(secret)
+          .onConflict((conflict) => conflict.columns(['tenant_id', 'name']).doNothing())
+          .returning('name')
+          .execute()
+        if (inserted.length > 0) await also?.(trx)
+        return inserted.length > 0
+      })
     },
 
     async get(tenantId: string, name: string): Promise<Row<'link_secrets'> | undefined> {

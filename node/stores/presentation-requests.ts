@@ -6,16 +6,22 @@ export type PresentationRequestStore = ReturnType<typeof createPresentationReque
 
 export function createPresentationRequestStore(database: Database) {
   return {
-    /** Keeps one, and forgets those that ended before `createdAt`. */
-    async insert(request: Omit<Row<'presentation_requests'>, 'used_at'>): Promise<void> {
+    /** Keeps one, and forgets those that ended before `createdAt`. `also` is written in the same transaction. */
+    async insert(
+      request: Omit<Row<'presentation_requests'>, 'used_at'>,
+      also?: (trx: Database) => Promise<void>,
+    ): Promise<void> {
       await database
         .deleteFrom('presentation_requests')
         .where('expires_at', '<', request.created_at)
         .execute()
-      await database
-        .insertInto('presentation_requests')
-        .values({ ...request, used_at: null })
-        .execute()
+      await database.transaction().execute(async (trx) => {
+        await trx
+          .insertInto('presentation_requests')
+          .values({ ...request, used_at: null })
+          .execute()
+        await also?.(trx)
+      })
     },
 
     /** One that may still be answered. */

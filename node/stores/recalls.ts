@@ -16,8 +16,12 @@ export function createRecallStore(database: Database) {
 
 function recalls(database: Database) {
   return {
-    async insert(recall: NewRow<'recalls'>): Promise<void> {
-      await database.insertInto('recalls').values(recall).execute()
+    /** `also` is written in the same transaction. */
+    async insert(recall: NewRow<'recalls'>, also?: (trx: Database) => Promise<void>): Promise<void> {
+      await database.transaction().execute(async (trx) => {
+        await trx.insertInto('recalls').values(recall).execute()
+        await also?.(trx)
+      })
     },
 
     async get(recallId: string): Promise<RecallRow | undefined> {

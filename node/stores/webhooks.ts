@@ -66,7 +66,13 @@ export function createWebhookStore(database: Database) {
         .execute()
     },
 
-    async update(id: string, change: Partial<WebhookRow>, event?: NewRow<'events'>): Promise<void> {
+    /** `also` is written in the same transaction. */
+    async update(
+      id: string,
+      change: Partial<WebhookRow>,
+      event?: NewRow<'events'>,
+      also?: (trx: Database) => Promise<void>,
+    ): Promise<void> {
       await database.transaction().execute(async (trx) => {
         const changed = await trx
           .updateTable('webhooks')
@@ -75,6 +81,7 @@ export function createWebhookStore(database: Database) {
           .returning('id')
           .execute()
         if (event && changed.length > 0) await appendEvent(trx, event)
+        await also?.(trx)
       })
     },
 

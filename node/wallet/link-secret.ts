@@ -1,5 +1,6 @@
 import { createLinkSecret } from '../anoncreds/anoncreds.ts'
 import { IssuerError } from '../errors.ts'
+import { presentAct } from '../request-context.ts'
 import type { WalletDeps } from './wallet.ts'
 
 type Deps = Pick<WalletDeps, 'linkSecrets' | 'secrets' | 'now'>
@@ -14,12 +15,15 @@ const bindingOf = ({ tenantId, name }: Named): string => `link secret ${JSON.str
 
 /** Makes a link secret and keeps it encrypted; nobody is ever shown it. False when there is one of that name. */
 export async function makeLinkSecret(deps: Deps, named: Named): Promise<boolean> {
+  const act = presentAct<true>('make a link secret')
+  if (act?.outcome) return true
   const bytes = new TextEncoder().encode(JSON.stringify(createLinkSecret()))
   const wrapped = deps.secrets.seal(bytes, bindingOf(named))
   bytes.fill(0)
   const { tenantId, name } = named
   const created_at = deps.now().toISOString()
-  return deps.linkSecrets.insert({ tenant_id: tenantId, name, wrapped, created_at })
+  const secret = { tenant_id: tenantId, name, wrapped, created_at }
+  return deps.linkSecrets.insert(secret, act && ((trx) => act.note(true, trx)))
 }
 
 /**

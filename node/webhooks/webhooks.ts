@@ -154,14 +154,18 @@ function writes(deps: Deps): Pick<Webhooks, 'create' | 'update' | 'remove' | 'ro
 
     async rotateSecret(which) {
       const { secret: sealed } = await requireOwn(webhooks, which)
+      const act = presentAct<{ secret: string; previousUntil: string }>('replace a secret')
+      if (act?.outcome) return act.outcome
       const secret = createSigningSecret()
       const until = new Date(now().getTime() + overlapMs).toISOString()
       const change = {
         secret: sealSecret(secrets, which.id, secret),
         ...{ previous_secret: sealed, previous_until: until },
       }
-      await webhooks.update(which.id, change, eventOf(which, 'webhook.updated', { members: ['secret'] }))
-      return { secret, previousUntil: until }
+      const outcome = { secret, previousUntil: until }
+      const event = eventOf(which, 'webhook.updated', { members: ['secret'] })
+      await webhooks.update(which.id, change, event, act && ((trx) => act.note(outcome, trx)))
+      return outcome
     },
   }
 }

@@ -133,6 +133,36 @@ const posts: readonly Post[] = [
     counts: [{ sql: rows('webhooks'), by: 1 }],
   },
   {
+    name: 'another secret of a webhook',
+    async prepare(world) {
+      const hook = { url: 'https://example.org/hooks', types: ['*'] }
+      const { id } = await world.post('/api/v1/webhooks', hook)
+      return { path: `/api/v1/webhooks/${id}/secret`, body: undefined }
+    },
+    counts: [{ sql: rows('events', `type = 'webhook.updated'`), by: 1 }],
+  },
+  {
+    name: 'a recall',
+    prepare: async ({ issuerDid }) => ({
+      path: '/api/v1/recalls',
+      body: { verificationMethod: `${issuerDid}#none`, since: '2026-01-01T00:00:00Z', action: 'reissue' },
+    }),
+    counts: [{ sql: rows('recalls'), by: 1 }],
+  },
+  {
+    name: 'a link secret',
+    prepare: async () => ({ path: '/api/v1/anoncreds/link-secrets', body: { name: randomUUID() } }),
+    counts: [{ sql: rows('link_secrets'), by: 1 }],
+  },
+  {
+    name: 'a presentation request',
+    prepare: async () => ({
+      path: '/api/v1/anoncreds/presentation-requests',
+      body: { name: 'who', requested_attributes: { name: { name: 'name' } } },
+    }),
+    counts: [{ sql: rows('presentation_requests'), by: 1 }],
+  },
+  {
     name: 'a credential',
     severalActs: true,
     prepare: async (world) => ({
