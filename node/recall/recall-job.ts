@@ -31,25 +31,28 @@ export function createRecallJob(deps: RecallDeps): Job {
   }
 }
 
-async function runRecall(deps: RecallDeps, recall: RecallRow): Promise<number> {
+async function runRecall(deps: RecallDeps, ordered: RecallRow): Promise<number> {
+  const at = () => deps.now().toISOString()
   try {
-    const rows = await deps.recalls.next(recall, CHUNK)
-    const last = rows.at(-1)
-    if (!last) {
-      await deps.recalls.finish(recall.recall_id, { state: 'done', at: deps.now().toISOString() })
-      return 0
+    for (let recall = ordered, handled = 0; ; ) {
+      const rows = await deps.recalls.next(recall, CHUNK)
+      const last = rows.at(-1)
+      if (!last) {
+        await deps.recalls.finish(recall.recall_id, { state: 'done', at: at() })
+        return handled
+      }
+      const outcomes = await recallChunk(deps, recall, rows)
+      const failed = outcomes.filter(({ outcome }) => outcome === 'failed').length
+      await deps.recalls.note(outcomes)
+      const step = { after: last, done: outcomes.length - failed, failed }
+      handled += rows.length
+      // whoever has taken over the lease of this process goes on
+      if (!(await deps.recalls.advance(recall, step))) return handled
+      recall = { ...recall, after_time: last.issued_at, after_id: last.credential_id }
     }
-    const outcomes = await recallChunk(deps, recall, rows)
-    const failed = outcomes.filter(({ outcome }) => outcome === 'failed').length
-    await deps.recalls.note(outcomes)
-    const done = outcomes.length - failed
-    await deps.recalls.advance(recall.recall_id, { after: last, done, failed })
-    const { issued_at: after_time, credential_id: after_id } = last
-    return rows.length + (await runRecall(deps, { ...recall, after_time, after_id }))
   } catch (error) {
     if (!(error instanceof IssuerError) || error.retryable) throw error
-    const end = { state: 'failed', problem: error.code, at: deps.now().toISOString() } as const
-    await deps.recalls.finish(recall.recall_id, end)
+    await deps.recalls.finish(ordered.recall_id, { state: 'failed', problem: error.code, at: at() })
     return 0
   }
 }

@@ -24,6 +24,7 @@ export async function reissue(
   const ready: Ready[] = []
   for (const row of rows.filter(({ credential_id }) => !outcomes.has(credential_id))) {
     try {
+      requireValid(row)
       ready.push({ row, ...termsOf(deps.pipeline, row, deps.readCredential(row)) })
     } catch (error) {
       if (!(error instanceof IssuerError)) throw error
@@ -36,6 +37,12 @@ export async function reissue(
       outcomes.set(outcome.credential_id, outcome)
   }
   return outcomes
+}
+
+/** What was revoked or suspended must not become valid again by a new credential. @throws ALREADY_REVOKED, ALREADY_SUSPENDED */
+function requireValid({ status }: CredentialRow): void {
+  if (status === 'revoked') throw new IssuerError('ALREADY_REVOKED')
+  if (status === 'suspended') throw new IssuerError('ALREADY_SUSPENDED')
 }
 
 interface Ready {
@@ -65,7 +72,11 @@ async function reissueGroup(
     const { results } = await recordBatch(deps.pipeline, {
       ...(group[0] as Ready).terms,
       subjects: group.map(({ subject }) => subject),
-      also: (trx, made) => deps.noteRecalled(trx, reissued(made)),
+      also: async (trx, made) => {
+        // undoes them: another process, which has taken over the lease of this one, has issued others
+        if ((await deps.noteRecalled(trx, reissued(made))) < made.length)
+          throw new Error('Other credentials have taken the place of these meanwhile.')
+      },
     })
     return reissued(results)
   } catch (error) {

@@ -48,12 +48,12 @@ function recalls(database: Database) {
         .execute()
     },
 
-    /** Goes past a chunk and counts it. */
+    /** Goes past a chunk and counts it; false when another process has gone on from there meanwhile. */
     async advance(
-      recallId: string,
+      recall: Pick<RecallRow, 'recall_id' | 'after_id'>,
       step: { after: Pick<CredentialRow, 'issued_at' | 'credential_id'>; done: number; failed: number },
-    ): Promise<void> {
-      await database
+    ): Promise<boolean> {
+      const { numUpdatedRows } = await database
         .updateTable('recalls')
         .set((eb) => ({
           after_time: step.after.issued_at,
@@ -61,8 +61,10 @@ function recalls(database: Database) {
           done: eb('done', '+', step.done),
           failed: eb('failed', '+', step.failed),
         }))
-        .where('recall_id', '=', recallId)
-        .execute()
+        .where('recall_id', '=', recall.recall_id)
+        .where('after_id', recall.after_id === null ? 'is' : '=', recall.after_id)
+        .executeTakeFirst()
+      return numUpdatedRows > 0n
     },
 
     async finish(recallId: string, end: { state: 'done' | 'failed'; problem?: string; at: string }) {
@@ -127,17 +129,21 @@ function recalled(database: Database) {
   }
 }
 
-/** Writes what became of credentials; the first word counts. */
+/** Writes what became of credentials; the first word counts. Gives how many had none before. */
 export async function noteRecalled(
   trx: Database,
   rows: readonly NewRow<'recalled_credentials'>[],
-): Promise<void> {
-  for (let from = 0; from < rows.length; from += 200)
-    await trx
+): Promise<number> {
+  let noted = 0
+  for (let from = 0; from < rows.length; from += 200) {
+    const { numInsertedOrUpdatedRows } = await trx
       .insertInto('recalled_credentials')
       .values(rows.slice(from, from + 200))
       .onConflict((conflict) => conflict.doNothing())
-      .execute()
+      .executeTakeFirstOrThrow()
+    noted += Number(numInsertedOrUpdatedRows ?? 0n)
+  }
+  return noted
 }
 
 function signedBy(database: Database, question: Pick<RecallRow, 'verification_method' | 'since'>) {

@@ -198,6 +198,32 @@ describe('recalls over HTTP', () => {
     }
   })
 
+  it('make nothing valid again that was revoked or suspended before', async () => {
+    const since = new Date().toISOString()
+    const issued = async () =>
+      (await issueDegree(node, { issuerDid, schemaId, suspendable: true })).credentialId as string
+    const [valid, revoked, suspended] = [await issued(), await issued(), await issued()]
+    expect(200, await node.call('POST', at('credentials', 'revoke'), { body: { credentialId: revoked } }))
+    expect(200, await node.call('POST', at('credentials', 'suspend'), { body: { credentialId: suspended } }))
+    expect(200, await compromise())
+    const { recallId } = expect(202, await order({ since, action: 'reissue' })).body
+    await ended(recallId)
+    const found = await outcomes(recallId)
+    const told = [valid, revoked, suspended].map((id) => [found.get(id)?.outcome, found.get(id)?.problem])
+    assert.deepEqual(told, [
+      ['reissued', null],
+      ['failed', 'ALREADY_REVOKED'],
+      ['failed', 'ALREADY_SUSPENDED'],
+    ])
+    // the same once more finds nothing left to issue
+    const again = expect(202, await order({ since, action: 'reissue' })).body
+    await ended(again.recallId)
+    assert.deepEqual(
+      [...(await outcomes(again.recallId)).values()].map(({ outcome }) => outcome),
+      ['failed', 'failed', 'failed'],
+    )
+  })
+
   it('go on where the chain failed, and issue nothing twice', async () => {
     const since = new Date().toISOString()
     const credentials = Array.from({ length: 20 }, () => ({ holderDid, claims: bachelor }))
