@@ -138,17 +138,17 @@ export async function publicFetch(
 
 /**
  * Sends a body to a public host over HTTPS, within limits of time and size, and gives the status with which it answers
- * and what it says. Redirects are not followed.
+ * and what it says. Redirects are not followed; `stopping` gives it up.
  * @throws Refused when the address must not be asked or says too much, other errors when the host does not answer
  */
 export async function publicPost(
   address: URL,
   { headers, body }: { headers: Readonly<Record<string, string>>; body: string },
-  options: Omit<PublicFetchOptions, 'redirects'> = {},
+  { stopping, ...options }: Omit<PublicFetchOptions, 'redirects'> & { stopping?: AbortSignal } = {},
 ): Promise<{ status: number; body: Buffer; headers: IncomingMessage['headers'] }> {
   const { timeout = 5_000, maximumBytes = 262_144 } = options
   checkUrl(address, options)
-  const signal = AbortSignal.timeout(timeout)
+  const signal = AbortSignal.any([AbortSignal.timeout(timeout), ...(stopping ? [stopping] : [])])
   const length = { 'content-length': String(Buffer.byteLength(body)) }
   const question = { method: 'POST', headers: { ...headers, ...length }, body } as const
   const response = await ask(address, question, { ...options, signal })

@@ -11,7 +11,14 @@ const isLoopback = (hostname: string) =>
   hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname)
 
 /** Brings messages to inboxes by HTTP; which hosts may be spoken to is a setting of the node. */
-export function httpTransport({ peers }: { peers: 'off' | 'public' | 'loopback' }): Transport {
+export function httpTransport({
+  peers,
+  stopping,
+}: {
+  peers: 'off' | 'public' | 'loopback'
+  /** Gives up what is on its way. */
+  stopping: AbortSignal
+}): Transport {
   const allowLoopback = peers === 'loopback'
   return {
     checkEndpoint(endpoint) {
@@ -30,7 +37,7 @@ export function httpTransport({ peers }: { peers: 'off' | 'public' | 'loopback' 
       if (peers === 'off') throw new IssuerError('PEER_UNREACHABLE', { detail: 'CONNECTION_PEERS is off.' })
       const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
       const body = JSON.stringify(message)
-      const options = { timeout, maximumBytes, allowLoopback }
+      const options = { timeout, maximumBytes, allowLoopback, stopping }
       try {
         return refusalOf(await publicPost(new URL(endpoint), { headers, body }, options))
       } catch (cause) {

@@ -56,18 +56,21 @@ type Deps = ExchangeDeps & ConnectionDeps & { transport: Transport }
 export function openExchange(house: House, anonCreds: Parameters<typeof anonCredsFormat>[0]) {
   const { config, foundation, pipeline, queue } = house
   const received = createReceivedCredentialStore(foundation.database)
+  const stopping = new AbortController()
   const deps: Deps = {
     exchanges: createExchangeStore(foundation.database),
     connections: createConnectionStore(foundation.database),
     formats: [w3cOf(house, received), anonCredsFormat(anonCreds)],
     secrets: foundation.secrets,
-    transport: httpTransport({ peers: config.connectionPeers }),
+    transport: httpTransport({ peers: config.connectionPeers, stopping: stopping.signal }),
     inboxOf: (id) => `${config.publicUrl}/api/v1/connections/${id}/messages`,
     ...{ queue, now: pipeline.now },
   }
   return {
     doors: { connections: connectionDoor(deps), exchanges: exchangeDoor(deps, received) },
-    jobs: jobsOf(house, deps),
+    jobs: jobsOf(house, deps, stopping.signal),
+    // a peer that does not answer must not keep the node: it is told again
+    close: async () => stopping.abort(),
   } satisfies Part
 }
 
@@ -145,8 +148,8 @@ function exchangeDoor(
   }
 }
 
-function jobsOf({ stores, pipeline }: House, deps: Deps): Job[] {
-  const common = { outbox: stores.outbox, now: pipeline.now, limit: sideBySide, claimMs }
+function jobsOf({ stores, pipeline }: House, deps: Deps, stopping: AbortSignal): Job[] {
+  const common = { outbox: stores.outbox, now: pipeline.now, limit: sideBySide, claimMs, stopping }
   const work = createOutboxJob({ ...common, name: WORK_JOB, handle: (row) => doWork(deps, row) })
   const messages = createOutboxJob({
     ...{ ...common, name: MESSAGES_JOB },

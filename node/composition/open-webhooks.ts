@@ -28,10 +28,10 @@ export function openWebhooks({
   const allowLoopback = config.webhookHosts === 'loopback'
   const delivering = createDeliveries({
     ...{ webhooks, deliveries, secrets, allowLoopback, now, post: publicPost },
-    laneOf: (webhookId, handle) =>
+    laneOf: (webhookId, handle, stopping) =>
       createOutboxJob({
         ...{ name: webhookJob(webhookId), outbox, handle, now },
-        ...{ limit: atOnce, claimMs, backoff: webhookBackoff },
+        ...{ limit: atOnce, claimMs, backoff: webhookBackoff, stopping },
       }),
     onAttempt: metrics.countAttempt,
     onError: (err) => logger.error({ err }, 'deliveries to a webhook stopped'),

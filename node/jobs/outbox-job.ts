@@ -14,6 +14,8 @@ interface OutboxJobOptions {
   claimMs?: number
   /** Milliseconds before the n-th further attempt; undefined gives the row up. */
   backoff?(attempts: number): number | undefined
+  /** Takes no further rows from then on; `handle` has to end soon, too. */
+  stopping?: AbortSignal
   /** Told of a row that is given up. */
   onDead?(row: OutboxRow, error: unknown): void
 }
@@ -34,7 +36,7 @@ export function createOutboxJob(options: OutboxJobOptions): Job {
         const rows = await outbox.claimDue({ job: name, now, until: inFuture(claimMs), limit })
         await Promise.all(rows.map((row) => handleRow(options, row, inFuture)))
         handled += rows.length
-        if (rows.length < limit) return handled
+        if (rows.length < limit || options.stopping?.aborted) return handled
       }
     },
   }

@@ -15,8 +15,8 @@ export interface DeliveryDeps {
   post: typeof publicPost
   /** Whether this machine may be told, too. */
   allowLoopback: boolean
-  /** The job for the rows of one address. */
-  laneOf(webhookId: string, handle: (row: OutboxRow) => Promise<void>): Job
+  /** The job for the rows of one address, until the node stops. */
+  laneOf(webhookId: string, handle: (row: OutboxRow) => Promise<void>, stopping: AbortSignal): Job
   /** Told of every attempt. */
   onAttempt?(outcome: 'delivered' | 'failed'): void
   onError?(error: unknown): void
@@ -25,6 +25,8 @@ export interface DeliveryDeps {
 
 export const DELIVERY_JOB = 'webhook deliveries'
 const answerWithinMs = 15_000
+/** How long deliveries that are under way are waited for when the node stops. */
+const graceMs = 1_000
 /** An address that has answered nothing good for so long is disabled (Standard Webhooks, Disabling failing endpoints). */
 const failingForMs = 5 * 86_400_000
 const minute = 60_000
@@ -56,8 +58,10 @@ export function webhookBackoff(attempts: number): number | undefined {
 export function createDeliveries(deps: DeliveryDeps): { job: Job; close(): Promise<void> } {
   const lanes = new Map<string, Promise<unknown>>()
   let closed = false
+  const stopping = new AbortController()
+  const { signal } = stopping
   const begin = (webhookId: string) => {
-    const lane = deps.laneOf(webhookId, (row) => deliver(deps, row))
+    const lane = deps.laneOf(webhookId, (row) => deliver(deps, row, signal), signal)
     const running = lane
       .run()
       .catch((error) => deps.onError?.(error))
@@ -76,19 +80,25 @@ export function createDeliveries(deps: DeliveryDeps): { job: Job; close(): Promi
     },
     async close() {
       closed = true
+      // an address that does not answer must not keep the node: it is told again
+      const late = setTimeout(() => stopping.abort(), graceMs)
       await Promise.all(lanes.values())
+      clearTimeout(late)
     },
   }
 }
 
-async function deliver(deps: DeliveryDeps, row: OutboxRow): Promise<void> {
+async function deliver(deps: DeliveryDeps, row: OutboxRow, stopping: AbortSignal): Promise<void> {
   const delivery = await deps.deliveries.get(row.payload)
   const webhook = delivery && (await deps.webhooks.get(delivery.webhook_id))
   if (!delivery || !webhook) return
   // disabled since: what it was not told waits until it is enabled again
   if (webhook.state === 'disabled')
     throw new IssuerError('WEBHOOK_UNREACHABLE', { detail: 'It is disabled.' })
-  const outcome = await attempt(deps, webhook, delivery)
+  const outcome = await attempt(deps, webhook, delivery, stopping)
+  // nothing is known of it, and nothing is held against the address
+  if (stopping.aborted && outcome.status === null)
+    throw new IssuerError('WEBHOOK_UNREACHABLE', { detail: 'The node has stopped.' })
   const at = deps.now().toISOString()
   const good = outcome.status !== null && outcome.status >= 200 && outcome.status < 300
   deps.onAttempt?.(good ? 'delivered' : 'failed')
@@ -116,13 +126,14 @@ async function attempt(
   { secrets, post, allowLoopback, now }: DeliveryDeps,
   webhook: WebhookRow,
   { id, payload: body }: DeliveryRow,
+  stopping: AbortSignal,
 ): Promise<{ status: number | null; error: string | null }> {
   const headers = signedHeaders(secrets, webhook, { id, at: now(), body })
   try {
     const { status } = await post(
       new URL(webhook.url),
       { headers, body },
-      { allowLoopback, timeout: answerWithinMs },
+      { allowLoopback, timeout: answerWithinMs, stopping },
     )
     const good = status >= 200 && status < 300
     return { status, error: good ? null : `The address answers with status ${status}.` }

@@ -40,9 +40,10 @@ describeOnStacks('webhooks', (stack) => {
     const queue = { notify: () => {} }
     const delivering = createDeliveries({
       ...{ ...stores, secrets, allowLoopback, now, post: publicPost },
-      laneOf: (id, handle) =>
+      laneOf: (id, handle, stopping) =>
         createOutboxJob({
           ...{ name: webhookJob(id), outbox: stores.outbox, handle, now, limit: 4, backoff: webhookBackoff },
+          stopping,
         }),
     })
     return {
@@ -285,5 +286,33 @@ describeOnStacks('webhooks', (stack) => {
     later(31 * 86_400_000)
     await open().fanOut()
     assert.deepEqual((await webhooks.deliveries({ tenantId, id: webhook.id }, { limit: 5 })).items, [])
+  })
+
+  it('are left at once by a node that stops, and told again', async () => {
+    const url = `${receiver.url}/silent`
+    const silent = Promise.withResolvers<number>()
+    receiver.answer('/silent', silent.promise)
+    const { webhook } = await webhooks.create({ tenantId, url, types: ['*'] })
+    const which = { tenantId, id: webhook.id }
+    // more than are sent at a time
+    for (let n = 0; n < 6; n++) await webhooks.test(which)
+    await node.delivering.job.run()
+    await receiver.count('/silent', 4)
+    const begun = performance.now()
+    await node.delivering.close()
+    assert.ok(performance.now() - begun < 5_000)
+    const { items } = await webhooks.deliveries(which, { limit: 10 })
+    assert.deepEqual(
+      items.map(({ state, error }) => [state, error]),
+      Array.from({ length: 6 }, () => ['pending', null]),
+    )
+    assert.equal((await webhooks.get(which)).failingSince, null)
+    silent.resolve(204)
+    receiver.answer('/silent', 204)
+    node = open()
+    time = new Date(time.getTime() + 60_000)
+    await node.delivering.job.run()
+    await receiver.count('/silent', 10)
+    await node.delivering.close()
   })
 })
