@@ -14,7 +14,7 @@ export interface BulkMeasured {
   /** The upload alone, until it is answered. */
   uploadSeconds: number
   transactions: number
-  /** Bytes of the node's process: before the upload, and at the most while the job went on. */
+  /** Bytes of the node's process in memory (RSS): before the upload, and at the most since it was started. */
   memoryBefore: number
   memoryPeak: number
 }
@@ -34,7 +34,7 @@ export async function measureBulk(
   const order: Order = { issuerDid, holderDid, schemaId: 'education-degree-v1', proofType }
   await batches(node, order, { count: 2, size: 1_000 })
   const batch = await batches(node, order, { count, size: 1_000 })
-  const memory = await watchMemory(child.pid)
+  const memoryBefore = await memoryOf(child.pid, 'VmRSS')
   const started = performance.now()
   const query = new URLSearchParams({ schemaId: order.schemaId, issuerDid, proofType, expirationDate })
   const response = await fetch(`${child.url}/api/v1${path}?${query}`, {
@@ -48,8 +48,9 @@ export async function measureBulk(
   const job = await end(node, id)
   const rate = rateOf(rows, started)
   assert.deepEqual([job.state, job.issued, job.failed, job.registered], ['done', rows, 0, rows])
+  const memoryPeak = await memoryOf(child.pid, 'VmHWM')
   const { transactions } = job
-  return { rows, batchRate: batch.rate, rate, uploadSeconds, transactions, ...(await memory.stop()) }
+  return { rows, batchRate: batch.rate, rate, uploadSeconds, transactions, memoryBefore, memoryPeak }
 }
 
 function* lines(holderDid: string, rows: number): Generator<Uint8Array> {
@@ -72,18 +73,8 @@ async function end(node: ReturnType<typeof nodeClient>, id: string) {
   }
 }
 
-/** Looks at the resident memory of a process until it is stopped (Linux). */
-async function watchMemory(pid: number) {
-  const resident = async () => Number((await readFile(`/proc/${pid}/statm`, 'utf8')).split(' ')[1]) * 4_096
-  const memoryBefore = await resident()
-  let memoryPeak = memoryBefore
-  const timer = setInterval(async () => {
-    memoryPeak = Math.max(memoryPeak, await resident())
-  }, 100)
-  return {
-    stop: async () => {
-      clearInterval(timer)
-      return { memoryBefore, memoryPeak }
-    },
-  }
+/** Bytes of a process that are in memory, or the most there have been (Linux, proc(5)). */
+async function memoryOf(pid: number, name: 'VmRSS' | 'VmHWM'): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8')
+  return Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)?.[1]) * 1_024
 }

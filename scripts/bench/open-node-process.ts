@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { startFlags } from '../start-flags.ts'
 import type { FromNodeProcess } from './node-process.ts'
 
 /** A node in another process, with a chain in a third one. */
@@ -13,13 +14,14 @@ export interface NodeProcess {
   close(): Promise<void>
 }
 
-/** Starts it; rate limits are as high as they can be set. `variables` add to its configuration. */
+/** Starts it with the flags of `npm start`; rate limits are as high as they can be set. `variables` add to its configuration. */
 export async function openNodeProcess(
   variables: Readonly<Record<string, string>> = {},
 ): Promise<NodeProcess> {
   const script = fileURLToPath(new URL('./node-process.ts', import.meta.url))
   const child = fork(script, [JSON.stringify(variables)], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    execArgv: startFlags(),
   })
   const ended = once(child, 'exit')
   const [message] = (await Promise.race([once(child, 'message'), ended])) as [FromNodeProcess | number]

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as delay } from 'node:timers/promises'
+import { startFlags } from '../../scripts/start-flags.ts'
 import { startChain, type TestChain } from '../chain.ts'
 import { type ChainProxy, startChainProxy } from '../chain-proxy.ts'
 import { createKillableNode, type KillableNode } from './killable-node.ts'
@@ -32,9 +33,7 @@ describe('the memory of a node', () => {
     folder = await mkdtemp(join(tmpdir(), 'cartulary-'))
     const { registries } = chain
     const environment = { DATA_DIR: folder, UNREGISTERED_LIMIT: '20000', ANCHOR_WAIT_MS: '5000' }
-    // what `npm start` runs with
-    const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: { start: string } }
-    const flags = scripts.start.split(' ').filter((word) => word.startsWith('--'))
+    const flags = startFlags()
     node = await createKillableNode({ chain: { rpcUrl: proxy.url, registries }, environment, flags })
     await node.start()
     const made = await node.call('POST', '/api/v1/dids', { body: { keys: ['Ed25519'] } })
