@@ -56,7 +56,8 @@ const databaseUrl = z
 const queueUrl = z
   .string()
   .refine(
-    (value) => /^(rediss?|postgres(ql)?):\/\//.test(value) && URL.canParse(value),
+    (value) =>
+      /^(rediss?|postgres(ql)?):\/\//.test(value) && URL.canParse(value) && !/%(?![0-9a-fA-F]{2})/.test(value),
     'must be the URL of a Redis or a PostgreSQL database: redis://host:6379 or postgres://user:password@host/database',
   )
 
@@ -149,6 +150,17 @@ export const variables = z.object({
     .regex(/^did:[a-z0-9]+:[A-Za-z0-9._:%-]{1,2000}$/, 'must be a DID')
     .optional(),
   DID_QUOTA: whole(1, 1_000_000_000, 10_000),
+  KEY_QUOTA: whole(1, 1_000_000, 1_000),
+  CONTEXT_QUOTA: whole(1, 1_000_000, 100),
+  SCHEMA_QUOTA: whole(1, 1_000_000, 10_000),
+  DEFINITION_QUOTA: whole(1, 1_000_000, 1_000),
+  API_KEY_QUOTA: whole(1, 1_000_000, 1_000),
+  OFFER_QUOTA: whole(1, 1_000_000, 100),
+  CONNECTION_QUOTA: whole(1, 1_000_000, 10_000),
+  LINK_SECRET_QUOTA: whole(1, 1_000_000, 1_000),
+  PRESENTATION_REQUEST_QUOTA: whole(1, 1_000_000, 10_000),
+  WALLET_QUOTA: whole(1, 1_000_000, 100_000),
+  RECALL_QUOTA: whole(1, 1_000_000, 10_000),
   RATE_LIMIT: whole(1, 10_000_000, 6_000),
   RATE_LIMIT_ANONYMOUS: whole(1, 10_000_000, 600),
   TRUST_PROXY: addressList.optional(),
@@ -166,6 +178,7 @@ export const variables = z.object({
   BULK_CHUNK_ROWS: whole(1, 10_000, 1_000),
   BULK_JOBS: whole(1, 10_000, 10),
   BULK_TENANT_ROWS: whole(1, 1_000_000_000, 2_000_000),
+  BULK_KEPT_ROWS: whole(1, 9_999_999_999, 50_000_000),
   BULK_UNSETTLED_CHUNKS: whole(1, 1_000, 4),
   BULK_TAKEOVER_MS: whole(1_000, 600_000, 15_000),
   BULK_RETENTION_HOURS: whole(1, 87_600, 720),

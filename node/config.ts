@@ -11,6 +11,7 @@ import {
   type webhookHosts,
 } from './config-variables.ts'
 import type { Hex, RegistryAddresses } from './ledger/ledger.ts'
+import type { Quotas } from './stores/room.ts'
 import { readTlsFiles, type TlsFiles } from './tls-files.ts'
 
 /** Everything that can be set from outside; frozen. Durations in milliseconds, sizes in bytes. */
@@ -67,8 +68,8 @@ export interface Config {
   readonly vcApiAuth: boolean
   /** The DID that issues by the VC API where a credential names no issuer. */
   readonly vcApiIssuer: string | undefined
-  /** Most DIDs that this node keeps. */
-  readonly didQuota: number
+  /** Most rows of each kind that one owner has: a tenant, a DID, an issuer, a credential. */
+  readonly quotas: Quotas
   /** Requests a minute for each API key, and for each address without one. */
   readonly rateLimit: number
   readonly rateLimitAnonymous: number
@@ -158,6 +159,23 @@ function served(values: Variables, tls: TlsFiles | undefined) {
   }
 }
 
+function quotas(values: Variables): Quotas {
+  return Object.freeze({
+    dids: values.DID_QUOTA,
+    keys: values.KEY_QUOTA,
+    contexts: values.CONTEXT_QUOTA,
+    schemas: values.SCHEMA_QUOTA,
+    definitions: values.DEFINITION_QUOTA,
+    apiKeys: values.API_KEY_QUOTA,
+    offers: values.OFFER_QUOTA,
+    connections: values.CONNECTION_QUOTA,
+    linkSecrets: values.LINK_SECRET_QUOTA,
+    presentationRequests: values.PRESENTATION_REQUEST_QUOTA,
+    wallet: values.WALLET_QUOTA,
+    recalls: values.RECALL_QUOTA,
+  })
+}
+
 function bulkLimits(values: Variables): BulkLimits {
   return Object.freeze({
     bytes: values.BULK_BODY_LIMIT,
@@ -166,6 +184,7 @@ function bulkLimits(values: Variables): BulkLimits {
     chunkRows: values.BULK_CHUNK_ROWS,
     jobs: values.BULK_JOBS,
     tenantRows: values.BULK_TENANT_ROWS,
+    keptRows: values.BULK_KEPT_ROWS,
     unsettledChunks: values.BULK_UNSETTLED_CHUNKS,
     takeoverMs: values.BULK_TAKEOVER_MS,
     retentionHours: values.BULK_RETENTION_HOURS,
@@ -208,7 +227,7 @@ function assemble(values: Variables, registered: RegistryAddresses | undefined):
       ? { endpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT, serviceName: values.OTEL_SERVICE_NAME }
       : undefined,
     connectionPeers: values.CONNECTION_PEERS,
-    didQuota: values.DID_QUOTA,
+    quotas: quotas(values),
     rateLimit: values.RATE_LIMIT,
     rateLimitAnonymous: values.RATE_LIMIT_ANONYMOUS,
     trustProxy: values.TRUST_PROXY,

@@ -24,7 +24,7 @@ export const errorTable = {
   NODE_BUSY: entry(503, 'The node has as much to compute as it takes on: try again later.', true),
   NODE_STOPPING: entry(503, 'The node is stopping and takes no new requests.', true),
   RATE_LIMIT_EXCEEDED: entry(429, 'Too many requests: wait as long as Retry-After says.', true),
-  QUOTA_EXCEEDED: entry(429, 'No more DIDs may be made here.'),
+  QUOTA_EXCEEDED: entry(429, 'There are as many of these as there may be.'),
   CREDENTIAL_QUOTA_EXCEEDED: entry(429, 'This tenant has issued as many credentials today as it may.'),
   TENANT_NOT_FOUND: entry(404, 'The tenant is not known.'),
   TENANT_ALREADY_EXISTS: entry(409, 'A tenant of that id exists.'),

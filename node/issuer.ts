@@ -49,7 +49,6 @@ import { createApiKeyStore } from './stores/api-keys.ts'
 import { createAuditLogStore } from './stores/audit-log.ts'
 import { type ContextStore, createContextStore } from './stores/contexts.ts'
 import { createCredentialStore, isErased, readSecured } from './stores/credentials.ts'
-import type { Database } from './stores/database.ts'
 import { createDidStore, type DidStore } from './stores/dids.ts'
 import { createEventStore } from './stores/events.ts'
 import { createIdempotencyStore } from './stores/idempotency.ts'
@@ -177,7 +176,7 @@ function wire({ config, chain, logger }: Input, opened: Foundation, queue: Queue
   const foundation = { ...opened, ledger: observedLedger(opened.ledger) }
   const { keys, ledger } = foundation
   const metrics = nodeMetrics(foundation, now)
-  const stores = openStores(foundation.database)
+  const stores = openStores(foundation)
   const didMethods = resolverOptions({
     ...{ config, chain, logger, keys, dids: stores.dids, chainId: ledger.chainId },
   })
@@ -291,22 +290,22 @@ async function registeredContext(
   return text === undefined ? undefined : JSON.parse(text)
 }
 
-function openStores(database: Database) {
+function openStores({ database, room }: Foundation) {
   return {
-    apiKeys: createApiKeyStore(database),
+    apiKeys: createApiKeyStore(database, room),
     auditLog: createAuditLogStore(database),
     webhooks: createWebhookStore(database),
     webhookDeliveries: createWebhookDeliveryStore(database),
-    contexts: createContextStore(database),
+    contexts: createContextStore(database, room),
     credentials: createCredentialStore(database),
-    dids: createDidStore(database),
+    dids: createDidStore(database, room),
     events: createEventStore(database),
     idempotency: createIdempotencyStore(database),
     leases: createLeaseStore(database),
-    offers: createOfferStore(database),
+    offers: createOfferStore(database, room),
     outbox: createOutboxStore(database),
     registrations: createRegistrationStore(database),
-    schemas: createSchemaStore(database),
+    schemas: createSchemaStore(database, room),
     statusChanges: createStatusChangeStore(database),
     statusLists: createStatusListStore(database),
     tenants: createTenantStore(database),

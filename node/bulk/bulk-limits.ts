@@ -12,6 +12,8 @@ export interface BulkLimits {
   jobs: number
   /** Rows of all jobs of one tenant that have not ended. */
   tenantRows: number
+  /** Rows of all jobs of one tenant, of those that have ended too, until they are forgotten. */
+  keptRows: number
   /** Chunks recorded whose registration is not settled: no further one is issued before it is. */
   unsettledChunks: number
   /** Milliseconds after which the chunk of a worker that died is taken by another one. */

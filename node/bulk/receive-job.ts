@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { IssuerError } from '../errors.ts'
 import type { IssuanceTerms } from '../issuance/issuance.ts'
 import { type Act, presentAct, requestContext } from '../request-context.ts'
+import type { BulkUsage } from '../stores/bulk-jobs.ts'
 import { createPause } from '../time-slice.ts'
 import { BULK_JOB, type BulkDeps } from './bulk-deps.ts'
 import { checkOrder, orderError } from './check-order.ts'
@@ -31,19 +32,21 @@ export async function receiveJob(deps: BulkDeps, order: BulkOrder): Promise<stri
   const { tenantId, actor, requestId } = requestContext()
   const act = presentAct<{ jobId: string }>('bulk job')
   if (act?.outcome) return act.outcome.jobId
-  await checkRoom(deps, tenantId)
+  // before anything is read; what counts is looked at again where it is written
+  if ((await deps.jobs.usage(tenantId)).jobs >= deps.limits.jobs) throw tooManyJobs(deps)
   const text = decodeUtf8(order.body, { limit: deps.limits.bytes })
   const { source, rows } = await open(deps, order, text)
   const jobId = randomUUID()
   const at = deps.now().toISOString()
-  await deps.jobs.insert({
+  const row = {
     ...{ job_id: jobId, tenant_id: tenantId, actor, request_id: requestId },
     ...{ issuer_did: order.terms.issuerDid, schema_id: order.terms.schemaId },
     ...{ terms: JSON.stringify(order.terms), source: JSON.stringify(source) },
-    ...{ state: 'receiving', created_at: at, updated_at: at, served_at: at },
-  })
+    ...{ state: 'receiving' as const, created_at: at, updated_at: at, served_at: at },
+  }
+  if (!(await deps.jobs.insert(row, { most: deps.limits.jobs }))) throw tooManyJobs(deps)
   try {
-    await store(deps, { jobId, tenantId, rows })
+    await store(deps, { jobId, rows })
     await begin(deps, jobId, act)
   } catch (error) {
     await deps.jobs.remove(jobId, ['receiving'])
@@ -62,12 +65,19 @@ async function begin({ jobs, now }: BulkDeps, jobId: string, act: Act<{ jobId: s
   if (!job) throw new IssuerError('BULK_JOB_STATE', { facts: { jobId } })
 }
 
-async function checkRoom({ jobs, limits }: BulkDeps, tenantId: string): Promise<void> {
-  const unended = await jobs.unended(tenantId)
-  if (unended.jobs >= limits.jobs) {
-    const detail = `There are ${limits.jobs} jobs already that have not ended.`
-    throw new IssuerError('BULK_LIMIT_REACHED', { detail, facts: { jobs: limits.jobs }, retryAfter: 60 })
+function tooManyJobs({ limits: { jobs } }: BulkDeps): IssuerError {
+  const detail = `There are ${jobs} jobs already that have not ended.`
+  return new IssuerError('BULK_LIMIT_REACHED', { detail, facts: { jobs }, retryAfter: 60 })
+}
+
+/** @throws BULK_LIMIT_REACHED */
+function checkRows({ limits }: BulkDeps, { rows, kept }: BulkUsage): void {
+  const refuse = (most: number, where: string) => {
+    const detail = `There are more than ${most} rows in ${where}.`
+    throw new IssuerError('BULK_LIMIT_REACHED', { detail, facts: { rows: most }, retryAfter: 60 })
   }
+  if (rows > limits.tenantRows) refuse(limits.tenantRows, 'jobs that have not ended')
+  if (kept > limits.keptRows) refuse(limits.keptRows, 'jobs that are kept: delete some that have ended')
 }
 
 /** Checks everything that all rows have in common, the header included. */
@@ -99,14 +109,14 @@ function empty(): IssuerError {
 
 async function store(
   deps: BulkDeps,
-  { jobId, tenantId, rows }: { jobId: string; tenantId: string; rows: AsyncGenerator<Row> },
+  { jobId, rows }: { jobId: string; rows: AsyncGenerator<Row> },
 ): Promise<void> {
   const pause = createPause()
   let chunk: Row[] = []
   let characters = 0
   let stored = { chunks: 0, rows: 0 }
   const flush = async () => {
-    stored = await addChunk(deps, { jobId, tenantId, rows: chunk, stored })
+    stored = await addChunk(deps, { jobId, rows: chunk, stored })
     chunk = []
     characters = 0
   }
@@ -127,12 +137,7 @@ interface Stored {
 
 async function addChunk(
   deps: BulkDeps,
-  {
-    jobId,
-    tenantId,
-    rows,
-    stored,
-  }: { jobId: string; tenantId: string; rows: readonly Row[]; stored: Stored },
+  { jobId, rows, stored }: { jobId: string; rows: readonly Row[]; stored: Stored },
 ): Promise<Stored> {
   const { limits } = deps
   const after = { chunks: stored.chunks + 1, rows: stored.rows + rows.length }
@@ -140,19 +145,12 @@ async function addChunk(
     const detail = `There are more than ${limits.rows} rows.`
     throw new IssuerError('PAYLOAD_TOO_LARGE', { detail, facts: { rows: limits.rows } })
   }
-  if ((await deps.jobs.unended(tenantId)).rows + rows.length > limits.tenantRows) {
-    const detail = `There are more than ${limits.tenantRows} rows in jobs that have not ended.`
-    throw new IssuerError('BULK_LIMIT_REACHED', {
-      detail,
-      facts: { rows: limits.tenantRows },
-      retryAfter: 60,
-    })
-  }
   const chunk = {
     ...{ job_id: jobId, number: after.chunks, first_row: stored.rows + 1, row_count: rows.length },
     rows: await pack(rows),
   }
-  if (!(await deps.chunks.add(chunk, deps.now().toISOString())))
+  const check = (usage: BulkUsage) => checkRows(deps, usage)
+  if (!(await deps.chunks.add(chunk, { at: deps.now().toISOString(), check })))
     throw new IssuerError('BULK_JOB_STATE', { facts: { jobId } })
   return after
 }

@@ -69,9 +69,10 @@ function bindNetwork(house: House & { nodeDid: string }) {
 }
 
 function bindDids({ config, registrar, stores, own, tenants }: House) {
+  // before keys are made for nothing; what counts is looked at again in the transaction that records the DID
   const checkQuota = async () => {
     const { tenantId } = requestContext()
-    const quota = (await tenants.get(tenantId))?.didQuota ?? config.didQuota
+    const quota = (await tenants.get(tenantId))?.didQuota ?? config.quotas.dids
     if ((await stores.dids.count(tenantId)) >= quota)
       throw new IssuerError('QUOTA_EXCEEDED', { facts: { quota } })
   }

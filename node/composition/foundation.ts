@@ -13,6 +13,7 @@ import { type Database, type DatabaseLocation, openDatabase } from '../stores/da
 import { databaseFile } from '../stores/database-file.ts'
 import { createKeyTable } from '../stores/keys.ts'
 import { createNodeMetaStore, type NodeMetaStore } from '../stores/node-meta.ts'
+import { type CheckRoom, createRoomCheck } from '../stores/room.ts'
 import { createTransactionStore } from '../stores/transactions.ts'
 import { signMessages } from '../suites/bbs/sign-messages.ts'
 import { checkChainIdentity, checkPublicUrl } from './chain-identity.ts'
@@ -28,6 +29,8 @@ export interface ChainLocation {
 /** What everything else stands on: opened, and known to belong together. */
 export interface Foundation {
   database: Database
+  /** Whether there may be so many rows of a kind. */
+  room: CheckRoom
   meta: NodeMetaStore
   secrets: SecretBox
   keys: KeyStore
@@ -66,7 +69,8 @@ export async function openFoundation(
     await checkChainIdentity({ meta, ledger }, config)
     await checkPublicUrl(meta, config)
     await chain.fund?.(ledger.relayer)
-    return { database, meta, secrets, keys, ledger, relayerKeyRef: relayer.keyRef, close }
+    const room = createRoomCheck(config.quotas)
+    return { database, room, meta, secrets, keys, ledger, relayerKeyRef: relayer.keyRef, close }
   } catch (error) {
     await close()
     throw error

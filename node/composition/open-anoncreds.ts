@@ -68,14 +68,14 @@ export function openAnonCreds(house: House) {
 }
 
 function registrarDeps({ foundation, registrar, queue, pipeline }: House): AnonCredsRegistrarDeps {
-  const { database, ledger, secrets } = foundation
+  const { database, room, ledger, secrets } = foundation
   const { now } = pipeline
   return {
     ledger,
     now,
     dids: registrar.dids,
-    schemas: createAnonCredsSchemaStore(database),
-    definitions: createDefinitionStore(database),
+    schemas: createAnonCredsSchemaStore(database, room),
+    definitions: createDefinitionStore(database, room),
     keys: createDefinitionKeys({ table: createKeyTable(database), secrets, now }),
     generateKey: generatePrivateKey,
     notify: () => queue.notify(definitionJobName),
@@ -84,8 +84,8 @@ function registrarDeps({ foundation, registrar, queue, pipeline }: House): AnonC
 
 const walletDeps = ({ foundation, pipeline }: House, anonCreds: AnonCredsResolver): WalletDeps => ({
   anonCreds,
-  linkSecrets: createLinkSecretStore(foundation.database),
-  credentials: createWalletCredentialStore(foundation.database),
+  linkSecrets: createLinkSecretStore(foundation.database, foundation.room),
+  credentials: createWalletCredentialStore(foundation.database, foundation.room),
   secrets: foundation.secrets,
   now: pipeline.now,
 })
@@ -138,7 +138,11 @@ function viewUnfinished(row: DefinitionRow) {
 }
 
 function verifierDoor({ foundation, pipeline: { now } }: House, anonCreds: AnonCredsResolver) {
-  const deps = { anonCreds, requests: createPresentationRequestStore(foundation.database), now }
+  const deps = {
+    anonCreds,
+    requests: createPresentationRequestStore(foundation.database, foundation.room),
+    now,
+  }
   const forAnybody = limitAnonymous(deps)
   return {
     makePresentationRequest: (input) => makePresentationRequest(deps, input),

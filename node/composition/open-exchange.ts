@@ -55,11 +55,11 @@ type Deps = ExchangeDeps & ConnectionDeps & { transport: Transport }
 /** Opens connections to other nodes, and exchanges of credentials over them. */
 export function openExchange(house: House, anonCreds: Parameters<typeof anonCredsFormat>[0]) {
   const { config, foundation, pipeline, queue } = house
-  const received = createReceivedCredentialStore(foundation.database)
+  const received = createReceivedCredentialStore(foundation.database, foundation.room)
   const stopping = new AbortController()
   const deps: Deps = {
     exchanges: createExchangeStore(foundation.database),
-    connections: createConnectionStore(foundation.database),
+    connections: createConnectionStore(foundation.database, foundation.room),
     formats: [w3cOf(house, received), anonCredsFormat(anonCreds)],
     secrets: foundation.secrets,
     transport: httpTransport({ peers: config.connectionPeers, stopping: stopping.signal }),

@@ -20,7 +20,7 @@ interface Question {
 /** Opens the recall of credentials by the key that signed them. */
 export function openRecalls(house: House) {
   const { foundation, own, pipeline, queue, statusChanger } = house
-  const recalls = createRecallStore(foundation.database)
+  const recalls = createRecallStore(foundation.database, foundation.room)
   const deps: RecallDeps = {
     ...{ recalls, noteRecalled, pipeline, queue, statusChanger },
     dids: own.dids,

@@ -65,6 +65,20 @@ const noting = ({ act }: Once, did: string) => act && ((trx: Database) => act.no
 const misplaced = (pointer: string, message: string) =>
   new IssuerError('MALFORMED_REQUEST', { violations: [{ pointer, message }] })
 
+/** Records a DID that is to be made; one for which there is no room leaves no keys behind. */
+async function recordPending(
+  deps: DidDeps,
+  pending: Parameters<DidDeps['dids']['insertPending']>[0],
+): Promise<void> {
+  try {
+    await deps.dids.insertPending(pending)
+  } catch (error) {
+    for (const { keyRef } of pending.keys) await deps.keyStore.destroy(keyRef)
+    if (pending.controllerKeyRef !== null) await deps.keyStore.destroy(pending.controllerKeyRef)
+    throw error
+  }
+}
+
 async function createWebDid(
   deps: DidDeps,
   input: Once & { keys: readonly KeyType[]; name?: string | undefined; path?: string | undefined },
@@ -79,7 +93,7 @@ async function createWebDid(
   if (await deps.dids.get(did)) throw new IssuerError('DID_ALREADY_EXISTS', { facts: { did } })
   const keys: Signer[] = []
   for (const type of input.keys) keys.push(await deps.keyStore.generate(type))
-  await deps.dids.insertPending({
+  await recordPending(deps, {
     did,
     method: 'web',
     name: input.name ?? null,
@@ -98,7 +112,7 @@ async function createKeyDid(
 ): Promise<CreatedDid> {
   const signer = await deps.keyStore.generate(type)
   const did = `did:key:${keyMultibase(type, signer.publicKey)}`
-  await deps.dids.insertPending({
+  await recordPending(deps, {
     did,
     method: 'key',
     name,
@@ -119,7 +133,7 @@ async function createEthrDid(
   const signers: Signer[] = []
   for (const type of input.keys) signers.push(await deps.keyStore.generate(type))
   const did = deps.ledger.didOf(accountAddress(controller.publicKey))
-  await deps.dids.insertPending({
+  await recordPending(deps, {
     did,
     method: 'ethr',
     name: input.name ?? null,

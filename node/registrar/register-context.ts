@@ -6,9 +6,6 @@ import { inlineContextViolations } from '../schemas/inline-context.ts'
 import type { RegistrarDeps } from './registrar.ts'
 import { requireDid } from './require-did.ts'
 
-/** Most contexts that one issuer registers. */
-const quota = 100
-
 /** A context pinned by its digest. */
 export interface RegisteredContext {
   url: string
@@ -33,13 +30,6 @@ export async function registerContext(
   const violations = [...urlViolations(deps, url), ...inlineContextViolations(document, '/document')]
   if (violations.length > 0) throw new IssuerError('MALFORMED_REQUEST', { violations })
   await requireDid(deps, issuerDid)
-  const known = await deps.contexts.registered(issuerDid, url)
-  if (known === undefined && (await deps.contexts.countRegistered(issuerDid)) >= quota) {
-    throw new IssuerError('QUOTA_EXCEEDED', {
-      detail: `An issuer registers at most ${quota} contexts.`,
-      facts: { quota },
-    })
-  }
   const bytes = jcsBytes(document)
   const digest = hexDigest(bytes)
   const published = `${deps.publicUrl}/api/v1/contexts/${digest}.jsonld`

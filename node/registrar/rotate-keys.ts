@@ -42,7 +42,7 @@ interface Input {
  * transaction. From then on the old ones sign nothing. A key that was replaced before can still be marked as compromised
  * by its name, which adds no key.
  * @throws DID_NOT_FOUND, ISSUER_DEACTIVATED, DID_NOT_CONTROLLED, DID_METHOD_UNSUPPORTED, KEY_NOT_FOUND,
- * MALFORMED_REQUEST, CHAIN_UNREACHABLE
+ * MALFORMED_REQUEST, QUOTA_EXCEEDED, CHAIN_UNREACHABLE
  */
 export async function rotateKeys(deps: DidDeps, input: Input): Promise<RotatedKeys> {
   const { did } = input
@@ -154,7 +154,12 @@ async function replacements(
   const keyRefs = fresh.map(({ keyRef }) => keyRef)
   const further = fresh.filter(({ keyRef }) => !made.some((key) => key.keyRef === keyRef))
   const outcome = { fresh: keyRefs, revoked: old.map(({ verificationMethod }) => verificationMethod) }
-  await deps.dids.addPendingKeys(stored.did, further, act && ((trx) => act.note(outcome, trx)))
+  try {
+    await deps.dids.addPendingKeys(stored.did, further, act && ((trx) => act.note(outcome, trx)))
+  } catch (error) {
+    for (const { keyRef } of further) await deps.keyStore.destroy(keyRef)
+    throw error
+  }
   return { changes: [...added, ...revoked], fresh: keyRefs }
 }
 

@@ -1,6 +1,7 @@
 import { type Database, isUniqueViolation } from './database.ts'
 import { appendEvent } from './events.ts'
 import { type PageQuestion, pageOf } from './page.ts'
+import { boundless, type CheckRoom } from './room.ts'
 import type { NewRow, Row } from './tables.ts'
 
 /** A credential definition as the node's records have it; the ledger is the truth. */
@@ -17,16 +18,16 @@ type MadeDefinition = Record<'key_ref' | 'content' | 'key_correctness_proof' | '
 /** Questions to the table of credential definitions. */
 export type DefinitionStore = ReturnType<typeof createDefinitionStore>
 
-export function createDefinitionStore(database: Database) {
-  return { ...steps(database), ...reads(database) }
+export function createDefinitionStore(database: Database, room = boundless) {
+  return { ...steps(database, room), ...reads(database) }
 }
 
 /** From the order to the ledger; each step begins where the one before ended, so that it happens once. */
-function steps(database: Database) {
+function steps(database: Database, room: CheckRoom) {
   const change = (id: string, from: DefinitionRow['state'], trx: Database = database) =>
     trx.updateTable('anoncreds_definitions').where('cred_def_id', '=', id).where('state', '=', from)
   return {
-    /** Records the order of one, in place of one that failed; false when there is one of that id. */
+    /** Records the order of one, in place of one that failed; false when there is one of that id. @throws QUOTA_EXCEEDED */
     async insert(definition: NewDefinition): Promise<boolean> {
       const rest = { key_ref: null, content: null, key_correctness_proof: null, digest: null, reason: null }
       const row = { ...definition, ...rest, state: 'generating', primes: 0, active: 1 } as const
@@ -39,6 +40,7 @@ function steps(database: Database) {
             .insertInto('anoncreds_definitions')
             .values({ ...row, transaction_hash: null })
             .execute()
+          await room(trx, 'definitions', definition.tenant_id)
         })
         return true
       } catch (error) {

@@ -2,6 +2,7 @@ import { IssuerError } from '../errors.ts'
 import { type Database, isUniqueViolation } from './database.ts'
 import { appendEvent } from './events.ts'
 import { type PageQuestion, pageOf } from './page.ts'
+import { boundless } from './room.ts'
 import type { NewRow, Row } from './tables.ts'
 
 /** An AnonCreds schema as the node's records have it; the ledger is the truth. */
@@ -15,15 +16,16 @@ type NewSchema = Pick<
 /** Questions to the table of AnonCreds schemas. */
 export type AnonCredsSchemaStore = ReturnType<typeof createAnonCredsSchemaStore>
 
-export function createAnonCredsSchemaStore(database: Database) {
+export function createAnonCredsSchemaStore(database: Database, room = boundless) {
   return {
-    /** Records the intent to register one; a pending one of the same id gives way. @throws SCHEMA_ALREADY_EXISTS */
+    /** Records the intent to register one; a pending one of the same id gives way. @throws SCHEMA_ALREADY_EXISTS, QUOTA_EXCEEDED */
     async insertPending(schema: NewSchema): Promise<void> {
       const row = { ...schema, state: 'pending', active: 1, transaction_hash: null } as const
       try {
         await database.transaction().execute(async (trx) => {
           await forgetPending(trx, schema.schema_id)
           await trx.insertInto('anoncreds_schemas').values(row).execute()
+          await room(trx, 'schemas', schema.tenant_id)
         })
       } catch (cause) {
         if (!isUniqueViolation(cause)) throw cause

@@ -1,5 +1,6 @@
 import type { Database } from './database.ts'
 import { appendEvent } from './events.ts'
+import { boundless } from './room.ts'
 import type { NewRow, Row } from './tables.ts'
 
 /** An API key as it is kept: everything but the key. */
@@ -17,7 +18,7 @@ export interface ApiKey {
 }
 
 export interface ApiKeyStore {
-  /** `also` is written in the same transaction. */
+  /** Revoked keys of the tenant are forgotten. `also` is written in the same transaction. @throws QUOTA_EXCEEDED */
   insert(key: ApiKey & { event?: NewRow<'events'> }, also?: (trx: Database) => Promise<void>): Promise<void>
   /** A key that has not been revoked. */
   findByHash(hash: string): Promise<ApiKey | undefined>
@@ -29,7 +30,7 @@ export interface ApiKeyStore {
 }
 
 /** Questions to the table of API keys. */
-export function createApiKeyStore(database: Database): ApiKeyStore {
+export function createApiKeyStore(database: Database, room = boundless): ApiKeyStore {
   const valid = () => database.selectFrom('api_keys').selectAll().where('revoked_at', 'is', null)
   return {
     async insert(key, also) {
@@ -45,7 +46,13 @@ export function createApiKeyStore(database: Database): ApiKeyStore {
         revoked_at: null,
       }
       await database.transaction().execute(async (trx) => {
+        await trx
+          .deleteFrom('api_keys')
+          .where('tenant_id', '=', key.tenantId)
+          .where('revoked_at', 'is not', null)
+          .execute()
         await trx.insertInto('api_keys').values(row).execute()
+        await room(trx, 'apiKeys', key.tenantId)
         if (key.event) await appendEvent(trx, key.event)
         await also?.(trx)
       })

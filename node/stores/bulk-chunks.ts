@@ -1,5 +1,7 @@
 import { sql } from 'kysely'
+import { type BulkUsage, bulkUsage } from './bulk-jobs.ts'
 import type { Database } from './database.ts'
+import { lock } from './room.ts'
 import type { NewRow, Row } from './tables.ts'
 
 export type BulkChunkRow = Row<'bulk_chunks'>
@@ -49,18 +51,24 @@ const SERIES = 10
 
 export function createBulkChunkStore(database: Database) {
   return {
-    /** Adds a chunk to a job that is being received; false when it is not. */
-    async add(chunk: NewRow<'bulk_chunks'>, at: string): Promise<boolean> {
+    /** Adds a chunk to a job that is being received, unless what its tenant has becomes too much; false when it is not. */
+    async add(
+      chunk: NewRow<'bulk_chunks'>,
+      { at, check }: { at: string; check(usage: BulkUsage): void },
+    ): Promise<boolean> {
       return database.transaction().execute(async (trx) => {
         const job = await trx
           .updateTable('bulk_jobs')
           .set((eb) => ({ total: eb('total', '+', chunk.row_count), updated_at: at }))
           .where('job_id', '=', chunk.job_id)
           .where('state', '=', 'receiving')
-          .returning('job_id')
+          .returning('tenant_id')
           .executeTakeFirst()
-        if (job) await trx.insertInto('bulk_chunks').values(chunk).execute()
-        return job !== undefined
+        if (!job) return false
+        await trx.insertInto('bulk_chunks').values(chunk).execute()
+        await lock(trx, `bulk ${job.tenant_id}`)
+        check(await bulkUsage(trx, job.tenant_id))
+        return true
       })
     },
 

@@ -1,5 +1,6 @@
 import type { Database } from './database.ts'
 import { pageOf } from './page.ts'
+import { lock } from './room.ts'
 import type { NewRow, Row } from './tables.ts'
 
 export type BulkJobRow = Row<'bulk_jobs'>
@@ -29,8 +30,14 @@ export function createBulkJobStore(database: Database) {
   const own = ({ tenantId, jobId }: JobKey) =>
     database.selectFrom('bulk_jobs').selectAll().where('job_id', '=', jobId).where('tenant_id', '=', tenantId)
   return {
-    async insert(row: NewRow<'bulk_jobs'>): Promise<void> {
-      await database.insertInto('bulk_jobs').values(row).execute()
+    /** Adds one; false when the tenant has as many already that have not ended. */
+    async insert(row: NewRow<'bulk_jobs'>, { most }: { most: number }): Promise<boolean> {
+      return database.transaction().execute(async (trx) => {
+        await lock(trx, `bulk ${row.tenant_id}`)
+        if ((await bulkUsage(trx, row.tenant_id)).jobs >= most) return false
+        await trx.insertInto('bulk_jobs').values(row).execute()
+        return true
+      })
     },
 
     get: (key: JobKey): Promise<BulkJobRow | undefined> => own(key).executeTakeFirst(),
@@ -51,19 +58,8 @@ export function createBulkJobStore(database: Database) {
       return { items: rows, nextCursor }
     },
 
-    /** Jobs of a tenant that have not ended, and their rows. */
-    async unended(tenantId: string): Promise<{ jobs: number; rows: number }> {
-      const { jobs, rows } = await database
-        .selectFrom('bulk_jobs')
-        .select((eb) => [
-          eb.fn.countAll<number | string | bigint>().as('jobs'),
-          eb.fn.sum<number | string | bigint | null>('total').as('rows'),
-        ])
-        .where('tenant_id', '=', tenantId)
-        .where('state', 'in', unended)
-        .executeTakeFirstOrThrow()
-      return { jobs: Number(jobs), rows: Number(rows ?? 0) }
-    },
+    /** Jobs of a tenant that have not ended, their rows, and the rows of all. */
+    usage: (tenantId: string): Promise<BulkUsage> => bulkUsage(database, tenantId),
 
     /**
      * Changes the state of a job that is in one of others, with what else is to be written in the same transaction;
@@ -167,6 +163,32 @@ export function createBulkJobStore(database: Database) {
       })
     },
   }
+}
+
+/** What a tenant has of bulk jobs. */
+export interface BulkUsage {
+  /** That have not ended, and their rows. */
+  jobs: number
+  rows: number
+  /** Rows of all jobs that are not forgotten. */
+  kept: number
+}
+
+export async function bulkUsage(database: Database, tenantId: string): Promise<BulkUsage> {
+  const states = await database
+    .selectFrom('bulk_jobs')
+    .select((eb) => [
+      'state',
+      eb.fn.countAll<number | string | bigint>().as('jobs'),
+      eb.fn.sum<number | string | bigint | null>('total').as('rows'),
+    ])
+    .where('tenant_id', '=', tenantId)
+    .groupBy('state')
+    .execute()
+  const sum = (rows: typeof states, what: 'jobs' | 'rows') =>
+    rows.reduce((total, row) => total + Number(row[what] ?? 0), 0)
+  const under = states.filter(({ state }) => unended.includes(state))
+  return { jobs: sum(under, 'jobs'), rows: sum(under, 'rows'), kept: sum(states, 'rows') }
 }
 
 /** Jobs under way of whose chunks everything is settled. */

@@ -1,6 +1,7 @@
 import type { Database } from './database.ts'
 import { appendEvent } from './events.ts'
 import { pageOf } from './page.ts'
+import { boundless, type CheckRoom } from './room.ts'
 import type { NewRow, Row } from './tables.ts'
 
 export type ConnectionRow = Row<'connections'>
@@ -20,18 +21,23 @@ export interface ConnectionChange {
   also?: ((trx: Database) => Promise<void>) | undefined
 }
 
+/** How long what was abandoned is shown. */
+const abandonedMs = 30 * 86_400_000
+const forgottenAtOnce = 100
+
 /** Questions to the table of connections. */
 export type ConnectionStore = ReturnType<typeof createConnectionStore>
 
-export function createConnectionStore(database: Database) {
+export function createConnectionStore(database: Database, room = boundless) {
   return {
     /**
      * Does a step in one transaction. `before`: its message was taken before; `late`: the connection is not in the
      * state in which it was read. Then nothing is written.
+     * @throws QUOTA_EXCEEDED
      */
     async commit(change: ConnectionChange): Promise<'done' | 'before' | 'late'> {
       try {
-        return await database.transaction().execute((trx) => write(trx, change))
+        return await database.transaction().execute((trx) => write(trx, change, room))
       } catch (error) {
         if (error instanceof Late) return 'late'
         throw error
@@ -73,7 +79,7 @@ export function createConnectionStore(database: Database) {
 /** Rolls a transaction back. */
 class Late extends Error {}
 
-async function write(trx: Database, change: ConnectionChange): Promise<'done' | 'before'> {
+async function write(trx: Database, change: ConnectionChange, room: CheckRoom): Promise<'done' | 'before'> {
   const { row, at, received } = change
   if (received) {
     const { numInsertedOrUpdatedRows } = await trx
@@ -93,12 +99,44 @@ async function write(trx: Database, change: ConnectionChange): Promise<'done' | 
     if (numUpdatedRows === 0n) throw new Late()
     if (row.set.state === 'ABANDONED') await endExchanges(trx, row.id, at)
   } else {
+    await forgetAbandoned(trx, { tenantId: row.tenant_id, at })
     await trx.insertInto('connections').values(row).execute()
+    await room(trx, 'connections', row.tenant_id)
   }
   if (change.outbox.length > 0) await trx.insertInto('outbox').values(change.outbox).execute()
   await appendEvent(trx, change.event)
   await change.also?.(trx)
   return 'done'
+}
+
+/** Those that led to nothing long ago make room for new ones. */
+async function forgetAbandoned(
+  trx: Database,
+  { tenantId, at }: { tenantId: string; at: string },
+): Promise<void> {
+  const before = new Date(Date.parse(at) - abandonedMs).toISOString()
+  const abandoned = await trx
+    .selectFrom('connections')
+    .select('id')
+    .where('tenant_id', '=', tenantId)
+    .where('state', '=', 'ABANDONED')
+    .where('updated_at', '<', before)
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('exchanges')
+            .select('exchanges.id')
+            .whereRef('exchanges.connection_id', '=', 'connections.id'),
+        ),
+      ),
+    )
+    .limit(forgottenAtOnce)
+    .execute()
+  const ids = abandoned.map(({ id }) => id)
+  if (ids.length === 0) return
+  await trx.deleteFrom('received_messages').where('connection_id', 'in', ids).execute()
+  await trx.deleteFrom('connections').where('id', 'in', ids).execute()
 }
 
 /** What can no longer be finished is abandoned at once, as if its time were over. */

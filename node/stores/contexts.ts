@@ -1,5 +1,6 @@
 import type { Database } from './database.ts'
 import { appendEvent } from './events.ts'
+import { boundless } from './room.ts'
 import type { NewRow } from './tables.ts'
 
 /** A context as the node publishes it. */
@@ -14,7 +15,7 @@ export interface PublishedContext {
 export type ContextStore = ReturnType<typeof createContextStore>
 
 /** Questions to the table of published contexts; nothing in it ever changes. */
-export function createContextStore(database: Database) {
+export function createContextStore(database: Database, room = boundless) {
   return {
     async publish(contexts: readonly PublishedContext[]): Promise<void> {
       if (contexts.length === 0) return
@@ -38,6 +39,7 @@ export function createContextStore(database: Database) {
     /**
      * Pins a URL to a context for the credentials of one issuer, and publishes the context; `false` when the URL
      * stands for another one already.
+     * @throws QUOTA_EXCEEDED
      */
     async register(
       context: PublishedContext & {
@@ -61,6 +63,7 @@ export function createContextStore(database: Database) {
           .onConflict((conflict) => conflict.columns(['issuer_did', 'url']).doNothing())
           .returning('url')
           .execute()
+        if (inserted.length > 0) await room(trx, 'contexts', issuer_did)
         if (inserted.length > 0 && context.event) await appendEvent(trx, context.event)
         const row = await trx
           .selectFrom('registered_contexts')
@@ -82,16 +85,6 @@ export function createContextStore(database: Database) {
         .where('registered_contexts.url', '=', url)
         .executeTakeFirst()
       return row?.document
-    },
-
-    /** How many contexts an issuer has registered. */
-    async countRegistered(issuerDid: string): Promise<number> {
-      const { count } = await database
-        .selectFrom('registered_contexts')
-        .select((eb) => eb.fn.countAll<number | string>().as('count'))
-        .where('issuer_did', '=', issuerDid)
-        .executeTakeFirstOrThrow()
-      return Number(count)
     },
   }
 }

@@ -4,6 +4,7 @@ import { defaultTenant } from '../request-context.ts'
 import { type Database, isUniqueViolation } from './database.ts'
 import { appendEvent } from './events.ts'
 import { type PageQuestion, pageOf } from './page.ts'
+import { boundless, type CheckRoom } from './room.ts'
 import { type DidKey, type StoredDid, withKeys } from './stored-did.ts'
 import type { NewRow } from './tables.ts'
 
@@ -23,17 +24,22 @@ interface SeenKeys {
 export type DidStore = ReturnType<typeof createDidStore>
 
 /** Questions to the tables of DIDs and their keys. */
-export function createDidStore(database: Database, now: () => Date = () => new Date()) {
-  return Object.assign(intents(database, now), facts(database, now), questions(database), pages(database))
+export function createDidStore(database: Database, room = boundless, now: () => Date = () => new Date()) {
+  return Object.assign(
+    intents(database, { room, now }),
+    facts(database, now),
+    questions(database),
+    pages(database),
+  )
 }
 
 /** What is recorded before the ledger knows of it, and forgotten when it never does. */
-function intents(database: Database, now: () => Date) {
+function intents(database: Database, { room, now }: { room: CheckRoom; now: () => Date }) {
   const time = () => now().toISOString()
   return {
     /**
      * Records the intent to make or take in a DID, before the ledger knows of it.
-     * @throws DID_ALREADY_EXISTS, also when it is another tenant's
+     * @throws DID_ALREADY_EXISTS, also when it is another tenant's; QUOTA_EXCEEDED
      */
     async insertPending(
       input: NewDid & {
@@ -64,6 +70,8 @@ function intents(database: Database, now: () => Date) {
           .insertInto('did_keys')
           .values(input.keys.map((key) => pendingRow(input.did, key, at)))
           .execute()
+        // the node's own is there before anybody asks
+        if (input.origin !== 'node') await room(trx, 'dids', input.tenantId ?? defaultTenant)
         await input.also?.(trx)
       })
       await written.catch((cause) => {
@@ -72,7 +80,7 @@ function intents(database: Database, now: () => Date) {
       })
     },
 
-    /** `also` is written in the same transaction. */
+    /** `also` is written in the same transaction. @throws QUOTA_EXCEEDED */
     async addPendingKeys(
       did: string,
       keys: readonly { keyRef: string; type: KeyType }[],
@@ -85,6 +93,7 @@ function intents(database: Database, now: () => Date) {
           .insertInto('did_keys')
           .values(keys.map((key) => pendingRow(did, key, at)))
           .execute()
+        await room(trx, 'keys', did)
         await also?.(trx)
       })
     },

@@ -1,9 +1,10 @@
 import type { Database } from './database.ts'
 import { appendEvent } from './events.ts'
+import { boundless } from './room.ts'
 import type { NewRow } from './tables.ts'
 
 export interface OfferStore {
-  /** Times are ISO 8601 in UTC with milliseconds. */
+  /** Times are ISO 8601 in UTC with milliseconds. Forgets those that have expired. @throws QUOTA_EXCEEDED */
   insert(offer: {
     tokenHash: string
     credentialId: string
@@ -21,8 +22,10 @@ export interface OfferStore {
   ): Promise<string | undefined>
 }
 
+const forgottenAtOnce = 100
+
 /** Questions to the table of credential offers. */
-export function createOfferStore(database: Database): OfferStore {
+export function createOfferStore(database: Database, room = boundless): OfferStore {
   return {
     async insert(offer) {
       const row = {
@@ -33,7 +36,10 @@ export function createOfferStore(database: Database): OfferStore {
         used_at: null,
       }
       await database.transaction().execute(async (trx) => {
+        const old = trx.selectFrom('offers').select('token_hash').where('expires_at', '<=', offer.createdAt)
+        await trx.deleteFrom('offers').where('token_hash', 'in', old.limit(forgottenAtOnce)).execute()
         await trx.insertInto('offers').values(row).execute()
+        await room(trx, 'offers', offer.credentialId)
         if (offer.event) await appendEvent(trx, offer.event)
         await offer.also?.(trx)
       })

@@ -1,12 +1,16 @@
 import type { Database } from './database.ts'
+import { boundless } from './room.ts'
 import type { Row } from './tables.ts'
 
 /** Questions to the table of presentation requests. */
 export type PresentationRequestStore = ReturnType<typeof createPresentationRequestStore>
 
-export function createPresentationRequestStore(database: Database) {
+export function createPresentationRequestStore(database: Database, room = boundless) {
   return {
-    /** Keeps one, and forgets those that ended before `createdAt`. `also` is written in the same transaction. */
+    /**
+     * Keeps one, and forgets those that ended before it was made. `also` is written in the same transaction.
+     * @throws QUOTA_EXCEEDED
+     */
     async insert(
       request: Omit<Row<'presentation_requests'>, 'used_at'>,
       also?: (trx: Database) => Promise<void>,
@@ -20,6 +24,7 @@ export function createPresentationRequestStore(database: Database) {
           .insertInto('presentation_requests')
           .values({ ...request, used_at: null })
           .execute()
+        await room(trx, 'presentationRequests', request.tenant_id)
         await also?.(trx)
       })
     },

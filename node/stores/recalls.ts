@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { CredentialRow } from './credentials.ts'
 import type { Database } from './database.ts'
 import { type PageQuestion, pageOf } from './page.ts'
+import { boundless, type CheckRoom } from './room.ts'
 import type { NewRow, Row } from './tables.ts'
 
 export type RecallRow = Row<'recalls'>
@@ -10,16 +11,17 @@ export type RecalledRow = Row<'recalled_credentials'>
 /** Questions to the tables of recalls. */
 export type RecallStore = ReturnType<typeof createRecallStore>
 
-export function createRecallStore(database: Database) {
-  return { ...recalls(database), ...recalled(database) }
+export function createRecallStore(database: Database, room = boundless) {
+  return { ...recalls(database, room), ...recalled(database) }
 }
 
-function recalls(database: Database) {
+function recalls(database: Database, room: CheckRoom) {
   return {
-    /** `also` is written in the same transaction. */
+    /** `also` is written in the same transaction. @throws QUOTA_EXCEEDED */
     async insert(recall: NewRow<'recalls'>, also?: (trx: Database) => Promise<void>): Promise<void> {
       await database.transaction().execute(async (trx) => {
         await trx.insertInto('recalls').values(recall).execute()
+        await room(trx, 'recalls', recall.tenant_id)
         await also?.(trx)
       })
     },

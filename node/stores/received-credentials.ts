@@ -1,6 +1,7 @@
 import { IssuerError } from '../errors.ts'
 import { type Database, isUniqueViolation } from './database.ts'
 import { pageOf } from './page.ts'
+import { boundless } from './room.ts'
 import type { NewRow, Row } from './tables.ts'
 
 export type ReceivedCredentialRow = Row<'received_credentials'>
@@ -8,11 +9,11 @@ export type ReceivedCredentialRow = Row<'received_credentials'>
 /** Questions to the table of W3C credentials that were received as a holder. */
 export type ReceivedCredentialStore = ReturnType<typeof createReceivedCredentialStore>
 
-export function createReceivedCredentialStore(database: Database) {
+export function createReceivedCredentialStore(database: Database, room = boundless) {
   const ofTenant = (tenantId: string) =>
     database.selectFrom('received_credentials').selectAll().where('tenant_id', '=', tenantId)
   return {
-    /** In the transaction of the exchange that brings it. @throws CREDENTIAL_ALREADY_EXISTS */
+    /** In the transaction of the exchange that brings it. @throws CREDENTIAL_ALREADY_EXISTS, QUOTA_EXCEEDED */
     async insert(trx: Database, row: NewRow<'received_credentials'>): Promise<void> {
       const facts = { credentialId: row.credential_id }
       try {
@@ -22,6 +23,7 @@ export function createReceivedCredentialStore(database: Database) {
           ? new IssuerError('CREDENTIAL_ALREADY_EXISTS', { facts, cause })
           : cause
       }
+      await room(trx, 'wallet', row.tenant_id)
     },
 
     async get(tenantId: string, credentialId: string): Promise<ReceivedCredentialRow | undefined> {

@@ -2,6 +2,7 @@ import { IssuerError } from '../errors.ts'
 import { type Database, isUniqueViolation } from './database.ts'
 import { appendEvent } from './events.ts'
 import { type PageQuestion, pageOf } from './page.ts'
+import { boundless, type CheckRoom } from './room.ts'
 import type { NewRow, Row } from './tables.ts'
 
 /** A schema as the node's records have it; the ledger is the truth. Time: ISO 8601, UTC. */
@@ -33,15 +34,15 @@ export type NewSchemaRecord = Omit<StoredSchema, 'active' | 'state' | 'transacti
 export type SchemaStore = ReturnType<typeof createSchemaStore>
 
 /** Questions to the table of schemas. */
-export function createSchemaStore(database: Database, now: () => Date = () => new Date()) {
-  return { ...writes(database, now), ...reads(database) }
+export function createSchemaStore(database: Database, room = boundless, now: () => Date = () => new Date()) {
+  return { ...writes(database, { room, now }), ...reads(database) }
 }
 
-function writes(database: Database, now: () => Date) {
+function writes(database: Database, { room, now }: { room: CheckRoom; now: () => Date }) {
   return {
     /**
      * Records the intent to register schemas, all or none; a pending one of the same id gives way.
-     * @throws SCHEMA_ALIAS_TAKEN, SCHEMA_ALREADY_EXISTS
+     * @throws SCHEMA_ALIAS_TAKEN, SCHEMA_ALREADY_EXISTS, QUOTA_EXCEEDED
      */
     async insertPending(
       schemas: readonly NewSchemaRecord[],
@@ -60,6 +61,8 @@ function writes(database: Database, now: () => Date) {
             .execute()
           const aliases = schemas.flatMap(aliasRow)
           if (aliases.length > 0) await trx.insertInto('schema_aliases').values(aliases).execute()
+          for (const tenantId of new Set(schemas.map((schema) => schema.tenantId)))
+            await room(trx, 'schemas', tenantId)
           await also?.(trx)
         })
       } catch (error) {

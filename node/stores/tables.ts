@@ -33,6 +33,11 @@ interface TenantUsageTable {
   credentials: number
 }
 
+/** Each is held by a transaction that adds what is counted, until it ends. */
+interface QuotaLocksTable {
+  name: string
+}
+
 /** Facts about this database as a whole, such as the chain it belongs to. */
 interface NodeMetaTable {
   name: string
@@ -480,6 +485,7 @@ interface PresentationRequestsTable {
 export interface Tables {
   tenants: TenantsTable
   tenant_usage: TenantUsageTable
+  quota_locks: QuotaLocksTable
   node_meta: NodeMetaTable
   keys: KeysTable
   dids: DidsTable

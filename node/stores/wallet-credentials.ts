@@ -2,6 +2,7 @@ import { IssuerError } from '../errors.ts'
 import { type Database, isUniqueViolation } from './database.ts'
 import { appendEvent } from './events.ts'
 import { type PageQuestion, pageOf } from './page.ts'
+import { boundless } from './room.ts'
 import type { NewRow, Row } from './tables.ts'
 
 export type WalletCredentialRow = Row<'wallet_credentials'>
@@ -16,14 +17,14 @@ export interface WalletQuestion {
 /** Questions to the table of AnonCreds credentials that the node holds. */
 export type WalletCredentialStore = ReturnType<typeof createWalletCredentialStore>
 
-export function createWalletCredentialStore(database: Database) {
+export function createWalletCredentialStore(database: Database, room = boundless) {
   const asked = ({ tenantId, schemaId, credDefId }: WalletQuestion) => {
     const all = database.selectFrom('wallet_credentials').selectAll().where('tenant_id', '=', tenantId)
     const ofSchema = schemaId === undefined ? all : all.where('schema_id', '=', schemaId)
     return credDefId === undefined ? ofSchema : ofSchema.where('cred_def_id', '=', credDefId)
   }
   return {
-    /** In a transaction of whoever stores it. @throws CREDENTIAL_ALREADY_EXISTS */
+    /** In a transaction of whoever stores it. @throws CREDENTIAL_ALREADY_EXISTS, QUOTA_EXCEEDED */
     async insert(trx: Database, row: NewRow<'wallet_credentials'>): Promise<void> {
       try {
         await trx.insertInto('wallet_credentials').values(row).execute()
@@ -34,6 +35,7 @@ export function createWalletCredentialStore(database: Database) {
           cause,
         })
       }
+      await room(trx, 'wallet', row.tenant_id)
     },
 
     async get(tenantId: string, credentialId: string): Promise<WalletCredentialRow | undefined> {

@@ -102,7 +102,7 @@ const schemas: Resource = (server, { anoncreds }) => {
         }),
         response: {
           201: z.object({ schemaId, digest: z.string(), transactionHash }),
-          ...problems(...writeCodes, 'SCHEMA_ALREADY_EXISTS'),
+          ...problems(...writeCodes, 'SCHEMA_ALREADY_EXISTS', 'QUOTA_EXCEEDED'),
         },
       },
     },
@@ -190,6 +190,7 @@ const orderDefinitions: Resource = (server, { anoncreds }) => {
         response: {
           202: listedDefinition,
           ...problems(
+            'QUOTA_EXCEEDED',
             ...writeCodes,
             'SCHEMA_NOT_FOUND',
             'SCHEMA_DEACTIVATED',

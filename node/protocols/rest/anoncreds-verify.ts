@@ -63,7 +63,7 @@ export const anonCredsVerify: Resource = (server, { anoncreds }) => {
         description:
           'With a nonce that this node takes back once. A verifier may as well make requests itself, and keep the nonces.',
         body: requestBody,
-        response: { 201: kept, ...problems('UNAUTHORIZED', 'FORBIDDEN') },
+        response: { 201: kept, ...problems('UNAUTHORIZED', 'FORBIDDEN', 'QUOTA_EXCEEDED') },
       },
     },
     async (request, reply) => {

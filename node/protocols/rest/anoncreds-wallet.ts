@@ -44,7 +44,7 @@ const linkSecrets: Resource = (server, { wallet }) => {
         body: z.strictObject({ name }),
         response: {
           201: z.object({ name }),
-          ...problems('UNAUTHORIZED', 'FORBIDDEN'),
+          ...problems('UNAUTHORIZED', 'FORBIDDEN', 'QUOTA_EXCEEDED'),
         },
       },
     },

@@ -40,7 +40,10 @@ export const apiKeys: Resource = (server, issuer) => {
         summary: 'Make an API key',
         description: 'A key can give no more than it has itself.',
         body,
-        response: { 201: created, ...problems('UNAUTHORIZED', 'FORBIDDEN', 'TENANT_NOT_FOUND') },
+        response: {
+          201: created,
+          ...problems('UNAUTHORIZED', 'FORBIDDEN', 'TENANT_NOT_FOUND', 'QUOTA_EXCEEDED'),
+        },
       },
     },
     async (request, reply) => {

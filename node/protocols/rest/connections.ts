@@ -54,7 +54,7 @@ export const connections: Resource = (server, issuer) => {
         body: invitationBody.nullish().transform((body) => body ?? invitationBody.parse({})),
         response: {
           201: z.object({ connection, invitation: invitationSchema }),
-          ...problems('UNAUTHORIZED', 'FORBIDDEN'),
+          ...problems('UNAUTHORIZED', 'FORBIDDEN', 'QUOTA_EXCEEDED'),
         },
       },
     },
@@ -74,7 +74,10 @@ export const connections: Resource = (server, issuer) => {
         summary: 'Accept an invitation',
         description: 'Asks the node that invites for a connection; it is DONE when that has answered.',
         body: z.strictObject({ ...names, invitation: invitationSchema }),
-        response: { 202: connection, ...problems('UNAUTHORIZED', 'FORBIDDEN', 'MESSAGE_REFUSED') },
+        response: {
+          202: connection,
+          ...problems('UNAUTHORIZED', 'FORBIDDEN', 'MESSAGE_REFUSED', 'QUOTA_EXCEEDED'),
+        },
       },
     },
     async (request, reply) => {

@@ -279,7 +279,7 @@ const changeDid: Resource = (server, issuer) => {
             'What the old keys signed before verifies on, by the history on the ledger. Of keys marked as compromised, what claims to be signed after that time fails, and what claims to be older has to show its registration on the ledger. An earlier key can be marked, too, by its `verificationMethod`.',
           params,
           body: rotateBody,
-          response: { 200: rotated, ...problems(...changeCodes, 'KEY_NOT_FOUND') },
+          response: { 200: rotated, ...problems(...changeCodes, 'KEY_NOT_FOUND', 'QUOTA_EXCEEDED') },
         },
       },
       async (request) => {

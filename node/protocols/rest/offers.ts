@@ -43,7 +43,10 @@ export const offers: Resource = (server, issuer) => {
           'Makes a one-time token, and a QR code of the URL where the credential is collected with it.',
         params: z.object({ id: credentialId }),
         body: offerBody,
-        response: { 201: offer, ...problems('UNAUTHORIZED', 'FORBIDDEN', 'CREDENTIAL_NOT_FOUND') },
+        response: {
+          201: offer,
+          ...problems('UNAUTHORIZED', 'FORBIDDEN', 'CREDENTIAL_NOT_FOUND', 'QUOTA_EXCEEDED'),
+        },
       },
     },
     async (request, reply) => {

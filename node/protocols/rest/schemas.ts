@@ -118,7 +118,13 @@ function registerAndRead(base: string): Resource {
           body: registerBody,
           response: {
             201: registered,
-            ...problems(...writeCodes, 'SCHEMA_INVALID', 'SCHEMA_ALREADY_EXISTS', 'SCHEMA_ALIAS_TAKEN'),
+            ...problems(
+              ...writeCodes,
+              'SCHEMA_INVALID',
+              'SCHEMA_ALREADY_EXISTS',
+              'SCHEMA_ALIAS_TAKEN',
+              'QUOTA_EXCEEDED',
+            ),
           },
         },
       },

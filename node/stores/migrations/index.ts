@@ -14,6 +14,7 @@ import { up as webhooks } from './015-webhooks.ts'
 import { up as statusPositions } from './016-status-positions.ts'
 import { up as listedStatuses } from './017-listed-statuses.ts'
 import { up as idempotentBodies } from './018-idempotent-bodies.ts'
+import { up as quotas } from './019-quotas.ts'
 
 /** Every migration by its name, which gives the order; one that has run anywhere never changes. */
 export const migrations: Record<string, Migration> = {
@@ -32,4 +33,5 @@ export const migrations: Record<string, Migration> = {
   '017-listed-statuses': { up: listedStatuses },
   '015-webhooks': { up: webhooks },
   '018-idempotent-bodies': { up: idempotentBodies },
+  '019-quotas': { up: quotas },
 }

@@ -36,7 +36,7 @@ describeOnStacks('issueChunk', (stack) => {
       chunks: createBulkChunkStore(house.database),
       limits: {
         ...{ bytes: 1e6, rows: 100, rowBytes: 1_000, chunkRows: 10, jobs: 10, tenantRows: 1_000 },
-        ...{ unsettledChunks: 4, takeoverMs: 60_000, retentionHours: 1 },
+        ...{ unsettledChunks: 4, takeoverMs: 60_000, retentionHours: 1, keptRows: 1_000 },
       },
       recordEnd: async () => {},
       now: () => new Date(),
@@ -62,9 +62,10 @@ describeOnStacks('issueChunk', (stack) => {
       ...{ issuer_did: 'x', schema_id: 'x', terms, source: '{"type":"ndjson"}' },
       ...{ created_at: at(), updated_at: at(), served_at: at() },
     }
-    await deps.jobs.insert({ ...row, state: 'receiving' })
+    await deps.jobs.insert({ ...row, state: 'receiving' }, { most: 10 })
     const rows = await pack(Array.from({ length: 5 }, () => JSON.stringify({ holderDid, claims: degree })))
-    await deps.chunks.add({ job_id: row.job_id, number: 1, first_row: 1, row_count: 5, rows }, at())
+    const chunk = { job_id: row.job_id, number: 1, first_row: 1, row_count: 5, rows }
+    await deps.chunks.add(chunk, { at: at(), check: () => {} })
     job = (await deps.jobs.change(row.job_id, { from: ['receiving'], to: 'running', at: at() })) as BulkJobRow
   })
 
