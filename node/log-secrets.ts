@@ -26,5 +26,14 @@ function serverSecrets(url: string | undefined): string[] {
   if (url === undefined) return []
   const { password, searchParams } = new URL(url)
   const inQuery = searchParams.get('password') ?? ''
-  return [url, password, decodeURIComponent(password), inQuery].filter((text) => text !== '')
+  return [url, password, decoded(password), inQuery].filter((text) => text !== '')
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    // a percent sign that begins no character stands for itself
+    return text
+  }
 }

@@ -28,8 +28,9 @@ export function createLeases({ store, durationMs = 5_000, onLost }: LeaseOptions
   return {
     async hold(name, work) {
       if (!(await acquire(name))) return undefined
+      let renewing: Promise<unknown> = Promise.resolve()
       const renewal = setInterval(() => {
-        acquire(name).then(
+        renewing = acquire(name).then(
           (held) => held || onLost?.(name),
           () => onLost?.(name),
         )
@@ -38,6 +39,8 @@ export function createLeases({ store, durationMs = 5_000, onLost }: LeaseOptions
         return { result: await work() }
       } finally {
         clearInterval(renewal)
+        // one that comes after the release would take the lease again, for nobody
+        await renewing
         // one that cannot be given back now runs out
         await store.release({ name, holder }).catch(() => {})
       }

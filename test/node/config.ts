@@ -130,6 +130,8 @@ describe('parseConfig', () => {
     ])
       assert.equal(parseConfig({ DATABASE_URL, QUEUE_URL }).queueUrl, QUEUE_URL)
     assert.match(problemsOf({ DATABASE_URL, QUEUE_URL: 'amqp://queue' }).join(), /^QUEUE_URL must be/)
+    const half = 'redis://:100%secret@queue'
+    assert.match(problemsOf({ DATABASE_URL, QUEUE_URL: half }).join(), /^QUEUE_URL must be/)
     assert.match(problemsOf({ QUEUE_URL: 'redis://queue' }).join(), /^DATABASE_URL is required/)
   })
 

@@ -88,6 +88,12 @@ describe('createLogger', () => {
       for (const text of [...Object.values(hidden), ...passwords]) assert.ok(!line.includes(text), line)
   })
 
+  it('takes a password in which a percent sign stands for itself', () => {
+    const config = parseConfig({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://me:half%of-it@traces:4318' })
+    const secrets = secretsOf(config, { rpcUrl: 'http://127.0.0.1:8545', registries: {} as never })
+    assert.ok(secrets.includes('half%of-it'))
+  })
+
   it('names the request in each of its lines, once', () => {
     lines.length = 0
     const work = () => {

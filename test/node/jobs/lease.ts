@@ -52,6 +52,28 @@ describeOnStacks('leases', (stack) => {
     assert.equal(answers.filter((held) => held).length, 1)
   })
 
+  it('are free at once when the work ends while they are renewed', async () => {
+    const [asked, gate, renewed] = [0, 1, 2].map(() => Promise.withResolvers<void>())
+    let times = 0
+    const slow: LeaseStore = {
+      ...store,
+      async acquire(lease) {
+        if (times++ === 0) return store.acquire(lease)
+        asked?.resolve()
+        await gate?.promise
+        // as long as that of a worker
+        return store.acquire({ ...lease, milliseconds: 5_000 }).finally(renewed?.resolve)
+      },
+    }
+    const mine = createLeases({ store: slow, durationMs: 40 })
+    const holding = mine.hold('anchor', async () => asked?.promise)
+    await asked?.promise
+    setImmediate(() => gate?.resolve())
+    await Promise.all([holding, renewed?.promise])
+    const others = createLeases({ store, durationMs: 60_000 })
+    assert.deepEqual(await others.hold('anchor', async () => 'mine'), { result: 'mine' })
+  })
+
   it('are renewed while the work lasts, longer than they would hold', async () => {
     const mine = createLeases({ store, durationMs: 200 })
     const others = createLeases({ store, durationMs: 200 })
