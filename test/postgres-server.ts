@@ -1,4 +1,4 @@
-import { execFile, execFileSync, spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chown, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -37,13 +37,25 @@ export async function whyNoPostgresServer(): Promise<string | undefined> {
   }
 }
 
+/** Why no file system can be mounted, as `startPostgres` does for a small disk; undefined when one can. */
+export async function whyNoSmallDisk(): Promise<string | undefined> {
+  const folder = await mkdtemp(join(tmpdir(), 'disk-'))
+  try {
+    await run('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder])
+    await run('umount', [folder])
+    return undefined
+  } catch (error) {
+    return `no file system can be mounted: ${(error as Error).message.trim().split('\n').at(-1)}`
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
 /**
- * Makes a server on a free port and starts it; it ends with this process at the latest. Its folder can be made smaller
- * than the disk: `mount` is given it, empty, with the user who will write there.
+ * Makes a server on a free port and starts it; it ends with this process at the latest. With `megabytes` it has a disk
+ * of its own, of that size, in memory.
  */
-export async function startPostgres(
-  mount?: (folder: string, owner: { uid: number; gid: number }) => Promise<void>,
-): Promise<TestPostgres> {
+export async function startPostgres({ megabytes }: { megabytes?: number } = {}): Promise<TestPostgres> {
   const [initdb, postgres, owner, port] = [
     await program('initdb'),
     await program('postgres'),
@@ -53,7 +65,10 @@ export async function startPostgres(
   const folder = await mkdtemp(join(tmpdir(), 'postgres-'))
   const as = process.getuid?.() === 0 ? owner : {}
   await chown(folder, owner.uid, owner.gid)
-  await mount?.(folder, owner)
+  if (megabytes !== undefined) {
+    const size = `size=${megabytes}m,uid=${owner.uid},gid=${owner.gid}`
+    await run('mount', ['-t', 'tmpfs', '-o', size, 'tmpfs', folder])
+  }
   const data = join(folder, 'data')
   // small pieces of log, so that a small disk holds it
   const shape = ['--encoding=UTF8', '--locale=C', '--auth=trust', '--username=postgres', '--wal-segsize=1']
@@ -63,7 +78,13 @@ export async function startPostgres(
   const isRunning = () => server !== undefined && server.exitCode === null && server.signalCode === null
   const stop = () => server?.kill('SIGQUIT')
   process.once('exit', stop)
-  const options = { port, listen_addresses: '127.0.0.1', unix_socket_directories: '', min_wal_size: '2MB' }
+  const options = {
+    port,
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    min_wal_size: '2MB',
+    max_wal_size: '16MB',
+  }
   const started: TestPostgres = {
     port,
     folder,
@@ -96,7 +117,7 @@ export async function startPostgres(
     async remove() {
       await started.kill()
       process.off('exit', stop)
-      if (mount) execFileSync('umount', [folder])
+      if (megabytes !== undefined) await run('umount', [folder])
       await rm(folder, { recursive: true })
     },
   }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, statfs, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -11,7 +11,7 @@ import { type RunningWorker, startWorker } from '../../node/worker.ts'
 import { bulkPath, everyRowOnce, order } from '../bulk-client.ts'
 import { startChain, type TestChain } from '../chain.ts'
 import { type Answer, adminApiKey, freePort, fundedPrivateKey, startNode, type TestNode } from '../node.ts'
-import { startPostgres, type TestPostgres, whyNoPostgresServer } from '../postgres-server.ts'
+import { startPostgres, type TestPostgres, whyNoPostgresServer, whyNoSmallDisk } from '../postgres-server.ts'
 import { startRedis, type TestRedis, whyNoRedis } from '../redis.ts'
 import { registeredOnce } from '../registered-once.ts'
 import { startTcpProxy, type TcpProxy } from '../tcp-proxy.ts'
@@ -21,12 +21,14 @@ import {
   expect,
   expectProblem,
   holderDid,
-  issueDegree,
   makeIssuer,
   makeSchema,
 } from './protocols/rest/scenario.ts'
 
 const missing = (await whyNoPostgresServer()) ?? (await whyNoRedis())
+const noSmallDisk = await whyNoSmallDisk()
+/** So much stays free when the disk is filled: some dozens of credentials. */
+const room = 500_000
 const say = (text: string) => process.stdout.write(`      ${text}\n`)
 const seconds = (from: number) => `${((performance.now() - from) / 1_000).toFixed(1)} s`
 
@@ -48,7 +50,7 @@ describe(`a node whose servers fail${missing ? `: skipped, ${missing}` : ''}`, f
 
   before(async () => {
     chain = await startChain()
-    postgres = await startPostgres()
+    postgres = await startPostgres(noSmallDisk ? {} : { megabytes: 128 })
     proxy = await startTcpProxy({ host: '127.0.0.1', port: postgres.port })
   })
   after(async () => {
@@ -158,6 +160,17 @@ describe(`a node whose servers fail${missing ? `: skipped, ${missing}` : ''}`, f
     })
     after(() => site?.close())
 
+    const issue = () => {
+      const body = { ...site.terms, holderDid, claims: bachelor }
+      return site.api.call('POST', at('credentials', 'issue'), { body })
+    }
+    const unavailable = (answer: Answer) => {
+      const { headers, body } = expectProblem(503, 'DATABASE_UNAVAILABLE', answer)
+      assert.ok(Number(headers.get('retry-after')) > 0)
+      assert.equal(body.retryable, true)
+      return answer
+    }
+
     it('loses answers to commits and dies in the middle of a bulk job: every row is issued once', async () => {
       const answersLost = loseCommits(proxy, 2)
       const names = namesOf('postgres', 2_000)
@@ -165,15 +178,8 @@ describe(`a node whose servers fail${missing ? `: skipped, ${missing}` : ''}`, f
       await until(site, id, ({ n }) => n >= 600)
       await postgres.kill()
       const from = performance.now()
-      const issue = () =>
-        site.api.call('POST', at('credentials', 'issue'), {
-          body: { ...site.terms, holderDid, claims: bachelor },
-        })
-      for (const answer of [await issue(), await site.api.call('GET', `${bulkPath}/${id}`)]) {
-        const { headers, body } = expectProblem(503, 'DATABASE_UNAVAILABLE', answer)
-        assert.ok(Number(headers.get('retry-after')) > 0)
-        assert.equal(body.retryable, true)
-      }
+      unavailable(await issue())
+      unavailable(await site.api.call('GET', `${bulkPath}/${id}`))
       expect(200, await site.api.call('GET', '/health/live', { key: null }))
       const { status, chain: ledger, database } = await health(site)
       assert.deepEqual([status, ledger.status, database.status], [503, 'up', 'down'])
@@ -182,14 +188,54 @@ describe(`a node whose servers fail${missing ? `: skipped, ${missing}` : ''}`, f
       await postgres.start()
       const back = performance.now()
       while ((await health(site)).status !== 200) await pause(50)
-      const { credentialId } = await issueDegree(site.api, site.terms)
+      const { status: issued, body } = await issue()
+      assert.ok(issued < 300)
       const job = await until(site, id, isDone)
-      const issued = await everyRowOnce(site.api, job, names)
-      const { recorded } = await registeredOnce(site, [...issued, credentialId])
+      const ids = await everyRowOnce(site.api, job, names)
+      const { recorded } = await registeredOnce(site, [...ids, body.credentialId])
       assert.equal(recorded, names.length + 1)
       assert.equal(answersLost(), 2)
       say(
         `${names.length} rows issued once; PostgreSQL was away for ${away}, the job done ${seconds(back)} later`,
+      )
+    })
+
+    const whole = noSmallDisk ? `: skipped, ${noSmallDisk}` : ''
+    it(`has no room, and dies of it: what was acknowledged is there${whole}`, async function () {
+      if (noSmallDisk) this.skip()
+      const acknowledged: string[] = []
+      const refusals = new Set<string>()
+      const attempt = async () => {
+        const answer = await issue()
+        if (answer.status < 300) acknowledged.push(answer.body.credentialId)
+        else refusals.add(unavailable(answer).body.detail)
+      }
+      await attempt()
+      // there may be no room for a further connection
+      const admin = new pg.Client({ connectionString: postgres.url })
+      admin.on('error', () => {})
+      await admin.connect()
+      const ballast = join(postgres.folder, 'ballast')
+      const { bavail, bsize } = await statfs(postgres.folder)
+      await writeFile(ballast, Buffer.alloc(bavail * bsize - room))
+      while (!refusals.has('The disk of the database server is full.'))
+        await Promise.all([attempt(), attempt(), attempt(), attempt()])
+      // what is there can be read
+      expect(200, await site.api.call('GET', at('credentials', acknowledged[0] as string)))
+      await useUpLog(admin)
+      const atDeath = acknowledged.length
+      await attempt()
+      assert.equal(acknowledged.length, atDeath, 'acknowledged without a server')
+      await rm(ballast)
+      // the server has ended, or does so when it finds no room to recover: whoever watches over it starts it again
+      await postgres.kill()
+      await postgres.start()
+      while ((await health(site)).status !== 200) await pause(50)
+      await attempt()
+      assert.equal(acknowledged.length, atDeath + 1)
+      const known = (await registeredOnce(site, acknowledged)).recorded
+      say(
+        `${acknowledged.length} acknowledged around a full disk, 0 lost; ${known} recorded and registered in all`,
       )
     })
   })
@@ -206,4 +252,15 @@ function loseCommits(proxy: TcpProxy, most: number): () => number {
     return true
   })
   return () => lost
+}
+
+/** Writes log until the server finds no room for more and ends. */
+async function useUpLog(admin: pg.Client): Promise<void> {
+  const written = () =>
+    admin.query("select pg_switch_wal(), pg_logical_emit_message(false, '', 'x')").then(
+      () => true,
+      () => false,
+    )
+  while (await written());
+  await admin.end().catch(() => {})
 }
