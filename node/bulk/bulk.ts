@@ -86,7 +86,7 @@ export function createBulk(deps: BulkDeps, watch: JobWatch): Bulk {
     },
     follow: async (question) => {
       await find(question)
-      return watch.follow(() => get(question))
+      return watch.follow(requestContext().tenantId, () => get(question))
     },
     stopFollowing: watch.stop,
     success: async ({ type, withCredentials, ...question }) => {

@@ -10,10 +10,14 @@ export const hasEnded = ({ state }: { state: string }): boolean => ended.has(sta
 /** Lets callers follow jobs, whichever process works on them. */
 export interface JobWatch {
   /**
-   * What a job is like now, and whenever that has changed; null now and then while it has not. Ends with the job.
+   * What a job of a tenant is like now, and whenever that has changed; null now and then while it has not. Ends with
+   * the job.
    * @throws RATE_LIMIT_EXCEEDED while too many follow jobs
    */
-  follow<T extends { state: string; updatedAt: string }>(look: () => Promise<T>): AsyncGenerator<T | null>
+  follow<T extends { state: string; updatedAt: string }>(
+    tenantId: string,
+    look: () => Promise<T>,
+  ): AsyncGenerator<T | null>
   /** Ends everybody's following. */
   stop(): void
 }
@@ -22,20 +26,27 @@ export interface JobWatch {
 interface WatchOptions {
   /** How many may follow at a time in this process. */
   listeners: number
+  /** How many of one tenant, so that it does not take the places of all. */
+  tenantListeners: number
   /** How often the table is looked at. */
   pollMs: number
   /** After how long without a change null is given. */
   heartbeatMs: number
 }
 
-export function createJobWatch({ listeners, pollMs, heartbeatMs }: WatchOptions): JobWatch {
+export function createJobWatch(options: WatchOptions): JobWatch {
+  const { listeners, tenantListeners, pollMs, heartbeatMs } = options
   const stopping = new AbortController()
-  let following = 0
+  /** Tenants of those who follow, one for each. */
+  const following: string[] = []
 
-  async function* follow<T extends { state: string; updatedAt: string }>(look: () => Promise<T>) {
+  async function* follow<T extends { state: string; updatedAt: string }>(
+    tenantId: string,
+    look: () => Promise<T>,
+  ) {
     let seen: string | undefined
     let told = performance.now()
-    following++
+    following.push(tenantId)
     try {
       while (!stopping.signal.aborted) {
         const job = await look()
@@ -48,14 +59,15 @@ export function createJobWatch({ listeners, pollMs, heartbeatMs }: WatchOptions)
         await delay(pollMs, undefined, { signal: stopping.signal }).catch(() => {})
       }
     } finally {
-      following--
+      following.splice(following.indexOf(tenantId), 1)
     }
   }
 
   return {
-    follow(look) {
-      if (following < listeners) return follow(look)
-      const detail = `${listeners} callers follow jobs already.`
+    follow(tenantId, look) {
+      const own = following.filter((other) => other === tenantId).length
+      if (following.length < listeners && own < tenantListeners) return follow(tenantId, look)
+      const detail = `${own} callers of this tenant follow jobs already.`
       throw new IssuerError('RATE_LIMIT_EXCEEDED', { detail, retryAfter: 10 })
     },
     stop: () => stopping.abort(),

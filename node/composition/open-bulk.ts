@@ -11,6 +11,7 @@ import { appendEvent } from '../stores/events.ts'
 import type { Part } from './open-parts.ts'
 
 const LISTENERS = 100
+const TENANT_LISTENERS = 25
 const POLL_MS = 250
 const HEARTBEAT_MS = 15_000
 
@@ -27,7 +28,10 @@ export function openBulk({ config, foundation, pipeline }: House) {
       await forOwner(job, () => appendEvent(trx, eventRow({ type: 'bulk.ended', subject, data, at: now() })))
     },
   }
-  const watch = createJobWatch({ listeners: LISTENERS, pollMs: POLL_MS, heartbeatMs: HEARTBEAT_MS })
+  const watch = createJobWatch({
+    ...{ listeners: LISTENERS, tenantListeners: TENANT_LISTENERS },
+    ...{ pollMs: POLL_MS, heartbeatMs: HEARTBEAT_MS },
+  })
   const work = createBulkWork(deps)
   return {
     doors: { bulk: createBulk(deps, watch) },
