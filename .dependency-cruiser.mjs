@@ -116,7 +116,7 @@ export default {
       { path: '^node/threads/' },
       {
         path: '^node/',
-        pathNot: '^node/(threads/|anoncreds/operations\\.ts$|suites/bbs/operations\\.ts$|errors\\.ts$)',
+        pathNot: '^node/(threads/|anoncreds/operations\\.ts$|suites/(bbs|rdf)/operations\\.ts$|errors\\.ts$)',
         ...values,
       },
     ),
@@ -124,7 +124,13 @@ export default {
       'operations-run-in-threads',
       'What is in the list of operations would keep the event loop.',
       { path: '^node/', pathNot: '^node/threads/operations\\.ts$' },
-      { path: '^node/(anoncreds|suites/bbs)/operations\\.ts$', ...values },
+      { path: '^node/(anoncreds|suites/(bbs|rdf))/operations\\.ts$', ...values },
+    ),
+    rule(
+      'threads-start-no-threads',
+      'What a thread runs would wait for a thread itself.',
+      { path: '^node/threads/operations\\.ts$' },
+      { path: '^node/threads/in-thread\\.ts$', reachable: true },
     ),
     rule(
       'threads-have-one-door',

@@ -3,7 +3,6 @@ import { IssuerError } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
 import { inThread } from '../threads/in-thread.ts'
 import { baseProofSuite } from './bbs/base-proof.ts'
-import { chooseDisclosure } from './bbs/choose-disclosure.ts'
 import { derivedProofSuite } from './bbs/derived-proof.ts'
 import { isBaseProofValue, parseBaseProof, serializeDerivedProof } from './bbs/proof-value.ts'
 import { dataIntegrityContext } from './contexts/bundled-contexts.ts'
@@ -11,6 +10,7 @@ import { derivationFailure, deriving } from './derivation-failure.ts'
 import { mandatoryPointersFor, pointersProblem } from './disclosed-pointers.ts'
 import { splitProof } from './embedded-proof.ts'
 import { secureLinkedData } from './linked-data-proof.ts'
+import { inRdfThread } from './rdf/in-rdf-thread.ts'
 import { requireContexts } from './require-contexts.ts'
 import { verifyRdfProof } from './signed-statements.ts'
 import type { DeriveOptions, ProofVerdict, Secured, SecureOptions, Suite, VerifyOptions } from './suite.ts'
@@ -46,9 +46,9 @@ async function disclose(secured: Secured, options: DeriveOptions): Promise<JsonO
   const { document, proof } = proven
   const { documentLoader } = options
   await requireContexts(document, documentLoader)
-  const suite = derivedProofSuite(name, keyTypes)
-  const proofOptions = await suite.canonizeProof(proof, { document, documentLoader })
-  const { revealed, messages, value } = await chooseDisclosure({ document, proofOptions, base }, options)
+  const { selectivePointers, nonce } = options
+  const chosen = { document, proof, base, selectivePointers, ...(nonce && { nonce }) }
+  const { revealed, messages, value } = await inRdfThread('bbsDisclose', chosen, documentLoader)
   const signed = { publicKey: base.publicKey, signature: base.signature, header: base.header, messages }
   if (!(await inThread('bbs', 'verify', signed))) throw derivationFailure('The base proof does not hold.')
   const { presentationHeader, selectiveIndexes: indexes } = value

@@ -1,10 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { canonicalize } from '@digitalbazaar/di-sd-primitives'
 import { IssuerError } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
 import { inThread } from '../threads/in-thread.ts'
 import { maxMessages } from './bbs/generators.ts'
-import { choosePlusDisclosure } from './bbs/plus-disclosure.ts'
 import { type PlusProof, parsePlusProof } from './bbs/plus-proof.ts'
 import { plusMessages, proofStatements, showsOwnStatements, signedStatements } from './bbs/plus-statements.ts'
 import { blsPublicKey } from './bbs/public-key.ts'
@@ -12,7 +10,9 @@ import { bbsBlsContext } from './contexts/bbs-bls-terms.ts'
 import { derivationFailure, deriving } from './derivation-failure.ts'
 import { pointersProblem } from './disclosed-pointers.ts'
 import { splitProof } from './embedded-proof.ts'
-import { librarySigner, secureLinkedData } from './linked-data-proof.ts'
+import { librarySigner } from './library-signer.ts'
+import { secureLinkedData } from './linked-data-proof.ts'
+import { inRdfThread } from './rdf/in-rdf-thread.ts'
 import { requireContexts } from './require-contexts.ts'
 import { linesOf } from './selective-disclosure/labelled-quads.ts'
 import { verifyRdfProof } from './signed-statements.ts'
@@ -134,10 +134,9 @@ function librarySuite(type: string, signing?: { key: AssertionKey; created: Date
     matchProof: async ({ proof }: { proof: JsonObject }) => proof.type === type,
     // the document names its contexts itself
     ensureSuiteContext: () => undefined,
-    canonize: canonicalize as LibrarySuite['canonize'],
     canonizeProof: async () => '',
     createVerifyData: async ({ document, documentLoader }: ProofInput) =>
-      suite.canonize(document, { documentLoader }),
+      inRdfThread('canonize', { suite: name, document }, documentLoader),
     createProof: (input: ProofInput & { purpose: Purpose }) =>
       createProof(input, { ...(signing as NonNullable<typeof signing>), statements: suite.createVerifyData }),
     verifyProof: async (input: ProofInput) => {
@@ -179,10 +178,11 @@ async function disclose(secured: Secured, options: DeriveOptions): Promise<JsonO
   const publicKey = resolved && blsPublicKey(resolved.verificationMethod)
   if (!publicKey) throw derivationFailure('The key of the proof cannot be resolved.')
   const head = await proofStatements(proof, documentLoader)
-  const { revealed, statements, places } = await choosePlusDisclosure(document, {
-    selectivePointers,
+  const { revealed, statements, places } = await inRdfThread(
+    'plusDisclose',
+    { document, selectivePointers },
     documentLoader,
-  })
+  )
   const messages = plusMessages([...head, ...statements])
   if (!(await holds(messages, proof, publicKey)))
     throw derivationFailure('The proof of the credential does not hold.')

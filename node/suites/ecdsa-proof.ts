@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { DataIntegrityProof } from '@digitalbazaar/data-integrity'
 import type { JsonObject } from '../json.ts'
 import type { KeyType } from '../keys/key-store.ts'
-import { librarySigner } from './linked-data-proof.ts'
+import { librarySigner } from './library-signer.ts'
 import type { AssertionKey } from './suite.ts'
 import { verificationKey, verifySignature } from './verification-key.ts'
 

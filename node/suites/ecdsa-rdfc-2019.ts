@@ -21,7 +21,7 @@ export function ecdsaRdfc2019(termsUrl: string): Suite {
     recognises: (secured) => splitProof(secured)?.proof.cryptosuite === name,
     secure: async (document, { created, ...options }) => {
       const suite = rememberProofOptions(
-        compileExpansion(ecdsaProof(cryptosuite, { key: options.key, date: created })),
+        compileExpansion(ecdsaProof(cryptosuite, { key: options.key, date: created }), name),
       )
       return secureLinkedData(document, { ...options, suite })
     },

@@ -2,7 +2,8 @@ import { Ed25519Signature2020 } from '@digitalbazaar/ed25519-signature-2020'
 import { compileExpansion } from './compiled-expansion/compiled-expansion.ts'
 import { ed25519Signature2020Context } from './contexts/bundled-contexts.ts'
 import { splitProof } from './embedded-proof.ts'
-import { librarySigner, secureLinkedData } from './linked-data-proof.ts'
+import { librarySigner } from './library-signer.ts'
+import { secureLinkedData } from './linked-data-proof.ts'
 import { rememberProofOptions } from './proof-options-cache.ts'
 import { verifyRdfProof } from './signed-statements.ts'
 import type { Suite } from './suite.ts'
@@ -29,6 +30,7 @@ export function ed25519Signature2020(termsUrl: string): Suite {
         suite: rememberProofOptions(
           compileExpansion(
             new Ed25519Signature2020({ signer: librarySigner(options.key, keyTypes), date: created }),
+            name,
           ),
         ),
       }),

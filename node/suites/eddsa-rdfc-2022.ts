@@ -3,7 +3,8 @@ import { cryptosuite } from '@digitalbazaar/eddsa-rdfc-2022-cryptosuite'
 import { compileExpansion } from './compiled-expansion/compiled-expansion.ts'
 import { dataIntegrityContext } from './contexts/bundled-contexts.ts'
 import { splitProof } from './embedded-proof.ts'
-import { librarySigner, secureLinkedData } from './linked-data-proof.ts'
+import { librarySigner } from './library-signer.ts'
+import { secureLinkedData } from './linked-data-proof.ts'
 import { rememberProofOptions } from './proof-options-cache.ts'
 import { verifyRdfProof } from './signed-statements.ts'
 import type { Suite } from './suite.ts'
@@ -31,6 +32,7 @@ export function eddsaRdfc2022(termsUrl: string): Suite {
               date: created,
               cryptosuite,
             }),
+            name,
           ),
         ),
       }),

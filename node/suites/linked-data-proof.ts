@@ -2,12 +2,10 @@ import { CredentialIssuancePurpose } from '@digitalbazaar/vc'
 import jsigs from 'jsonld-signatures'
 import { IssuerError } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
-import type { KeyType } from '../keys/key-store.ts'
 import { checkEmbeddedProof, checkSignable, type ProvenDocument, splitProof } from './embedded-proof.ts'
 import { describeLinkedDataError, issuerErrorIn } from './linked-data-error.ts'
 import { requireContexts } from './require-contexts.ts'
 import type {
-  AssertionKey,
   DocumentLoader,
   ProofVerdict,
   ResolvedKey,
@@ -15,25 +13,6 @@ import type {
   SecureOptions,
   VerifyOptions,
 } from './suite.ts'
-
-/**
- * A key in the shape that Digital Bazaar's suites sign with, of one of the types that the suite has.
- * @throws SIGNING_FAILED
- */
-export function librarySigner(
-  { verificationMethod, signer }: AssertionKey,
-  keyTypes: readonly KeyType[],
-): LibrarySigner {
-  if (!keyTypes.includes(signer.type)) {
-    const detail = `The suite signs with ${keyTypes.join(' or ')} keys, not with ${signer.type}.`
-    throw new IssuerError('SIGNING_FAILED', { detail })
-  }
-  return {
-    id: verificationMethod,
-    algorithm: signer.type,
-    sign: async ({ data }) => signer.sign(data),
-  }
-}
 
 /** A loader that keeps what it threw: jsonld wraps it beyond recognition. */
 function watched(documentLoader: DocumentLoader): { load: DocumentLoader; thrown(): unknown } {

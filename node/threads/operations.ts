@@ -1,15 +1,17 @@
 import { operations as anoncreds } from '../anoncreds/operations.ts'
 import { operations as bbs } from '../suites/bbs/operations.ts'
+import { operations as rdf } from '../suites/rdf/operations.ts'
 
 /**
  * What threads do, by the room whose it is: whatever would keep the event loop for more than a few milliseconds. Adding
  * one is one function in the list of its room.
  */
-export const operations: Operations = { anoncreds, bbs }
+export const operations: Operations = { anoncreds, bbs, rdf }
 
 export interface Operations {
   anoncreds: typeof anoncreds
   bbs: typeof bbs
+  rdf: typeof rdf
 }
 
 /** A call, as it crosses the border of a thread. */

@@ -67,6 +67,11 @@ const plants: Record<string, Record<string, string>> = {
     'node/suites/in-the-loop.ts': "import { operations } from './bbs/operations.ts'\noperations()",
     'node/suites/bbs/operations.ts': 'export const operations = () => undefined',
   },
+  'threads-start-no-threads': {
+    'node/threads/operations.ts': "import { turn } from './turn.ts'\nexport const operations = turn",
+    'node/threads/turn.ts': "import { inThread } from './in-thread.ts'\nexport const turn = inThread",
+    'node/threads/in-thread.ts': 'export const inThread = () => undefined',
+  },
   'threads-have-one-door': {
     'node/suites/back-door.ts': "import { answer } from '../threads/worker.ts'\nanswer()",
     'node/threads/worker.ts': 'export const answer = () => undefined',

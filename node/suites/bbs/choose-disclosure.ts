@@ -4,8 +4,9 @@ import { pointersProblem } from '../disclosed-pointers.ts'
 import { groupQuads } from '../selective-disclosure/group-quads.ts'
 import { labelledQuads } from '../selective-disclosure/labelled-quads.ts'
 import { selectDocument } from '../selective-disclosure/select-document.ts'
-import type { DeriveOptions } from '../suite.ts'
+import type { DocumentLoader } from '../suite.ts'
 import type { BaseProofValue, DerivedProofValue } from './proof-value.ts'
+import { canonizeOptions } from './sign-data.ts'
 import { bbsHeader, shuffleLabels, toMessage } from './statements.ts'
 
 /** What a derived proof is made of, but the proof itself. */
@@ -15,11 +16,13 @@ export interface Disclosure {
   value: Omit<DerivedProofValue, 'proof'>
 }
 
-interface Input {
+/** What a choice of attributes is derived from. */
+export interface DisclosureInput {
   document: JsonObject
-  /** Canonical N-Quads of the proof's options. */
-  proofOptions: string
+  proof: JsonObject
   base: BaseProofValue
+  selectivePointers: readonly string[]
+  nonce?: Uint8Array
 }
 
 const numberOf = (label: string): number => Number(label.replace(/^(c14n|b)/, ''))
@@ -36,8 +39,8 @@ function indexesAmong(all: readonly number[], chosen: ReadonlySet<number>): numb
  * @throws DERIVATION_FAILED; Error when a pointer leads into what can only be shown as a whole
  */
 export async function chooseDisclosure(
-  { document, proofOptions, base }: Input,
-  { selectivePointers, documentLoader, nonce = new Uint8Array() }: DeriveOptions,
+  { document, proof, base, selectivePointers, nonce = new Uint8Array() }: DisclosureInput,
+  documentLoader: DocumentLoader,
 ): Promise<Disclosure> {
   const { mandatoryPointers, hmacKey } = base
   const pointers = [...new Set([...mandatoryPointers, ...selectivePointers])]
@@ -50,6 +53,7 @@ export async function chooseDisclosure(
   const places = [...found.quads.keys()]
   const quadsAt = (chosen: readonly number[]) => chosen.map((place) => found.quads[place] as string)
   const isMandatory = (place: number) => mandatory.places.has(place)
+  const proofOptions = await canonizeOptions({ document, proof }, documentLoader)
   const header = bbsHeader(proofOptions, quadsAt(places.filter(isMandatory)))
   if (Buffer.compare(base.header, header) !== 0) {
     throw new IssuerError('DERIVATION_FAILED', { detail: 'The document is not the one that was signed.' })

@@ -42,11 +42,8 @@ export interface PlusDisclosure {
  * @throws Error for a list: its cells have no names by which they could be shown
  */
 export async function choosePlusDisclosure(
-  document: JsonObject,
-  {
-    selectivePointers,
-    documentLoader,
-  }: { selectivePointers: readonly string[]; documentLoader: DocumentLoader },
+  { document, selectivePointers }: { document: JsonObject; selectivePointers: readonly string[] },
+  documentLoader: DocumentLoader,
 ): Promise<PlusDisclosure> {
   const { expanded, compact } = await withNamedNodes(document, documentLoader)
   const labelNodes = (canonical: readonly string[]) => new Map(canonical.map((label) => [label, label]))

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import jsonld from 'jsonld'
 import { BoundedCache } from '../../bounded-cache.ts'
 import type { JsonObject } from '../../json.ts'
+import { inRdfThread } from '../rdf/in-rdf-thread.ts'
 import type { DocumentLoader } from '../suite.ts'
 import { contextTerms } from './context-terms.ts'
 import { replaceSlots, type SlotValue, shapeOf } from './shape.ts'
@@ -65,16 +66,31 @@ async function compile(
   }
 }
 
+/** What the canonical text of a document depends on, besides the suite and the loader. */
+interface CanonizeOptions {
+  documentLoader: DocumentLoader
+  messageDigestAlgorithm?: string
+}
+
 /**
- * Lets a suite canonicalise the documents that it signs, and the options of its proofs, by compiled expansion. For
- * signing alone: who verifies is handed documents of any shape by anybody.
+ * Lets a suite canonicalise the documents that it signs, and the options of its proofs, by compiled expansion, and the
+ * others in a thread: they are the large ones, and the first of a shape. With compiled expansion a thread is no gain:
+ * measured on two cores with eddsa-rdfc-2022, 32 at a time, the event loop has 0.22 ms of work for each document, 0.17 to
+ * 0.21 when a thread does this part, while both together have 0.30 and 0.42 to 0.52. For signing alone: who verifies is
+ * handed documents of any shape by anybody.
  */
-export function compileExpansion<Suite extends Pick<LibrarySuite, 'canonize'>>(suite: Suite): Suite {
+export function compileExpansion<Suite extends Pick<LibrarySuite, 'canonize'>>(
+  suite: Suite,
+  name: string,
+): Suite {
   const canonize = suite.canonize.bind(suite)
-  suite.canonize = async (document, options) => {
-    const { documentLoader } = options as { documentLoader: DocumentLoader }
-    const expanded = await expandCompiled(document as JsonObject, documentLoader)
-    return expanded ? canonize(expanded, { ...options, skipExpansion: true }) : canonize(document, options)
+  suite.canonize = async (input, options) => {
+    const document = input as JsonObject
+    const { documentLoader, messageDigestAlgorithm } = options as CanonizeOptions
+    const expanded = await expandCompiled(document, documentLoader)
+    if (expanded) return canonize(expanded, { ...options, skipExpansion: true })
+    const asked = { suite: name, document, ...(messageDigestAlgorithm && { messageDigestAlgorithm }) }
+    return inRdfThread('canonize', asked, documentLoader)
   }
   return suite
 }

@@ -78,7 +78,7 @@ describe('BbsBlsSignature2020, derived proofs', () => {
     const { proof, ...document } = secured as { proof: JsonObject } & JsonObject
     const method = (await issuers.resolveKey(String(proof.verificationMethod))) as ResolvedKey
     const head = await proofStatements(proof, documentLoader)
-    const whole = await choosePlusDisclosure(document, { selectivePointers: [], documentLoader })
+    const whole = await choosePlusDisclosure({ document, selectivePointers: [] }, documentLoader)
     const publicKey = issuer.key.signer.publicKey
     assert.ok(method)
     for (const member of ['credentialStatus', 'credentialSchema', 'expirationDate']) {

@@ -4,7 +4,7 @@ import { dataIntegrityPresentation } from '../../../node/formats/data-integrity-
 import { formats } from '../../../node/formats/index.ts'
 import type { JsonObject } from '../../../node/json.ts'
 import { createSuites } from '../../../node/suites/index.ts'
-import { librarySigner } from '../../../node/suites/linked-data-proof.ts'
+import { librarySigner } from '../../../node/suites/library-signer.ts'
 import { digitalBazaar } from './digital-bazaar.ts'
 import { degree, documentLoader, type Issuers, now, openIssuers, type TestIssuer } from './issuers.ts'
 
