@@ -72,6 +72,8 @@ export function createStatusChangeStore(database: Database) {
           .updateTable('status_changes')
           .set({ state: 'failed' })
           .where('id', 'in', ids.slice(from, from + CHUNK))
+          // one that was made meanwhile stays made
+          .where('state', '=', 'open')
           .execute()
     },
 

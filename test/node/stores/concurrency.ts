@@ -231,6 +231,11 @@ describeOnStacks('two processes on one database', (stack) => {
     ])
     const after = await createCredentialStore(both[0]).getMany(rows.map((row) => row.credential_id))
     assert.deepEqual([...new Set(after.map(({ status }) => status))], ['revoked'])
+    // another process had asked the ledger before it was done
+    const ids = revocations.map(({ id }) => id)
+    await createStatusChangeStore(both[1]).failed(ids)
+    const states = (await createStatusChangeStore(both[0]).getMany(ids)).map(({ state }) => state)
+    assert.deepEqual([...new Set(states)], ['done'])
   })
 })
 
