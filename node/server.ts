@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import helmet from '@fastify/helmet'
-import rateLimit from '@fastify/rate-limit'
 import {
   type FastifyBaseLogger,
   type FastifyReply,
@@ -26,6 +25,7 @@ import { parseJsonBody } from './protocols/json-body.ts'
 import { mountMetrics } from './protocols/metrics.ts'
 import { problemOf, retryAfter, toIssuerError } from './protocols/problem-document.ts'
 import type { HttpServer, Settings } from './protocols/protocol.ts'
+import { limitRates } from './protocols/rate-limit.ts'
 import { routeOf, traceRequests } from './protocols/request-spans.ts'
 import { validatorCompiler } from './protocols/request-validation.ts'
 import { defaultTenant, onBehalfOf } from './request-context.ts'
@@ -74,7 +74,8 @@ export async function createServer({
   logAnswers(server, issuer.metrics)
   traceRequests(server, issuer.tracing)
   await describeApi(server, config.publicUrl)
-  await secure(server, config, authenticate)
+  await secure(server, authenticate)
+  await limitRates(server, config, issuer.rateCounter)
   answerUnknown(server, rememberMethods(server))
   server.setErrorHandler(answerError)
 
@@ -150,11 +151,7 @@ function logAnswers(server: HttpServer, metrics: Issuer['metrics']): void {
   })
 }
 
-async function secure(
-  server: HttpServer,
-  config: ServerDeps['config'],
-  authenticate: ServerDeps['authenticate'],
-): Promise<void> {
+async function secure(server: HttpServer, authenticate: ServerDeps['authenticate']): Promise<void> {
   await server.register(helmet, {
     contentSecurityPolicy: {
       useDefaults: false,
@@ -169,19 +166,6 @@ async function secure(
     if (span) span.run(serve)
     else serve()
   })
-  await server.register(rateLimit, {
-    timeWindow: 60_000,
-    keyGenerator: rateKey,
-    max: ({ caller }) => (caller ? (caller.rateLimit ?? config.rateLimit) : config.rateLimitAnonymous),
-    errorResponseBuilder: (_request, { ttl }) =>
-      new IssuerError('RATE_LIMIT_EXCEEDED', { retryAfter: Math.ceil(ttl / 1000) }),
-  })
-}
-
-/** The keys of a tenant with a limit of its own share it. */
-function rateKey({ caller, ip }: FastifyRequest): string {
-  if (!caller) return `address ${ip}`
-  return caller.rateLimit === undefined ? `key ${caller.keyId}` : `tenant ${caller.tenantId}`
 }
 
 function answerUnknown(server: HttpServer, methodsOf: (path: string) => string[]): void {

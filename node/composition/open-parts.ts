@@ -7,6 +7,7 @@ import { openBulk } from './open-bulk.ts'
 import { openExchange } from './open-exchange.ts'
 import { openIdempotency } from './open-idempotency.ts'
 import { openMetrics } from './open-metrics.ts'
+import { openRateCounter } from './open-rate-counter.ts'
 import { openRecalls } from './open-recalls.ts'
 import { openWebhooks } from './open-webhooks.ts'
 
@@ -31,6 +32,7 @@ export function openParts(house: House & { nodeDid: string }) {
   const parts = [
     anoncreds,
     openIdempotency(house),
+    openRateCounter(house),
     openAudit(house),
     openWebhooks(house),
     openMetrics(house),

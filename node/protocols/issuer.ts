@@ -1,5 +1,6 @@
 import type { ApiKeyAdministration } from '../access/api-key-administration.ts'
 import type { Idempotency } from '../access/idempotency.ts'
+import type { RateCounter } from '../access/rate-counter.ts'
 import type { TenantAdministration } from '../access/tenants.ts'
 import type { AuditLog } from '../audit/read-log.ts'
 import type { Bulk } from '../bulk/bulk.ts'
@@ -101,6 +102,8 @@ export interface Issuer {
   checkHealth(): Promise<Health>
   apiKeys: ApiKeyAdministration
   idempotency: Idempotency
+  /** Undefined where one process answers all requests. */
+  rateCounter: RateCounter | undefined
   tenants: TenantAdministration
   audit: AuditLog
   webhooks: Webhooks

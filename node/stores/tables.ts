@@ -386,6 +386,14 @@ interface IdempotencyTable {
   expires_at: Time
 }
 
+/** Requests that were taken from a rate limit, in the window of a minute that began last. */
+interface RateCountsTable {
+  /** `key <id>` or `tenant <id>`. */
+  name: string
+  begun_at: Time
+  taken: number
+}
+
 /** Credential offers by the SHA-256 of their one-time token in hex. */
 interface OffersTable {
   token_hash: string
@@ -513,6 +521,7 @@ export interface Tables {
   bulk_jobs: BulkJobsTable
   bulk_chunks: BulkChunksTable
   idempotency: IdempotencyTable
+  rate_counts: RateCountsTable
   offers: OffersTable
   connections: ConnectionsTable
   exchanges: ExchangesTable

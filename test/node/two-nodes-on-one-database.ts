@@ -10,6 +10,7 @@ import {
   holderDid,
   makeIssuer,
   makeSchema,
+  makeTenant,
 } from './protocols/rest/scenario.ts'
 
 describeOnStacks(
@@ -49,6 +50,26 @@ describeOnStacks(
     it('are one issuer: same DID, same account', () => {
       assert.equal(one.node.nodeDid, other.node.nodeDid)
       assert.equal(one.node.relayer, other.node.relayer)
+    })
+
+    it('let a tenant send as much as its limit says, whichever of them it asks', async () => {
+      const limit = 20
+      const tenant = await makeTenant(one, { tenantId: 'hasty', rateLimit: limit })
+      const ask = async () => {
+        const answers = await Promise.all(
+          Array.from({ length: 60 }, (_, n) =>
+            (n % 2 === 0 ? one : other).call('GET', '/api/v1/dids', { key: tenant.adminApiKey }),
+          ),
+        )
+        return answers.filter(({ status }) => status === 200).length
+      }
+      const minute = () => Math.floor(Date.now() / 60_000)
+      let begun: number
+      let done: number
+      // not across the end of a minute, which begins anew
+      do [begun, done] = [minute(), await ask()]
+      while (minute() !== begun)
+      assert.equal(done, limit)
     })
 
     it('do for each other what either has begun', async () => {

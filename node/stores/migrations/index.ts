@@ -15,6 +15,7 @@ import { up as statusPositions } from './016-status-positions.ts'
 import { up as listedStatuses } from './017-listed-statuses.ts'
 import { up as idempotentBodies } from './018-idempotent-bodies.ts'
 import { up as quotas } from './019-quotas.ts'
+import { up as rateCounts } from './020-rate-counts.ts'
 
 /** Every migration by its name, which gives the order; one that has run anywhere never changes. */
 export const migrations: Record<string, Migration> = {
@@ -34,4 +35,5 @@ export const migrations: Record<string, Migration> = {
   '015-webhooks': { up: webhooks },
   '018-idempotent-bodies': { up: idempotentBodies },
   '019-quotas': { up: quotas },
+  '020-rate-counts': { up: rateCounts },
 }
