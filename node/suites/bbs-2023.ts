@@ -7,7 +7,7 @@ import { derivedProofSuite } from './bbs/derived-proof.ts'
 import { isBaseProofValue, parseBaseProof, serializeDerivedProof } from './bbs/proof-value.ts'
 import { dataIntegrityContext } from './contexts/bundled-contexts.ts'
 import { derivationFailure, deriving } from './derivation-failure.ts'
-import { mandatoryPointersFor, pointersProblem } from './disclosed-pointers.ts'
+import { addedPointers, mandatoryPointersFor, pointersProblem } from './disclosed-pointers.ts'
 import { splitProof } from './embedded-proof.ts'
 import { secureLinkedData } from './linked-data-proof.ts'
 import { inRdfThread } from './rdf/in-rdf-thread.ts'
@@ -76,5 +76,7 @@ export function bbs2023(termsUrl: string): Suite {
     secure,
     verify,
     derive: (secured, options) => deriving(() => disclose(secured, options)),
+    mandatoryPointersOf: (secured) =>
+      addedPointers(parseBaseProof(String(splitProof(secured)?.proof.proofValue))?.mandatoryPointers ?? []),
   }
 }

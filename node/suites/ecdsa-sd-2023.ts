@@ -3,7 +3,7 @@ import { IssuerError } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
 import { dataIntegrityContext } from './contexts/bundled-contexts.ts'
 import { derivationFailure, deriving } from './derivation-failure.ts'
-import { mandatoryPointersFor, pointersProblem } from './disclosed-pointers.ts'
+import { addedPointers, mandatoryPointersFor, pointersProblem } from './disclosed-pointers.ts'
 import { derivedProofSuite } from './ecdsa-sd/derived-proof.ts'
 import type { SignedStatements } from './ecdsa-sd/sign-statements.ts'
 import { isBaseProof, parseBaseProof, serializeBaseProof } from './ecdsa-sd-proof-value.ts'
@@ -115,5 +115,7 @@ export function ecdsaSd2023(termsUrl: string): Suite {
     secure,
     verify,
     derive,
+    mandatoryPointersOf: (secured) =>
+      addedPointers(parseBaseProof(String(splitProof(secured)?.proof.proofValue))?.mandatoryPointers ?? []),
   }
 }

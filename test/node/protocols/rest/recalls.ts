@@ -172,9 +172,9 @@ describe('recalls over HTTP', () => {
       { proofType: 'vc+sd-jwt', mandatoryPointers: ['/credentialSubject'] },
       { proofType: 'dc+sd-jwt', mandatoryPointers: ['/degree/name', '/degree/gpa'] },
       { proofType: 'dc+sd-jwt' },
-      { proofType: 'ecdsa-sd-2023', statusEncoding: 'StatusListRegistryEntry' },
+      { proofType: 'ecdsa-sd-2023', mandatoryPointers: pointers, statusEncoding: 'StatusListRegistryEntry' },
       { proofType: 'ecdsa-sd-2023', dataModel: '1.1' },
-      { proofType: 'bbs-2023' },
+      { proofType: 'bbs-2023', mandatoryPointers: pointers },
     ]
     const since = new Date().toISOString()
     const old = []
