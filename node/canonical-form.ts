@@ -15,12 +15,14 @@ const unordered = /^\d|^__proto__$/
 
 const MOST_LEVELS = 64
 
+const isArray: (value: unknown) => value is readonly Json[] = Array.isArray
+
 /** The same value with its members in order; undefined when JSON.stringify would not write it as JCS does. */
-function ordered(value: Json, level: number): Json | undefined {
+function ordered(value: Json | readonly Json[], level: number): Json | undefined {
   if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined
   if (typeof value !== 'object' || level > MOST_LEVELS) return undefined
-  return Array.isArray(value) ? orderedElements(value, level) : orderedMembers(value, level)
+  return isArray(value) ? orderedElements(value, level) : orderedMembers(value, level)
 }
 
 function orderedElements(array: readonly Json[], level: number): Json | undefined {
@@ -47,7 +49,7 @@ function orderedMembers(object: JsonObject, level: number): JsonObject | undefin
   return members
 }
 
-function jcs(value: Json): string {
+function jcs(value: Json | readonly Json[]): string {
   const same = ordered(value, 0)
   const text = same === undefined ? undefined : JSON.stringify(same)
   // a lone surrogate is escaped, as no well-formed text is: `canonicalize` refuses it
@@ -92,7 +94,7 @@ export function knowCanonicalForm(object: JsonObject, form: string): void {
  */
 export function canonicalForm(value: JsonObject | readonly Json[]): string {
   const form = known.get(value)
-  if (form === undefined) return jcs(value as Json)
+  if (form === undefined) return jcs(value)
   known.delete(value)
   return form
 }

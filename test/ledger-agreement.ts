@@ -32,13 +32,10 @@ export async function settled({ database, errors }: Issuing): Promise<void> {
 
 async function unsettled(database: Database): Promise<unknown[]> {
   const credentials = await database
-    .selectFrom('credentials')
-    .leftJoin('registrations', 'registrations.registration_id', 'credentials.registration_id')
+    .selectFrom('registration_entries as entries')
+    .leftJoin('registrations', 'registrations.registration_id', 'entries.registration_id')
     .select(['credential_id', 'registrations.state', 'first'])
-    .where('credentials.status_list_id', 'is not', null)
-    .where((eb) =>
-      eb.or([eb('credentials.registration_id', 'is', null), eb('registrations.state', '=', 'open')]),
-    )
+    .where((eb) => eb.or([eb('entries.registration_id', 'is', null), eb('registrations.state', '=', 'open')]))
     .limit(5)
     .execute()
   const changes = await database

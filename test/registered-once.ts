@@ -20,8 +20,15 @@ export async function registeredOnce(
   while ((await unregistered(database)) > 0) await pause(50)
   const rows = await database
     .selectFrom('credentials')
-    .innerJoin('registrations', 'registrations.registration_id', 'credentials.registration_id')
-    .select(['credential_id', 'status_index', 'credentials.status_list_id', 'state', 'transaction_hash'])
+    .innerJoin('registration_entries as entries', 'entries.credential_id', 'credentials.credential_id')
+    .innerJoin('registrations', 'registrations.registration_id', 'entries.registration_id')
+    .select([
+      'credentials.credential_id',
+      'status_index',
+      'credentials.status_list_id',
+      'state',
+      'transaction_hash',
+    ])
     .execute()
   const recorded = new Set(rows.map(({ credential_id }) => credential_id))
   assert.deepEqual(
@@ -44,11 +51,10 @@ export async function registeredOnce(
 /** How many recorded credentials are not on the ledger, as far as the database knows. */
 async function unregistered(database: Database): Promise<number> {
   const { n } = await database
-    .selectFrom('credentials')
-    .leftJoin('registrations', 'registrations.registration_id', 'credentials.registration_id')
+    .selectFrom('registration_entries as entries')
+    .leftJoin('registrations', 'registrations.registration_id', 'entries.registration_id')
     .select((eb) => eb.fn.countAll<number>().as('n'))
-    .where('credentials.status_list_id', 'is not', null)
-    .where((eb) => eb.or([eb('credentials.registration_id', 'is', null), eb('state', '=', 'open')]))
+    .where((eb) => eb.or([eb('entries.registration_id', 'is', null), eb('state', '=', 'open')]))
     .executeTakeFirstOrThrow()
   return Number(n)
 }

@@ -115,8 +115,8 @@ export function createBulkChunkStore(database: Database) {
     async settleable(): Promise<BulkChunkRow[]> {
       return database
         .selectFrom('bulk_chunks')
-        .innerJoin('credentials', 'credentials.credential_id', 'bulk_chunks.credential_id')
-        .innerJoin('registrations', 'registrations.registration_id', 'credentials.registration_id')
+        .innerJoin('registration_entries as entries', 'entries.credential_id', 'bulk_chunks.credential_id')
+        .innerJoin('registrations', 'registrations.registration_id', 'entries.registration_id')
         .selectAll('bulk_chunks')
         .where('bulk_chunks.state', '=', 'recorded')
         .where('registrations.state', '!=', 'open')
@@ -216,11 +216,12 @@ async function readRegistrations(
   for (let from = 0; from < credentialIds.length; from += 500) {
     const rows = await database
       .selectFrom('credentials')
-      .leftJoin('registrations', 'registrations.registration_id', 'credentials.registration_id')
-      .select(['credential_id', 'holder_did', 'credentials.status_list_id', 'status_index'])
+      .leftJoin('registration_entries as entries', 'entries.credential_id', 'credentials.credential_id')
+      .leftJoin('registrations', 'registrations.registration_id', 'entries.registration_id')
+      .select(['credentials.credential_id', 'holder_did', 'credentials.status_list_id', 'status_index'])
       .select(['registrations.state', 'registrations.transaction_hash', 'registrations.reason'])
       .select(withSecured ? 'secured' : sql<string>`''`.as('secured'))
-      .where('credential_id', 'in', credentialIds.slice(from, from + 500))
+      .where('credentials.credential_id', 'in', credentialIds.slice(from, from + 500))
       .execute()
     found.push(...rows)
   }

@@ -7,15 +7,17 @@ import { pageOf, pageOfSeveral } from './page.ts'
 import type { NewRow, Row } from './tables.ts'
 
 const ROWS_PER_INSERT = 100
+const ENTRIES_PER_INSERT = 500
 const CHUNK = 500
 /** Most issuers whose credentials are read apart from one another: SQLite puts 500 queries together at most. */
 const MOST_PARTS = 100
 
 export type CredentialRow = Row<'credentials'>
-export type NewCredentialRow = Omit<NewRow<'credentials'>, 'registration_id'>
+export type NewCredentialRow = NewRow<'credentials'>
 
 /** A credential with what became of its registration. */
 export type RegisteredCredentialRow = CredentialRow & {
+  registration_id: string | null
   registration_state: Row<'registrations'>['state'] | null
   transaction_hash: string | null
   refusal: string | null
@@ -62,6 +64,7 @@ export function createCredentialStore(database: Database) {
             .execute()
           await input.pause()
         }
+        await insertEntries(trx, input.rows)
         if (input.outbox) await trx.insertInto('outbox').values(input.outbox).execute()
         if (input.event) await appendEvent(trx, input.event)
         await input.also?.(trx)
@@ -121,6 +124,17 @@ export function createCredentialStore(database: Database) {
   }
 }
 
+/** What has to be registered of new credentials. */
+async function insertEntries(trx: Database, rows: readonly NewCredentialRow[]): Promise<void> {
+  const entries = rows.flatMap(({ credential_id, status_list_id }) =>
+    status_list_id ? [{ credential_id, status_list_id }] : [],
+  )
+  for (let from = 0; from < entries.length; from += ENTRIES_PER_INSERT) {
+    const part = entries.slice(from, from + ENTRIES_PER_INSERT)
+    await trx.insertInto('registration_entries').values(part).execute()
+  }
+}
+
 /** Which id is taken; an index of a status list that is given out twice stays the failure that it is. */
 async function conflict(
   database: Database,
@@ -141,12 +155,21 @@ async function conflict(
   return cause
 }
 
+/** Under other names, so that those of a credential mean its own columns. */
+const entriesOf = (database: Database) =>
+  database
+    .selectFrom('registration_entries')
+    .select(['credential_id as entry_id', 'registration_id'])
+    .as('entries')
+
 function withRegistration(database: Database) {
   return database
     .selectFrom('credentials')
-    .leftJoin('registrations', 'registrations.registration_id', 'credentials.registration_id')
+    .leftJoin(entriesOf(database), 'entries.entry_id', 'credentials.credential_id')
+    .leftJoin('registrations', 'registrations.registration_id', 'entries.registration_id')
     .selectAll('credentials')
     .select([
+      'entries.registration_id as registration_id',
       'registrations.state as registration_state',
       'registrations.transaction_hash as transaction_hash',
       'registrations.reason as refusal',

@@ -55,10 +55,9 @@ async function openAnchor(database: Database) {
 
 async function unregistered(database: Database): Promise<number> {
   const some = database
-    .selectFrom('credentials')
+    .selectFrom('registration_entries')
     .select('status_list_id')
     .where('registration_id', 'is', null)
-    .where('status_list_id', 'is not', null)
     .limit(mostCounted)
     .as('some')
   const { count } = await database

@@ -1,4 +1,4 @@
-import { type Kysely, type SelectQueryBuilder, sql } from 'kysely'
+import { type QueryExecutorProvider, type SelectQueryBuilder, sql } from 'kysely'
 import { IssuerError } from '../errors.ts'
 
 /** What a caller asks of a list: how many rows, and after which; the cursor is opaque to it. */
@@ -26,7 +26,7 @@ export async function pageOf<Tables, Table extends keyof Tables, Row>(
  * @throws MALFORMED_REQUEST when the cursor is none
  */
 export async function pageOfSeveral<Tables, Table extends keyof Tables, Row>(
-  database: Kysely<Tables>,
+  database: QueryExecutorProvider,
   queries: readonly SelectQueryBuilder<Tables, Table, Row>[],
   columns: Columns<Row>,
   question: PageQuestion,

@@ -72,10 +72,9 @@ export function createRegistrationStore(database: Database) {
     /** How many recorded entries are not on the ledger yet; counts no further than `limit` of those nobody claimed. */
     async countUnregistered(limit: number): Promise<number> {
       const unclaimed = database
-        .selectFrom('credentials')
+        .selectFrom('registration_entries')
         .select('status_list_id')
         .where('registration_id', 'is', null)
-        .where('status_list_id', 'is not', null)
         .limit(limit)
         .as('unclaimed')
       const waiting = await database
@@ -113,8 +112,8 @@ export function createRegistrationStore(database: Database) {
       for (let from = 0; from < credentialIds.length; from += IDS_PER_QUESTION)
         rows.push(
           ...(await database
-            .selectFrom('credentials')
-            .innerJoin('registrations', 'registrations.registration_id', 'credentials.registration_id')
+            .selectFrom('registration_entries as entries')
+            .innerJoin('registrations', 'registrations.registration_id', 'entries.registration_id')
             .select(['credential_id', 'state', 'registrations.transaction_hash', 'reason'])
             .where('credential_id', 'in', credentialIds.slice(from, from + IDS_PER_QUESTION))
             .where('state', '!=', 'open')
@@ -127,8 +126,9 @@ export function createRegistrationStore(database: Database) {
     /** The entries of a registration by index, which is the order of its leaves. */
     async entries(registrationId: string): Promise<RegisteredEntry[]> {
       const rows = await database
-        .selectFrom('credentials')
-        .select(['credential_id', 'status_index', 'digest'])
+        .selectFrom('registration_entries as entries')
+        .innerJoin('credentials', 'credentials.credential_id', 'entries.credential_id')
+        .select(['credentials.credential_id', 'status_index', 'digest'])
         .where('registration_id', '=', registrationId)
         .orderBy('status_index')
         .execute()
@@ -316,25 +316,24 @@ async function auditHead(trx: Database): Promise<{ seq: number; hash: string } |
 }
 
 interface ListWithEntries {
-  status_list_id: string | null
+  status_list_id: string
   registered: number
 }
 
 async function listsWithEntries(trx: Database, limit: number): Promise<ListWithEntries[]> {
   return trx
-    .selectFrom('credentials')
-    .innerJoin('status_lists', 'status_lists.status_list_id', 'credentials.status_list_id')
-    .select(['credentials.status_list_id', 'status_lists.registered'])
-    .where('credentials.registration_id', 'is', null)
-    .where('credentials.status_list_id', 'is not', null)
-    .groupBy(['credentials.status_list_id', 'status_lists.registered'])
+    .selectFrom('registration_entries as entries')
+    .innerJoin('status_lists', 'status_lists.status_list_id', 'entries.status_list_id')
+    .select(['entries.status_list_id', 'status_lists.registered'])
+    .where('entries.registration_id', 'is', null)
+    .groupBy(['entries.status_list_id', 'status_lists.registered'])
     .limit(limit)
     .execute()
 }
 
 async function claimList(trx: Database, claim: Claim, list: ListWithEntries): Promise<void> {
   const registrationId = claim.newId()
-  const statusListId = list.status_list_id as string
+  const { status_list_id: statusListId } = list
   await trx
     .insertInto('registrations')
     .values({
@@ -347,7 +346,7 @@ async function claimList(trx: Database, claim: Claim, list: ListWithEntries): Pr
     })
     .execute()
   const { numUpdatedRows } = await trx
-    .updateTable('credentials')
+    .updateTable('registration_entries')
     .set({ registration_id: registrationId })
     .where('status_list_id', '=', statusListId)
     .where('registration_id', 'is', null)

@@ -184,7 +184,6 @@ interface CredentialsTable {
   status_index: number | null
   /** Of which the index is made: unique in its list, and in the order of issuance. */
   status_position: number | null
-  registration_id: string | null
   /** DID URL of the key that signed it; null for what was issued before this was kept. */
   verification_method: string | null
 }
@@ -229,6 +228,13 @@ interface AnchorsTable {
   audit_seq: Generated<number | null>
   audit_hash: Generated<string | null>
   created_at: Time
+}
+
+/** Credentials with an entry in a list, and what registers them; null while that is not begun. */
+interface RegistrationEntriesTable {
+  credential_id: string
+  status_list_id: string
+  registration_id: string | null
 }
 
 /** What one anchor registers in one list. */
@@ -509,6 +515,7 @@ export interface Tables {
   recalled_credentials: RecalledCredentialsTable
   anchors: AnchorsTable
   registrations: RegistrationsTable
+  registration_entries: RegistrationEntriesTable
   status_changes: StatusChangesTable
   relayers: RelayersTable
   transactions: TransactionsTable

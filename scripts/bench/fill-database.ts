@@ -22,8 +22,17 @@ export async function fillDatabase(dataDir: string, total: number): Promise<void
     `insert into credentials (${columns.join(', ')})
      select ${columns.map((name) => copied[name] ?? name).join(', ')} from credentials where rowid <= ${ROWS}`,
   )
+  // each credential has an entry, in the same order
+  const register = database.prepare(
+    `insert into registration_entries (credential_id, status_list_id, registration_id)
+     select credential_id, status_list_id, (select min(registration_id) from registration_entries)
+     from credentials where rowid > (select max(rowid) from registration_entries)`,
+  )
   database.exec('pragma synchronous = off')
-  for (let count = countOf(database); count < total; count = countOf(database)) copy.run()
+  while (countOf(database) < total) {
+    copy.run()
+    register.run()
+  }
   database.exec('pragma wal_checkpoint(truncate)')
   database.close()
 }

@@ -47,12 +47,15 @@ async function fill(database: Database, isPostgres: boolean, from: number, to: n
     select 'registration' || ${text('i / 1000')}, 'anchor' || ${text('i / 1000')}, 'list' || ${text('i / 131072')}, i % 131072, 1000, 'registered', '0x', '0x', i
     from (${series}) as s where i % 1000 = 0`.execute(database)
   await sql`insert into credentials (credential_id, issuer_did, holder_did, schema_id, type, proof_type, data_model, format,
-      secured, digest, issued_at, status, status_list_id, revocation_list_id, status_index, registration_id, verification_method)
+      secured, digest, issued_at, status, status_list_id, revocation_list_id, status_index, verification_method)
     select 'urn:uuid:' || ${text('(i * 1999) % 100000007')} || '-' || ${text('i')}, 'did:x:' || ${text(`i % ${issuers}`)}, 'did:h:' || ${text('i / 10')},
       'schema:' || ${text('i % 10')}, 'T', 'eddsa-jcs-2022', '2.0', 'f',
       '{"credential":"' || ${sql.raw(`'${'x'.repeat(800)}'`)} || '"}', '0x' || ${text('i')}, ${time('1 second')},
       case when i % 100 = 7 then 'revoked' when i % 1000 = 8 then 'suspended' else 'valid' end,
-      'list' || ${text('i / 131072')}, 'list' || ${text('i / 131072')}, i % 131072, 'registration' || ${text('i / 1000')}, 'did:x:' || ${text(`i % ${issuers}`)} || '#key'
+      'list' || ${text('i / 131072')}, 'list' || ${text('i / 131072')}, i % 131072, 'did:x:' || ${text(`i % ${issuers}`)} || '#key'
+    from (${series}) as s`.execute(database)
+  await sql`insert into registration_entries (credential_id, status_list_id, registration_id)
+    select 'urn:uuid:' || ${text('(i * 1999) % 100000007')} || '-' || ${text('i')}, 'list' || ${text('i / 131072')}, 'registration' || ${text('i / 1000')}
     from (${series}) as s`.execute(database)
   await sql`insert into status_changes (id, credential_id, action, state, at)
     select 'change' || credential_id, credential_id, 'revoke', 'done', ${at} from credentials
@@ -146,10 +149,10 @@ async function questions(database: Database): Promise<Question[]> {
 
 async function oldestUnregistered(database: Database) {
   return database
-    .selectFrom('credentials')
+    .selectFrom('registration_entries as entries')
+    .innerJoin('credentials', 'credentials.credential_id', 'entries.credential_id')
     .select('issued_at')
     .where('registration_id', 'is', null)
-    .where('status_list_id', 'is not', null)
     .orderBy('issued_at')
     .limit(1)
     .executeTakeFirst()

@@ -149,8 +149,16 @@ async function isSettled(database: Database): Promise<boolean> {
 async function recordedOnce(database: Database, load: Load): Promise<number> {
   const rows = await database
     .selectFrom('credentials')
-    .leftJoin('registrations', 'registrations.registration_id', 'credentials.registration_id')
-    .select(['credential_id', 'holder_did', 'status_index', 'credentials.status_list_id', 'status', 'state'])
+    .leftJoin('registration_entries as entries', 'entries.credential_id', 'credentials.credential_id')
+    .leftJoin('registrations', 'registrations.registration_id', 'entries.registration_id')
+    .select([
+      'credentials.credential_id',
+      'holder_did',
+      'status_index',
+      'credentials.status_list_id',
+      'status',
+      'state',
+    ])
     .execute()
   const byId = new Map(rows.map((row) => [row.credential_id, row]))
   for (const { credentialId, holderDid } of load.acknowledged)

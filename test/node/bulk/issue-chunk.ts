@@ -107,7 +107,7 @@ describeOnStacks('issueChunk', (stack) => {
       .set({ state: 'refused', reason: 'ISSUER_DEACTIVATED' })
       .where('registration_id', 'in', (eb) =>
         eb
-          .selectFrom('credentials')
+          .selectFrom('registration_entries')
           .select('registration_id')
           .$castTo<{ registration_id: string }>()
           .where('credential_id', '=', recorded[0]?.credential_id as string),

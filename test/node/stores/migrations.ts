@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict'
+import { Kysely, sql } from 'kysely'
+import { Migrator } from 'kysely/migration'
+import { createCredentialStore } from '../../../node/stores/credentials.ts'
+import { openDatabase } from '../../../node/stores/database.ts'
+import { migrations } from '../../../node/stores/migrations/index.ts'
+import { postgresDialect } from '../../../node/stores/postgres.ts'
+import { createRegistrationStore } from '../../../node/stores/registrations.ts'
+import { sqliteDialect } from '../../../node/stores/sqlite.ts'
+import { describeOnStacks, stacks } from '../../stacks.ts'
+
+const at = '2026-01-01T00:00:00.000Z'
+const registered = ['a', 'b', 'c']
+const waiting = ['d']
+const plain = ['e']
+
+/** What a node of an earlier version left. */
+async function fill(db: Kysely<unknown>): Promise<void> {
+  await sql`insert into status_pairs (pair_id, issuer_did, number, capacity, next, secret, state, created_at)
+    values ('p', 'did:x', 1, 131072, 4, 's', 'open', ${at})`.execute(db)
+  await sql`insert into status_lists (status_list_id, pair_id, key, issuer_did, purpose, registered)
+    values ('l', 'p', 'k', 'did:x', 'revocation', 3)`.execute(db)
+  await sql`insert into anchors (anchor_id, created_at) values ('n', ${at})`.execute(db)
+  await sql`insert into registrations (registration_id, anchor_id, status_list_id, first, count, state, transaction_hash)
+    values ('r', 'n', 'l', 0, 3, 'registered', '0x1')`.execute(db)
+  for (const [index, id] of [...registered, ...waiting, ...plain].entries()) {
+    const list = plain.includes(id) ? null : 'l'
+    await sql`insert into credentials (credential_id, issuer_did, holder_did, schema_id, type, proof_type, data_model,
+        format, secured, digest, issued_at, status, status_list_id, status_index, registration_id)
+      values (${id}, 'did:x', 'did:h', 's', 'T', 'p', '2.0', 'f', '{}', '0x', ${at}, 'valid', ${list},
+        ${list && index}, ${registered.includes(id) ? 'r' : null})`.execute(db)
+  }
+}
+
+describeOnStacks(
+  'the tables of an earlier version',
+  (stack) => {
+    it('keep what is registered, what waits for it and what has no entry', async () => {
+      const { location, drop } = await stack.create()
+      try {
+        const dialect = 'file' in location ? sqliteDialect(location.file) : postgresDialect(location)
+        const before = new Kysely<unknown>({ dialect })
+        const migrator = new Migrator({ db: before, provider: { getMigrations: async () => migrations } })
+        const { error } = await migrator.migrateTo('020-rate-counts')
+        assert.equal(error, undefined)
+        await fill(before)
+        await before.destroy()
+        const database = await openDatabase(location)
+        const credentials = createCredentialStore(database)
+        const { items } = await credentials.list({ tenantId: 'default', limit: 10 })
+        assert.deepEqual(
+          items.map((row) => [row.credential_id, row.registration_id, row.transaction_hash]).reverse(),
+          [
+            ...registered.map((id) => [id, 'r', '0x1']),
+            ...[...waiting, ...plain].map((id) => [id, null, null]),
+          ],
+        )
+        const registrations = createRegistrationStore(database)
+        const entries = await registrations.entries('r')
+        assert.deepEqual(
+          entries.map(({ credential_id }) => credential_id),
+          registered,
+        )
+        assert.equal(await registrations.countUnregistered(10), waiting.length)
+        await database.destroy()
+      } finally {
+        await drop()
+      }
+    })
+  },
+  stacks,
+)
