@@ -57,7 +57,9 @@ const queueUrl = z
   .string()
   .refine(
     (value) =>
-      /^(rediss?|postgres(ql)?):\/\//.test(value) && URL.canParse(value) && !/%(?![0-9a-fA-F]{2})/.test(value),
+      /^(rediss?|postgres(ql)?):\/\//.test(value) &&
+      URL.canParse(value) &&
+      !/%(?![0-9a-fA-F]{2})/.test(value),
     'must be the URL of a Redis or a PostgreSQL database: redis://host:6379 or postgres://user:password@host/database',
   )
 
