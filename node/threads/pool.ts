@@ -10,7 +10,7 @@ export type Pool = Piscina<Call, Answer>
 
 /**
  * Threads that do not keep the process alive. The first one stays; others, up to `most`, are started while calls wait,
- * and end when they had nothing to do for `idleMs`: each takes some 60 MB. One has one job at a time, so that an input
+ * and end when they had nothing to do for `idleMs`: each takes some 70 MB. One has one job at a time, so that an input
  * which ends a thread takes nobody else's job with it; another one takes its place.
  */
 export function openPool({ most, idleMs }: { most: number; idleMs: number }): Pool {
