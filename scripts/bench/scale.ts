@@ -29,6 +29,8 @@ interface Line {
 /** Batches sent side by side: one is signed while the transaction of another is mined. */
 const IN_FLIGHT = 3
 const BATCH = 1_000
+/** Batches before those that are measured. */
+const WARM_UP = 12
 
 const whole = (value: number) => Math.round(value).toLocaleString('en-US')
 const percent = (part: number, of: number) => `${((100 * part) / of).toFixed(0)} %`
@@ -86,9 +88,13 @@ async function prepare(child: NodeProcess, proofType = 'eddsa-jcs-2022') {
   return { node, order }
 }
 
-/** Batches of 1,000, some of them side by side. */
-async function batchRate(node: NodeClient, order: Order, count: number): Promise<number> {
-  await batches(node, order, { count: 2, size: BATCH })
+/** Batches of 1,000, some of them side by side, once the engine has compiled what they need. */
+async function batchRate(
+  node: NodeClient,
+  order: Order,
+  { count, warmUp }: { count: number; warmUp: number },
+): Promise<number> {
+  await batches(node, order, { count: warmUp, size: BATCH })
   const started = performance.now()
   const each = Math.ceil(count / IN_FLIGHT)
   await Promise.all(
@@ -108,7 +114,7 @@ async function batchRates(child: NodeProcess, counts: ScaleCounts): Promise<Batc
   for (const proofType of ['eddsa-jcs-2022', 'vc+jwt', 'JwtProof2020']) {
     const { node, order } = await prepare(child, proofType)
     const before = rawSigningRate('Ed25519', 20_000) ?? 0
-    const rate = await batchRate(node, order, counts.batches)
+    const rate = await batchRate(node, order, { count: counts.batches, warmUp: WARM_UP })
     const after = rawSigningRate('Ed25519', 20_000) ?? 0
     rates.push({ proofType, raw: (before + after) / 2, rate })
   }
@@ -139,7 +145,7 @@ async function postgresLines(counts: ScaleCounts, sqlite: readonly BatchRate[]):
     try {
       const rate = await withNode(variables, async (child) => {
         const { node, order } = await prepare(child)
-        return batchRate(node, order, counts.batches)
+        return batchRate(node, order, { count: counts.batches, warmUp: WARM_UP })
       })
       const measured = `${whole(rate)}/s: ${percent(rate, sqlite[0]?.rate ?? 0)}`
       lines.push({ what, target, measured, limit: 'the database server, which shares the two cores' })
@@ -197,7 +203,7 @@ interface Times {
 }
 
 async function timesOf(node: NodeClient, order: Order, counts: ScaleCounts): Promise<Times> {
-  const rate = await batchRate(node, order, counts.batches)
+  const rate = await batchRate(node, order, { count: counts.batches, warmUp: 2 })
   const { holderDid, ...terms } = order
   const subject = { holderDid, claims: { degree: degree() } }
   const body = { ...terms, credentials: Array.from({ length: 60 }, () => subject) }
