@@ -1,12 +1,12 @@
-// Who may import whom: the rules of the house, one rule each. `npm run check` runs them, and proves first
+// Who may import whom: one rule each. `npm run check` runs them, and proves first
 // that they bite (test/scripts/imports.ts).
 
-const rooms = ['formats', 'suites', 'status', 'did', 'ledger', 'stores', 'keys', 'jobs', 'agent']
-const anyRoom = `^node/(${rooms.join('|')})/`
+const modules = ['formats', 'suites', 'status', 'did', 'ledger', 'stores', 'keys', 'jobs', 'agent']
+const anyModule = `^node/(${modules.join('|')})/`
 const domain = '^node/(schemas|delegation|anoncreds|events)/'
 const application =
   '^node/(issuance|registrar|access|delivery|verification|presentation|bulk|exchange|webhooks|audit|wallet|recall)/'
-// Pure functions inside a room: names and numbers that mean the same to everybody.
+// Pure functions inside a module: names and numbers that mean the same to everybody.
 const pure =
   '^node/(ledger/resource-id|ledger/anoncreds-id|ledger/ethr-did|ledger/account-address|did/multikey|did/key-history|status/permute|keys/key-store)\\.ts$'
 
@@ -100,14 +100,14 @@ export default {
     ),
     rule(
       'siblings-never-import-siblings',
-      'A room gets another one handed in; it may know the types of its contract.',
-      { path: anyRoom },
-      { path: anyRoom, pathNot: [`^node/$1/`, pure], ...values },
+      'A module gets another one handed in; it may know the types of its contract.',
+      { path: anyModule },
+      { path: anyModule, pathNot: [`^node/$1/`, pure], ...values },
     ),
     rule(
-      'rooms-know-no-callers',
-      'Imports point one way: a room knows nothing of the pipeline, protocols or composition.',
-      { path: [anyRoom, domain] },
+      'modules-know-no-callers',
+      'Imports point one way: a module knows nothing of the pipeline, protocols or composition.',
+      { path: [anyModule, domain] },
       { path: [application, '^node/protocols/', '^node/((main|issuer|server)\\.ts$|composition/)'] },
     ),
     rule(
@@ -140,9 +140,9 @@ export default {
     ),
     rule(
       'domain-is-pure',
-      'Schemas, delegation and AnonCreds are rules about data: no room behind them.',
+      'Schemas, delegation and AnonCreds are rules about data: no module behind them.',
       { path: domain },
-      { path: anyRoom, pathNot: pure, ...values },
+      { path: anyModule, pathNot: pure, ...values },
     ),
     rule(
       'application-knows-no-protocol',
@@ -151,10 +151,10 @@ export default {
       { path: ['^node/protocols/', '^node/((main|issuer|server)\\.ts$|composition/)'] },
     ),
     rule(
-      'application-gets-rooms-handed-in',
-      'Only the composition root builds rooms; above them their types suffice.',
+      'application-gets-modules-handed-in',
+      'Only the composition root builds modules; above them their types suffice.',
       { path: [application, '^node/protocols/', '^node/server\\.ts$'] },
-      { path: anyRoom, pathNot: pure, ...values },
+      { path: anyModule, pathNot: pure, ...values },
     ),
     rule(
       'protocols-know-no-composition',
@@ -195,7 +195,7 @@ export default {
     rule(
       'configuration-comes-handed-in',
       'Below the composition root, settings are parameters.',
-      { path: [anyRoom, domain, application] },
+      { path: [anyModule, domain, application] },
       { path: '^node/config\\.ts$', ...values },
     ),
     rule(

@@ -109,9 +109,9 @@ export async function openIssuer(input: Input): Promise<OpenIssuer> {
     await foundation.close()
     throw error
   })
-  const house = wire(input, foundation, queue)
+  const wiring = wire(input, foundation, queue)
   const tracing = await openTracing(input.config)
-  const { facts, anchor, statusChanger, everyTenant: registrar } = house
+  const { facts, anchor, statusChanger, everyTenant: registrar } = wiring
   let parts: ReturnType<typeof openParts> | undefined
   const close = async () => {
     await parts?.close()
@@ -120,27 +120,27 @@ export async function openIssuer(input: Input): Promise<OpenIssuer> {
     await foundation.ledger.close()
     await queue.stop()
     await foundation.close()
-    house.metrics.close()
+    wiring.metrics.close()
     await tracing?.close()
   }
   try {
     const nodeDid = await alone(leases, async () => {
       // other processes of this database may be at work
       const running = leases !== undefined
-      if (!running) await house.stores.outbox.releaseAll(now().toISOString())
+      if (!running) await wiring.stores.outbox.releaseAll(now().toISOString())
       await settleDids(registrar, { running })
       await settleSchemas(registrar, { running })
       const did = await requireNodeDid(registrar, { name: 'Cartulary node' })
       await registerBuiltInSchemas(registrar, { nodeDid: did })
       return did
     })
-    const opened = openParts({ ...house, nodeDid })
+    const opened = openParts({ ...wiring, nodeDid })
     parts = opened
     return {
-      issuer: { ...bindIssuer({ ...house, nodeDid }), ...opened.doors, tracing },
+      issuer: { ...bindIssuer({ ...wiring, nodeDid }), ...opened.doors, tracing },
       authentication: {
-        apiKeys: house.stores.apiKeys,
-        tenants: house.tenants,
+        apiKeys: wiring.stores.apiKeys,
+        tenants: wiring.tenants,
         metricsToken: input.config.metricsToken,
       },
       ledger: foundation.ledger,
@@ -149,7 +149,7 @@ export async function openIssuer(input: Input): Promise<OpenIssuer> {
         queue.start([
           anchor.job,
           statusChanger.job,
-          house.transactions,
+          wiring.transactions,
           createSettlement(registrar),
           ...opened.jobs,
         ]),
@@ -170,7 +170,7 @@ function nameRelayer(error: unknown, relayer: string): unknown {
 }
 
 /** Everything of a node, wired. */
-export type House = ReturnType<typeof wire>
+export type Wiring = ReturnType<typeof wire>
 
 function wire({ config, chain, logger }: Input, opened: Foundation, queue: Queue) {
   const foundation = { ...opened, ledger: observedLedger(opened.ledger) }

@@ -5,7 +5,7 @@ import { dataModelContexts } from '../formats/credential-document.ts'
 import { envelopeCredential, openEnvelope } from '../formats/enveloped-credential.ts'
 import { presentationFormats } from '../formats/presentations.ts'
 import { issueDocument } from '../issuance/issue-document.ts'
-import type { House } from '../issuer.ts'
+import type { Wiring } from '../issuer.ts'
 import type { Json, JsonObject } from '../json.ts'
 import type { Issuer } from '../protocols/issuer.ts'
 import type { Secured } from '../suites/suite.ts'
@@ -21,10 +21,10 @@ const enveloped = (credential: Secured, mediaType: string): JsonObject =>
   typeof credential === 'string' ? envelopeCredential(credential, mediaType) : credential
 
 /** Binds what deals with whole documents: credentials as their issuers write them, and did:web. */
-export function bindDocuments(house: House) {
-  const { config, documents, pipeline, registrar, stores, verification } = house
-  const bound = bindPresentations(house)
-  const { own } = house
+export function bindDocuments(wiring: Wiring) {
+  const { config, documents, pipeline, registrar, stores, verification } = wiring
+  const bound = bindPresentations(wiring)
+  const { own } = wiring
   return {
     issueDocument: async (request) => {
       const outcome = await issueDocument(documents, request)

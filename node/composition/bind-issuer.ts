@@ -7,7 +7,7 @@ import { credentialRecord } from '../issuance/credential-record.ts'
 import { credentialStatus } from '../issuance/credential-status.ts'
 import { issue } from '../issuance/issue.ts'
 import { issueBatch } from '../issuance/issue-batch.ts'
-import type { House } from '../issuer.ts'
+import type { Wiring } from '../issuer.ts'
 import type { Issuer } from '../protocols/issuer.ts'
 import { allowIssuers } from '../registrar/allow-issuers.ts'
 import { createDid } from '../registrar/create-did.ts'
@@ -32,27 +32,27 @@ import { createHealthCheck } from './check-health.ts'
 import type { OpenParts } from './open-parts.ts'
 import { requireCredential } from './require-credential.ts'
 
-/** Binds the functions of all rooms to what they stand on: the house as its doors see it. */
+/** Binds the functions of the node to what they stand on, for the protocols. */
 export function bindIssuer(
-  house: House & { nodeDid: string },
+  wiring: Wiring & { nodeDid: string },
 ): Omit<Issuer, keyof OpenParts['doors'] | 'tracing'> {
   return {
-    ...bindNetwork(house),
-    ...bindDids(house),
-    ...bindSchemas(house),
-    ...bindCredentials(house),
-    ...bindStatusLists(house),
-    ...bindDocuments(house),
-    ...bindOffers(house),
-    ...bindPresentations(house),
+    ...bindNetwork(wiring),
+    ...bindDids(wiring),
+    ...bindSchemas(wiring),
+    ...bindCredentials(wiring),
+    ...bindStatusLists(wiring),
+    ...bindDocuments(wiring),
+    ...bindOffers(wiring),
+    ...bindPresentations(wiring),
   }
 }
 
-function bindNetwork(house: House & { nodeDid: string }) {
-  const { config, chain, foundation, stores, tenants, pipeline, nodeDid } = house
+function bindNetwork(wiring: Wiring & { nodeDid: string }) {
+  const { config, chain, foundation, stores, tenants, pipeline, nodeDid } = wiring
   const { ledger } = foundation
   return {
-    checkHealth: createHealthCheck({ ...foundation, queue: house.queue }),
+    checkHealth: createHealthCheck({ ...foundation, queue: wiring.queue }),
     apiKeys: administerApiKeys({ apiKeys: stores.apiKeys, tenants, now: pipeline.now }),
     tenants: tenants.administration,
     network: () => ({
@@ -68,7 +68,7 @@ function bindNetwork(house: House & { nodeDid: string }) {
   } satisfies Partial<Issuer>
 }
 
-function bindDids({ config, registrar, stores, own, tenants }: House) {
+function bindDids({ config, registrar, stores, own, tenants }: Wiring) {
   // before keys are made for nothing; what counts is looked at again in the transaction that records the DID
   const checkQuota = async () => {
     const { tenantId } = requestContext()
@@ -100,7 +100,7 @@ function bindDids({ config, registrar, stores, own, tenants }: House) {
   } satisfies Partial<Issuer>
 }
 
-function bindSchemas({ config, registrar, stores, pipeline }: House) {
+function bindSchemas({ config, registrar, stores, pipeline }: Wiring) {
   const { contexts } = stores
   return {
     registerContext: (input) => registerContext(registrar, input),
@@ -132,7 +132,7 @@ function bindCredentials({
   statusChanger,
   registrationProof,
   verification,
-}: House) {
+}: Wiring) {
   const { credentials } = stores
   const { ledger } = foundation
   const { finalityDepth } = config
@@ -159,7 +159,7 @@ function bindCredentials({
   } satisfies Partial<Issuer>
 }
 
-function bindOffers({ config, stores, own, pipeline: { now } }: House) {
+function bindOffers({ config, stores, own, pipeline: { now } }: Wiring) {
   const { offers } = stores
   return {
     offer: async ({ credentialId, expiresInSeconds, issuers }) => {

@@ -1,13 +1,13 @@
 import { createStatusListPublisher } from '../issuance/publish-status-list.ts'
 import { tokenListIds } from '../issuance/token-list-ids.ts'
-import type { House } from '../issuer.ts'
+import type { Wiring } from '../issuer.ts'
 import type { Issuer } from '../protocols/issuer.ts'
 
 /** How long others may keep a status list. */
 const listMaxAgeSeconds = 60
 
 /** Binds the publication of status lists. */
-export function bindStatusLists({ config, foundation, stores, pipeline, allIssuers }: House) {
+export function bindStatusLists({ config, foundation, stores, pipeline, allIssuers }: Wiring) {
   const listsUrl = `${config.publicUrl}/api/v1/status-lists`
   return {
     statusList: createStatusListPublisher({

@@ -1,6 +1,6 @@
 import { generatePrivateKey } from '../anoncreds/issuer-key.ts'
 import { createAnonCredsIssuer } from '../issuance/anoncreds-issuer.ts'
-import type { House } from '../issuer.ts'
+import type { Wiring } from '../issuer.ts'
 import type { Job } from '../jobs/queue.ts'
 import type { JsonObject } from '../json.ts'
 import { createDefinitionKeys } from '../keys/definition-keys.ts'
@@ -36,11 +36,11 @@ import type { WalletDeps } from '../wallet/wallet.ts'
 import type { Part } from './open-parts.ts'
 
 /** Opens AnonCreds: issuers with their definitions, the wallet of holders, verifiers. */
-export function openAnonCreds(house: House) {
+export function openAnonCreds(wiring: Wiring) {
   const stopping = new AbortController()
-  const registrar = registrarDeps(house)
-  const resolver = createAnonCredsResolver(house.foundation.ledger)
-  const wallet = walletDeps(house, resolver)
+  const registrar = registrarDeps(wiring)
+  const resolver = createAnonCredsResolver(wiring.foundation.ledger)
+  const wallet = walletDeps(wiring, resolver)
   const jobs: readonly Job[] = [
     {
       name: definitionJobName,
@@ -52,7 +52,7 @@ export function openAnonCreds(house: House) {
     { name: 'settle AnonCreds schemas', intervalMs: 10_000, run: () => settleAnonCredsSchemas(registrar) },
   ]
   const doors = {
-    anoncreds: { ...issuerDoor(house, registrar), ...verifierDoor(house, resolver) },
+    anoncreds: { ...issuerDoor(wiring, registrar), ...verifierDoor(wiring, resolver) },
     wallet: walletDoor(wallet),
   } satisfies Partial<Issuer>
   return {
@@ -67,7 +67,7 @@ export function openAnonCreds(house: House) {
   } satisfies Part & { roles: unknown }
 }
 
-function registrarDeps({ foundation, registrar, queue, pipeline }: House): AnonCredsRegistrarDeps {
+function registrarDeps({ foundation, registrar, queue, pipeline }: Wiring): AnonCredsRegistrarDeps {
   const { database, room, ledger, secrets } = foundation
   const { now } = pipeline
   return {
@@ -82,7 +82,7 @@ function registrarDeps({ foundation, registrar, queue, pipeline }: House): AnonC
   }
 }
 
-const walletDeps = ({ foundation, pipeline }: House, anonCreds: AnonCredsResolver): WalletDeps => ({
+const walletDeps = ({ foundation, pipeline }: Wiring, anonCreds: AnonCredsResolver): WalletDeps => ({
   anonCreds,
   linkSecrets: createLinkSecretStore(foundation.database, foundation.room),
   credentials: createWalletCredentialStore(foundation.database, foundation.room),
@@ -90,7 +90,7 @@ const walletDeps = ({ foundation, pipeline }: House, anonCreds: AnonCredsResolve
   now: pipeline.now,
 })
 
-function issuerDoor({ foundation: { ledger } }: House, registrar: AnonCredsRegistrarDeps) {
+function issuerDoor({ foundation: { ledger } }: Wiring, registrar: AnonCredsRegistrarDeps) {
   const { schemas, definitions } = registrar
   return {
     registerSchema: (input) => registerAnonCredsSchema(registrar, input),
@@ -137,7 +137,7 @@ function viewUnfinished(row: DefinitionRow) {
   return { ...view, registeredAt: null, credentialDefinition: null }
 }
 
-function verifierDoor({ foundation, pipeline: { now } }: House, anonCreds: AnonCredsResolver) {
+function verifierDoor({ foundation, pipeline: { now } }: Wiring, anonCreds: AnonCredsResolver) {
   const deps = {
     anonCreds,
     requests: createPresentationRequestStore(foundation.database, foundation.room),

@@ -4,7 +4,7 @@ import { createBulkWork } from '../bulk/bulk-work.ts'
 import { forOwner } from '../bulk/for-owner.ts'
 import { createJobWatch } from '../bulk/watch-job.ts'
 import { eventRow } from '../events/event.ts'
-import type { House } from '../issuer.ts'
+import type { Wiring } from '../issuer.ts'
 import { createBulkChunkStore } from '../stores/bulk-chunks.ts'
 import { createBulkJobStore } from '../stores/bulk-jobs.ts'
 import { appendEvent } from '../stores/events.ts'
@@ -16,7 +16,7 @@ const POLL_MS = 250
 const HEARTBEAT_MS = 15_000
 
 /** Bulk issuance: its door, and the job that issues chunk after chunk. */
-export function openBulk({ config, foundation, pipeline }: House) {
+export function openBulk({ config, foundation, pipeline }: Wiring) {
   const { now } = pipeline
   const deps: BulkDeps = {
     ...{ pipeline, now, limits: config.bulk },

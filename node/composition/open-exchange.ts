@@ -25,7 +25,7 @@ import { proposeCredential } from '../exchange/propose-credential.ts'
 import { receivedCredential } from '../exchange/received-credential.ts'
 import type { Transport } from '../exchange/transport.ts'
 import { issue } from '../issuance/issue.ts'
-import type { House } from '../issuer.ts'
+import type { Wiring } from '../issuer.ts'
 import { createOutboxJob } from '../jobs/outbox-job.ts'
 import type { Job } from '../jobs/queue.ts'
 import type { Issuer } from '../protocols/issuer.ts'
@@ -53,14 +53,14 @@ const messagePause = (attempts: number) =>
 type Deps = ExchangeDeps & ConnectionDeps & { transport: Transport }
 
 /** Opens connections to other nodes, and exchanges of credentials over them. */
-export function openExchange(house: House, anonCreds: Parameters<typeof anonCredsFormat>[0]) {
-  const { config, foundation, pipeline, queue } = house
+export function openExchange(wiring: Wiring, anonCreds: Parameters<typeof anonCredsFormat>[0]) {
+  const { config, foundation, pipeline, queue } = wiring
   const received = createReceivedCredentialStore(foundation.database, foundation.room)
   const stopping = new AbortController()
   const deps: Deps = {
-    exchanges: createExchangeStore(foundation.database),
+    exchanges: createExchangeStore(foundation.database, foundation.room),
     connections: createConnectionStore(foundation.database, foundation.room),
-    formats: [w3cOf(house, received), anonCredsFormat(anonCreds)],
+    formats: [w3cOf(wiring, received), anonCredsFormat(anonCreds)],
     secrets: foundation.secrets,
     transport: httpTransport({ peers: config.connectionPeers, stopping: stopping.signal }),
     inboxOf: (id) => `${config.publicUrl}/api/v1/connections/${id}/messages`,
@@ -68,15 +68,15 @@ export function openExchange(house: House, anonCreds: Parameters<typeof anonCred
   }
   return {
     doors: { connections: connectionDoor(deps), exchanges: exchangeDoor(deps, received) },
-    jobs: jobsOf(house, deps, stopping.signal),
+    jobs: jobsOf(wiring, deps, stopping.signal),
     // a peer that does not answer must not keep the node: it is told again
     close: async () => stopping.abort(),
   } satisfies Part
 }
 
-function w3cOf(house: House, received: ReturnType<typeof createReceivedCredentialStore>): ExchangeFormat {
-  const { pipeline, verification } = house
-  const { provePresentation, verifyPresentation, deriveCredential } = bindPresentations(house)
+function w3cOf(wiring: Wiring, received: ReturnType<typeof createReceivedCredentialStore>): ExchangeFormat {
+  const { pipeline, verification } = wiring
+  const { provePresentation, verifyPresentation, deriveCredential } = bindPresentations(wiring)
   return w3cFormat({
     issue: (request) => issue(pipeline, request),
     schemaIdOf: pipeline.schemaIdOf,
@@ -148,7 +148,7 @@ function exchangeDoor(
   }
 }
 
-function jobsOf({ stores, pipeline }: House, deps: Deps, stopping: AbortSignal): Job[] {
+function jobsOf({ stores, pipeline }: Wiring, deps: Deps, stopping: AbortSignal): Job[] {
   const common = { outbox: stores.outbox, now: pipeline.now, limit: sideBySide, claimMs, stopping }
   const work = createOutboxJob({ ...common, name: WORK_JOB, handle: (row) => doWork(deps, row) })
   const messages = createOutboxJob({

@@ -1,9 +1,9 @@
 import { createIdempotency } from '../access/idempotency.ts'
-import type { House } from '../issuer.ts'
+import type { Wiring } from '../issuer.ts'
 import type { Part } from './open-parts.ts'
 
 /** Opens the memory of requests that may be repeated. */
-export function openIdempotency({ config, foundation, stores, pipeline }: House) {
+export function openIdempotency({ config, foundation, stores, pipeline }: Wiring) {
   const idempotency = createIdempotency({
     store: stores.idempotency,
     secrets: foundation.secrets,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { ANCHOR_JOB } from '../issuance/anchor.ts'
-import type { House } from '../issuer.ts'
+import type { Wiring } from '../issuer.ts'
 import { createMetrics } from '../observability/metrics.ts'
 import { readDepths } from '../stores/depths.ts'
 import type { Foundation } from './foundation.ts'
@@ -19,7 +19,7 @@ export function nodeMetrics({ database, ledger }: Pick<Foundation, 'database' | 
   })
 }
 
-export function openMetrics({ metrics }: Pick<House, 'metrics'>) {
+export function openMetrics({ metrics }: Pick<Wiring, 'metrics'>) {
   // closed with the node, since they count from before there were parts
   return { doors: { metrics } } satisfies Part
 }

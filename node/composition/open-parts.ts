@@ -1,4 +1,4 @@
-import type { House } from '../issuer.ts'
+import type { Wiring } from '../issuer.ts'
 import type { Job } from '../jobs/queue.ts'
 import type { Issuer } from '../protocols/issuer.ts'
 import { openAnonCreds } from './open-anoncreds.ts'
@@ -27,18 +27,18 @@ type DoorsOf<Parts extends readonly Part[]> = Parts extends readonly [
   : unknown
 
 /** Opens every part, one line each; a part is one folder and one `open-….ts` here. */
-export function openParts(house: House & { nodeDid: string }) {
-  const anoncreds = openAnonCreds(house)
+export function openParts(wiring: Wiring & { nodeDid: string }) {
+  const anoncreds = openAnonCreds(wiring)
   const parts = [
     anoncreds,
-    openIdempotency(house),
-    openRateCounter(house),
-    openAudit(house),
-    openWebhooks(house),
-    openMetrics(house),
-    openBulk(house),
-    openRecalls(house),
-    openExchange(house, anoncreds.roles),
+    openIdempotency(wiring),
+    openRateCounter(wiring),
+    openAudit(wiring),
+    openWebhooks(wiring),
+    openMetrics(wiring),
+    openBulk(wiring),
+    openRecalls(wiring),
+    openExchange(wiring, anoncreds.roles),
   ] as const satisfies readonly Part[]
   const all: readonly Part[] = parts
   return {

@@ -1,6 +1,6 @@
 import { IssuerError } from '../errors.ts'
 import { formats } from '../formats/index.ts'
-import type { House } from '../issuer.ts'
+import type { Wiring } from '../issuer.ts'
 import type { Issuer } from '../protocols/issuer.ts'
 import { orderRecall } from '../recall/order-recall.ts'
 import type { RecallDeps } from '../recall/recall-deps.ts'
@@ -18,8 +18,8 @@ interface Question {
 }
 
 /** Opens the recall of credentials by the key that signed them. */
-export function openRecalls(house: House) {
-  const { foundation, own, pipeline, queue, statusChanger } = house
+export function openRecalls(wiring: Wiring) {
+  const { foundation, own, pipeline, queue, statusChanger } = wiring
   const recalls = createRecallStore(foundation.database, foundation.room)
   const deps: RecallDeps = {
     ...{ recalls, noteRecalled, pipeline, queue, statusChanger },

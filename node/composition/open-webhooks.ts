@@ -1,5 +1,5 @@
 import { isPublicAddress } from '../did/public-address.ts'
-import type { House } from '../issuer.ts'
+import type { Wiring } from '../issuer.ts'
 import { createOutboxJob } from '../jobs/outbox-job.ts'
 import { publicPost } from '../public-fetch.ts'
 import { webhookJob } from '../stores/webhooks.ts'
@@ -22,7 +22,7 @@ export function openWebhooks({
   pipeline: { now },
   logger,
   metrics,
-}: House) {
+}: Wiring) {
   const { webhooks, webhookDeliveries: deliveries, outbox } = stores
   const { secrets } = foundation
   const allowLoopback = config.webhookHosts === 'loopback'

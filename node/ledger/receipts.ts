@@ -41,7 +41,7 @@ interface ReceiptsOptions {
 // A load-balanced endpoint may show a nonce as used some polls before it shows the receipt.
 export const pollsBeforeReplaced = 5
 
-/** What the other rooms know of a receipt. */
+/** What the rest of the node knows of a receipt. */
 export const receiptOf = ({ transactionHash, blockNumber, gasUsed }: TransactionReceipt): Receipt => ({
   transactionHash,
   blockNumber: Number(blockNumber),

@@ -96,7 +96,7 @@ interface Limited {
   issuers: readonly string[] | undefined
 }
 
-/** The house as its doors see it: everything wired, nothing to build. Types are facts; errors are IssuerError. */
+/** The node as its protocols see it: everything wired, nothing to build. Its errors are IssuerError. */
 export interface Issuer {
   network(): NetworkFacts
   checkHealth(): Promise<Health>

@@ -25,12 +25,15 @@ type Result<Operation> = Operation extends (input: never) => infer Value ? Await
  * documents stands in `suites/`, where it is asked for.
  * @throws NODE_BUSY when too many wait; IssuerError and RangeError as the operation; Error when it ended its thread
  */
-export async function inThread<Room extends keyof Operations, Name extends keyof Operations[Room] & string>(
-  room: Room,
+export async function inThread<
+  Folder extends keyof Operations,
+  Name extends keyof Operations[Folder] & string,
+>(
+  folder: Folder,
   name: Name,
-  input: Input<Operations[Room][Name]>,
-): Promise<Result<Operations[Room][Name]>> {
+  input: Input<Operations[Folder][Name]>,
+): Promise<Result<Operations[Folder][Name]>> {
   pool ??= openPool({ most, idleMs })
   if (pool.queueSize >= maxWaiting) throw new IssuerError('NODE_BUSY')
-  return readAnswer(await pool.run({ room, name, input })) as Result<Operations[Room][Name]>
+  return readAnswer(await pool.run({ folder, name, input })) as Result<Operations[Folder][Name]>
 }

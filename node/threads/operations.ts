@@ -3,8 +3,8 @@ import { operations as bbs } from '../suites/bbs/operations.ts'
 import { operations as rdf } from '../suites/rdf/operations.ts'
 
 /**
- * What threads do, by the room whose it is: whatever would keep the event loop for more than a few milliseconds. Adding
- * one is one function in the list of its room.
+ * What threads do, by the folder whose it is: whatever would keep the event loop for more than a few milliseconds. Adding
+ * one is one function in the list of its folder.
  */
 export const operations: Operations = { anoncreds, bbs, rdf }
 
@@ -16,7 +16,7 @@ export interface Operations {
 
 /** A call, as it crosses the border of a thread. */
 export interface Call {
-  room: keyof Operations
+  folder: keyof Operations
   name: string
   input: unknown
 }

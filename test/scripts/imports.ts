@@ -55,7 +55,7 @@ const plants: Record<string, Record<string, string>> = {
     'node/formats/sign.ts': "import { suite } from '../suites/one.ts'\nsuite()",
     'node/suites/one.ts': 'export const suite = () => undefined',
   },
-  'rooms-know-no-callers': {
+  'modules-know-no-callers': {
     'node/keys/caller.ts': "import type { Ask } from '../protocols/rest/ask.ts'\nexport type A = Ask",
     'node/protocols/rest/ask.ts': 'export type Ask = string',
   },
@@ -84,7 +84,7 @@ const plants: Record<string, Record<string, string>> = {
     'node/issuance/answer.ts': "import type { Body } from '../protocols/rest/body.ts'\nexport type A = Body",
     'node/protocols/rest/body.ts': 'export type Body = string',
   },
-  'application-gets-rooms-handed-in': {
+  'application-gets-modules-handed-in': {
     'node/issuance/build.ts': "import { opened } from '../stores/opened.ts'\nopened()",
     'node/stores/opened.ts': 'export const opened = () => undefined',
   },

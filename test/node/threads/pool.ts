@@ -12,7 +12,7 @@ describe('the pool of threads', () => {
   afterEach(() => pool.destroy())
 
   /** A call for an operation that there is not is answered, too. */
-  const call = () => pool.run({ room: 'bbs', name: 'none', input: null })
+  const call = () => pool.run({ folder: 'bbs', name: 'none', input: null })
 
   it('has one thread while calls come one by one', async () => {
     await call()
