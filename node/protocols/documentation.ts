@@ -8,7 +8,12 @@ const description = `Issues W3C Verifiable Credentials whose issuers, schemas an
 
 Calls that need an API key say which scope; send it as \`Authorization: Bearer <key>\`. A key is bound to issuer
 DIDs and sees only what is theirs. Errors are problem documents (RFC 9457): decide by their \`code\`. Ids in paths
-are percent-encoded.`
+are percent-encoded.
+
+Besides what is listed with each call, any may be answered with \`METHOD_NOT_ALLOWED\`, \`REQUEST_TIMEOUT\`,
+\`HEADERS_TOO_LARGE\` or \`NODE_STOPPING\`, one that has a body with \`PAYLOAD_TOO_LARGE\`, \`UNSUPPORTED_MEDIA_TYPE\` or
+\`NODE_BUSY\`, and a POST with an Idempotency-Key with \`IDEMPOTENCY_KEY_REUSED\`, \`IDEMPOTENCY_KEY_IN_USE\` or
+\`IDEMPOTENCY_LIMIT_REACHED\`.`
 
 /** Collects the OpenAPI description; to be called before the addresses are added. */
 export async function describeApi(server: HttpServer, publicUrl: string): Promise<void> {

@@ -80,10 +80,11 @@ export function retryAfter(error: IssuerError): number | undefined {
   return error.retryAfter ?? (error.status === 503 ? 5 : undefined)
 }
 
-/** Response schemas for OpenAPI: these codes, and those any call may give, grouped by HTTP status. */
+/** Response schemas for OpenAPI: these codes, and those any such call may give, grouped by HTTP status. */
 export function problems(...codes: readonly ErrorCode[]) {
+  const ofKeys: readonly ErrorCode[] = codes.includes('UNAUTHORIZED') ? ['TENANT_SUSPENDED'] : []
   const byStatus = Map.groupBy(
-    new Set<ErrorCode>([...everywhere, ...codes]),
+    new Set<ErrorCode>([...everywhere, ...ofKeys, ...codes]),
     (code) => errorTable[code].status,
   )
   const entries = [...byStatus].map(([status, group]) => [
@@ -101,4 +102,9 @@ interface ProblemResponse {
   content: { 'application/problem+json': { schema: typeof problemSchema } }
 }
 
-const everywhere: readonly ErrorCode[] = ['MALFORMED_REQUEST', 'RATE_LIMIT_EXCEEDED', 'INTERNAL_ERROR']
+const everywhere: readonly ErrorCode[] = [
+  'MALFORMED_REQUEST',
+  'RATE_LIMIT_EXCEEDED',
+  'INTERNAL_ERROR',
+  'DATABASE_UNAVAILABLE',
+]

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { errorTable } from '../../node/errors.ts'
 import { startNode, type TestNode } from '../node.ts'
 
 /** What comes back for these bytes. */
@@ -137,6 +138,21 @@ describe('the server', () => {
     assert.equal(headers.get('x-powered-by'), null)
     assert.equal(headers.get('access-control-allow-origin'), '*')
     assert.equal((await node.call('GET', '/api/v1/dids')).headers.get('access-control-allow-origin'), null)
+  })
+
+  it('describes every code that it may answer with', async () => {
+    const text = JSON.stringify((await node.call('GET', '/openapi.json', { key: null })).body)
+    const untold = Object.keys(errorTable).filter((code) => !text.includes(`\`${code}\``))
+    // of a start, of verdicts, of deliveries and of exchanges
+    assert.deepEqual(untold.sort(), [
+      'CHAIN_MISMATCH',
+      'CREDENTIAL_NOT_AS_OFFERED',
+      'PEER_UNREACHABLE',
+      'QUEUE_UNAVAILABLE',
+      'STATUS_LIST_UNREACHABLE',
+      'WEBHOOK_GONE',
+      'WEBHOOK_UNREACHABLE',
+    ])
   })
 
   it('describes itself as OpenAPI 3.1, with every call', async () => {

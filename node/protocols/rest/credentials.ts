@@ -91,7 +91,7 @@ export const credentials: Resource = (server, issuer) => {
         params,
         response: {
           200: record.extend({ credential: secured }),
-          ...problems('UNAUTHORIZED', 'FORBIDDEN', 'CREDENTIAL_NOT_FOUND'),
+          ...problems('UNAUTHORIZED', 'FORBIDDEN', 'CREDENTIAL_NOT_FOUND', 'CREDENTIAL_DELETED'),
         },
       },
     },

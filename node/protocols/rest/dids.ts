@@ -105,6 +105,7 @@ const readCodes: readonly ErrorCode[] = [
   'FORBIDDEN',
   'DID_NOT_FOUND',
   'DID_METHOD_UNSUPPORTED',
+  'DID_HOST_UNREACHABLE',
   'CHAIN_UNREACHABLE',
 ]
 const createCodes: readonly ErrorCode[] = [

@@ -45,7 +45,13 @@ export const offers: Resource = (server, issuer) => {
         body: offerBody,
         response: {
           201: offer,
-          ...problems('UNAUTHORIZED', 'FORBIDDEN', 'CREDENTIAL_NOT_FOUND', 'QUOTA_EXCEEDED'),
+          ...problems(
+            'UNAUTHORIZED',
+            'FORBIDDEN',
+            'CREDENTIAL_NOT_FOUND',
+            'CREDENTIAL_DELETED',
+            'QUOTA_EXCEEDED',
+          ),
         },
       },
     },
@@ -71,7 +77,7 @@ export const offers: Resource = (server, issuer) => {
         summary: 'Collect an offered credential',
         description: 'Works once and before the offer expires.',
         params: z.object({ token: z.string().max(128) }),
-        response: { 200: collected, ...problems('OFFER_NOT_FOUND') },
+        response: { 200: collected, ...problems('OFFER_NOT_FOUND', 'CREDENTIAL_DELETED') },
       },
     },
     async (request, reply) => {
