@@ -159,6 +159,7 @@ export const variables = z.object({
   API_KEY_QUOTA: whole(1, 1_000_000, 1_000),
   OFFER_QUOTA: whole(1, 1_000_000, 100),
   CONNECTION_QUOTA: whole(1, 1_000_000, 10_000),
+  EXCHANGE_QUOTA: whole(1, 1_000_000, 10_000),
   LINK_SECRET_QUOTA: whole(1, 1_000_000, 1_000),
   PRESENTATION_REQUEST_QUOTA: whole(1, 1_000_000, 10_000),
   WALLET_QUOTA: whole(1, 1_000_000, 100_000),

@@ -169,6 +169,7 @@ function quotas(values: Variables): Quotas {
     apiKeys: values.API_KEY_QUOTA,
     offers: values.OFFER_QUOTA,
     connections: values.CONNECTION_QUOTA,
+    exchanges: values.EXCHANGE_QUOTA,
     linkSecrets: values.LINK_SECRET_QUOTA,
     presentationRequests: values.PRESENTATION_REQUEST_QUOTA,
     wallet: values.WALLET_QUOTA,

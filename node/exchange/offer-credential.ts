@@ -13,7 +13,7 @@ import {
   requireFormat,
   requireOpenConnection,
 } from './exchange.ts'
-import { checkOpenExchanges, expiryOf } from './exchange-limits.ts'
+import { expiryOf } from './exchange-limits.ts'
 import type { ExchangeFormat, FormatContext } from './formats/exchange-format.ts'
 import { requireTransition } from './machine.ts'
 import { movedExchange } from './moved-exchange.ts'
@@ -36,7 +36,6 @@ export async function offerCredential(
 ): Promise<Exchange> {
   return movedExchange(deps, async (act) => {
     await requireOpenConnection(deps, input)
-    await checkOpenExchanges(deps, input.connectionId)
     const format = requireFormat(deps, input.format)
     const exchange = newExchange(input, format)
     const { tenantId, connectionId } = input

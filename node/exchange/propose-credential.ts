@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { JsonObject } from '../json.ts'
 import { advance } from './advance.ts'
 import { type Exchange, type ExchangeDeps, requireFormat, requireOpenConnection } from './exchange.ts'
-import { checkOpenExchanges, expiryOf } from './exchange-limits.ts'
+import { expiryOf } from './exchange-limits.ts'
 import { movedExchange } from './moved-exchange.ts'
 
 interface Input {
@@ -22,7 +22,6 @@ interface Input {
 export async function proposeCredential(deps: ExchangeDeps, input: Input): Promise<Exchange> {
   return movedExchange(deps, async (act) => {
     await requireOpenConnection(deps, input)
-    await checkOpenExchanges(deps, input.connectionId)
     const format = requireFormat(deps, input.format)
     const said = format.propose(input.details)
     const comment = input.comment === undefined ? {} : { comment: input.comment }

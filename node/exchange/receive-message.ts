@@ -6,7 +6,7 @@ import type { ExchangeRow } from '../stores/exchanges.ts'
 import type { NewRow } from '../stores/tables.ts'
 import { type Advance, advance, type NewExchange } from './advance.ts'
 import type { ExchangeDeps } from './exchange.ts'
-import { checkOpenExchanges, expiryOf } from './exchange-limits.ts'
+import { expiryOf } from './exchange-limits.ts'
 import type { ExchangeFormat } from './formats/exchange-format.ts'
 import { isEarly, type Role, requireTransition, type Step } from './machine.ts'
 import { type ExchangeMessage, type MessageKind, parseMessage } from './message.ts'
@@ -77,7 +77,6 @@ async function beginning(
   if (!begins || !format) {
     throw new IssuerError('MESSAGE_TOO_EARLY', { detail: 'The thread of the message is not known here.' })
   }
-  await checkOpenExchanges(deps, connection.id)
   return {
     state: 'START',
     role: begins,

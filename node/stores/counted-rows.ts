@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../errors.ts'
 import type { Database } from './database.ts'
 import type { Tables } from './tables.ts'
 
@@ -5,6 +6,8 @@ import type { Tables } from './tables.ts'
 export interface CountedRows {
   /** As errors call them. */
   name: string
+  /** Of the error; QUOTA_EXCEEDED when left out. */
+  code?: ErrorCode
   count(trx: Database, owner: string): Promise<number>
   /** A quota of the owner's own, instead of that of the node. */
   quotaOf?(trx: Database, owner: string): Promise<number | null | undefined>
@@ -85,6 +88,20 @@ export const counted = {
   connections: {
     name: 'connections of this tenant',
     count: (trx, tenantId) => ofTenant(trx, 'connections', tenantId),
+  },
+  /** Of a connection: what one side can make the other keep. */
+  exchanges: {
+    name: 'exchanges over this connection that are not at their end',
+    code: 'EXCHANGE_LIMIT',
+    async count(trx, connectionId) {
+      const { count } = await trx
+        .selectFrom('exchanges')
+        .select((eb) => eb.fn.countAll<number | string>().as('count'))
+        .where('connection_id', '=', connectionId)
+        .where('state', 'not in', ['DONE', 'ABANDONED'])
+        .executeTakeFirstOrThrow()
+      return Number(count)
+    },
   },
   linkSecrets: {
     name: 'link secrets of this tenant',

@@ -1,6 +1,7 @@
 import type { Database } from './database.ts'
 import { appendEvent } from './events.ts'
 import { pageOf } from './page.ts'
+import { boundless, type CheckRoom } from './room.ts'
 import type { NewRow, Row } from './tables.ts'
 
 export type ExchangeRow = Row<'exchanges'>
@@ -38,17 +39,17 @@ export interface ExchangeQuestion {
 /** Questions to the tables of exchanges and of the messages that were taken. */
 export type ExchangeStore = ReturnType<typeof createExchangeStore>
 
-export function createExchangeStore(database: Database) {
+export function createExchangeStore(database: Database, room = boundless) {
   const one = (db: Database) => db.selectFrom('exchanges').selectAll()
   return {
     /**
      * Does a step in one transaction, or in that of the caller; false when its message was taken before, and then
      * nothing is written.
-     * @throws what `refuse` gives when the exchange is not in the state in which it was read
+     * @throws what `refuse` gives when the exchange is not in the state in which it was read; EXCHANGE_LIMIT
      */
     async commit(change: ExchangeChange, within?: Database): Promise<boolean> {
-      if (within) return write(within, change)
-      return database.transaction().execute((trx) => write(trx, change))
+      if (within) return write(within, change, room)
+      return database.transaction().execute((trx) => write(trx, change, room))
     },
 
     async find(id: string): Promise<ExchangeRow | undefined> {
@@ -69,17 +70,6 @@ export function createExchangeStore(database: Database) {
         .where('connection_id', '=', connectionId)
         .where('message_id', '=', messageId)
         .executeTakeFirst()
-    },
-
-    /** How many exchanges over a connection are not at their end. */
-    async countOpen(connectionId: string): Promise<number> {
-      const { open } = await database
-        .selectFrom('exchanges')
-        .select((eb) => eb.fn.countAll().as('open'))
-        .where('connection_id', '=', connectionId)
-        .where('state', 'not in', ['DONE', 'ABANDONED'])
-        .executeTakeFirstOrThrow()
-      return Number(open)
     },
 
     async list(question: ExchangeQuestion): Promise<{ items: ExchangeRow[]; nextCursor: string | null }> {
@@ -110,10 +100,11 @@ export function createExchangeStore(database: Database) {
   }
 }
 
-async function write(trx: Database, change: ExchangeChange): Promise<boolean> {
+async function write(trx: Database, change: ExchangeChange, room: CheckRoom): Promise<boolean> {
   // first of all: whoever brings the same message at the same time waits here for this transaction
   if (change.received && !(await insertNew(trx, 'received_messages', change.received))) return false
   await writeRow(trx, change)
+  if (!('from' in change.row)) await room(trx, 'exchanges', change.row.connection_id)
   if (change.outbox.length > 0) await trx.insertInto('outbox').values(change.outbox).execute()
   await appendEvent(trx, change.event)
   await change.also?.(trx)

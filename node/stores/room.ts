@@ -8,7 +8,7 @@ export type Quotas = Readonly<Record<Counted, number>>
 /**
  * Looks, at the end of a transaction that has added rows, whether their owner may have so many: whoever adds to the same
  * ones waits until that is decided, so that no number of requests at a time exceeds a quota.
- * @throws QUOTA_EXCEEDED: the transaction must be given up
+ * @throws QUOTA_EXCEEDED, or the code of the kind: the transaction must be given up
  */
 export type CheckRoom = (trx: Database, kind: Counted, owner: string) => Promise<void>
 
@@ -17,12 +17,12 @@ export const boundless: CheckRoom = async () => {}
 
 export function createRoomCheck(quotas: Quotas): CheckRoom {
   return async (trx, kind, owner) => {
-    const { name, count, quotaOf }: CountedRows = counted[kind]
+    const { name, code = 'QUOTA_EXCEEDED', count, quotaOf }: CountedRows = counted[kind]
     await lock(trx, `${kind} ${owner}`)
     const quota = (await quotaOf?.(trx, owner)) ?? quotas[kind]
     if ((await count(trx, owner)) <= quota) return
     const detail = `There are ${quota} ${name} already, which is as many as there may be.`
-    throw new IssuerError('QUOTA_EXCEEDED', { detail, facts: { quota } })
+    throw new IssuerError(code, { detail, facts: { quota } })
   }
 }
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { parseConfig } from '../../../node/config.ts'
 import { IssuerError } from '../../../node/errors.ts'
 import { WORK_JOB } from '../../../node/exchange/advance.ts'
 import { acceptInvitation } from '../../../node/exchange/connections/accept-invitation.ts'
@@ -17,6 +18,7 @@ import { createConnectionStore } from '../../../node/stores/connections.ts'
 import { type Database, type DatabaseLocation, openDatabase } from '../../../node/stores/database.ts'
 import { createExchangeStore } from '../../../node/stores/exchanges.ts'
 import { createReceivedCredentialStore } from '../../../node/stores/received-credentials.ts'
+import { createRoomCheck } from '../../../node/stores/room.ts'
 
 export const tenantId = 'default'
 export const issuerDid = 'did:example:issuer'
@@ -100,7 +102,7 @@ async function openEngine(location: DatabaseLocation, url: string, transport: Tr
   const database = await openDatabase(location)
   return {
     ...{ database, url, transport },
-    exchanges: createExchangeStore(database),
+    exchanges: createExchangeStore(database, createRoomCheck(parseConfig({}).quotas)),
     connections: createConnectionStore(database),
     formats: [wordFormat(database)],
     secrets: createSecretBox(randomBytes(32)),

@@ -3,7 +3,17 @@ import { randomUUID } from 'node:crypto'
 import { bulkPath, ended, order } from '../../../bulk-client.ts'
 import { type Answer, startNode, type TestNode } from '../../../node.ts'
 import { describeOnStacks, nodeStacks } from '../../../stacks.ts'
-import { at, expect, expectProblem, holderDid, issueDegree, makeIssuer, makeSchema } from './scenario.ts'
+import {
+  at,
+  bachelor,
+  expect,
+  expectProblem,
+  holderDid,
+  issueDegree,
+  makeIssuer,
+  makeSchema,
+} from './scenario.ts'
+import { connect } from './two-nodes.ts'
 
 describeOnStacks(
   'what a caller adds',
@@ -21,7 +31,7 @@ describeOnStacks(
         environment: {
           ...database.environment,
           ...{ DID_QUOTA: '6', KEY_QUOTA: '3', CONTEXT_QUOTA: '3', SCHEMA_QUOTA: '10', API_KEY_QUOTA: '3' },
-          ...{ OFFER_QUOTA: '3', CONNECTION_QUOTA: '3', LINK_SECRET_QUOTA: '3' },
+          ...{ OFFER_QUOTA: '3', CONNECTION_QUOTA: '5', EXCHANGE_QUOTA: '3', LINK_SECRET_QUOTA: '3' },
           ...{ PRESENTATION_REQUEST_QUOTA: '3', RECALL_QUOTA: '3', CONNECTION_PEERS: 'loopback' },
           ...{ BULK_JOBS: '3', BULK_KEPT_ROWS: '100', BULK_CHUNK_ROWS: '10' },
         },
@@ -98,6 +108,17 @@ describeOnStacks(
       await issueDegree(node, { issuerDid, schemaId })
     })
 
+    it('are no more exchanges over a connection', async () => {
+      const { ofInviter: connectionId } = await connect(node, node)
+      const details = { schemaId, issuerDid, claims: bachelor, proofType: 'eddsa-jcs-2022' }
+      const offer = () => post(['exchanges', 'offers'], { connectionId, format: 'w3c', details })
+      const made = await atOnce(offer, 'EXCHANGE_LIMIT')
+      assert.equal(made.length, 3)
+      expect(200, await node.call('DELETE', at('exchanges', made[0]?.body.id)))
+      expect(201, await offer())
+    })
+
+    // two of them are the ends of the one before
     it('are no more connections, link secrets and presentation requests', async () => {
       for (const ask of [
         () => post(['connections', 'invitations'], {}),
