@@ -149,11 +149,15 @@ async function processGroup(deps: Deps, group: readonly Request[]): Promise<void
   try {
     await send(deps, planned)
   } catch (error) {
-    if (!isRevert(error) || planned.length === 1) throw error
+    if (!isOfOne(error) || planned.length === 1) throw error
     // one of them is refused: each goes alone, so that the others are not held up
     for (const plan of planned) await send(deps, [plan]).catch(plan.request.reject)
   }
 }
+
+/** Whether one of several requests fails and not all: the ledger refuses it, or somebody else does it by now. */
+const isOfOne = (error: unknown): boolean =>
+  isRevert(error) || (error instanceof IssuerError && error.code === 'IDEMPOTENCY_KEY_IN_USE')
 
 /** Checks a request against the records; undefined when the ledger turns out to have done it already. */
 async function planRequest(deps: Deps, request: Request): Promise<Planned | undefined> {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { IssuerError } from '../../../node/errors.ts'
 import type { IssuanceTerms } from '../../../node/issuance/issuance.ts'
 import { openLedger } from '../../../node/ledger/open-ledger.ts'
 import type { RelayerSettings } from '../../../node/ledger/relayer.ts'
+import { onBehalfOf } from '../../../node/request-context.ts'
 import { bitstringStatusList } from '../../../node/status/bitstring-status-list.ts'
 import { startChain, type TestChain } from '../../chain.ts'
 import { type ChainProxy, type RpcRequest, startChainProxy } from '../../chain-proxy.ts'
@@ -178,6 +180,30 @@ describeOnStacks('the status of credentials', (stack) => {
       assert.equal((await house.status(id)).revoked, true)
       assert.equal(await recorded(id), 'revoked')
     })
+
+  it('holds nobody up by a request that another process has taken over', async () => {
+    const [first, second, third] = await issueMany(3)
+    const takenOver = {
+      act: () => ({
+        outcome: undefined,
+        note: async () => {
+          throw new IssuerError('IDEMPOTENCY_KEY_IN_USE')
+        },
+      }),
+    }
+    const asked = [
+      // in flight while the others gather
+      change('revoke', first!),
+      onBehalfOf({ requestId: null, tenantId: 'default', actor: 'k', attempt: takenOver }, () =>
+        change('revoke', second!),
+      ),
+      change('revoke', third!),
+    ]
+    const [, refused, done] = await Promise.allSettled(asked)
+    assert.equal((refused as PromiseRejectedResult).reason.code, 'IDEMPOTENCY_KEY_IN_USE')
+    assert.equal(done?.status, 'fulfilled')
+    assert.deepEqual([await recorded(second!), await recorded(third!)], ['valid', 'revoked'])
+  })
 
   it('finds after a stop what the ledger had done', async () => {
     const ids = await issueMany(2)
