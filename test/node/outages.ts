@@ -71,7 +71,7 @@ describe(`a node whose servers fail${missing ? `: skipped, ${missing}` : ''}`, f
     const environment = {
       ...{ DATA_DIR: dataDir, DATABASE_URL: databaseUrl, QUEUE_URL: queueUrl(databaseUrl) },
       ...{ PUBLIC_URL: 'https://issuer.example', LOG_LEVEL: 'silent' },
-      ...{ BULK_CHUNK_ROWS: '100', BULK_TAKEOVER_MS: '1000', ANCHOR_WAIT_MS: '5000' },
+      ...{ BULK_CHUNK_ROWS: '100', BULK_TAKEOVER_MS: '1000', ANCHOR_WAIT_MS: '500' },
     }
     const keys = { ADMIN_API_KEY: adminApiKey, RELAYER_PRIVATE_KEY: fundedPrivateKey }
     const config = parseConfig({ ...environment, ...keys, PORT: String(await freePort()) })
