@@ -3,11 +3,10 @@ import { IssuerError } from '../errors.ts'
 import type { Secured } from '../suites/suite.ts'
 import { type Database, isUniqueViolation } from './database.ts'
 import { appendEvent } from './events.ts'
+import { insertRows } from './insert-rows.ts'
 import { pageOf, pageOfSeveral } from './page.ts'
 import type { NewRow, Row } from './tables.ts'
 
-const ROWS_PER_INSERT = 100
-const ENTRIES_PER_INSERT = 500
 const CHUNK = 500
 /** Most issuers whose credentials are read apart from one another: SQLite puts 500 queries together at most. */
 const MOST_PARTS = 100
@@ -57,14 +56,9 @@ export function createCredentialStore(database: Database) {
       pause: () => Promise<void>
     }): Promise<void> {
       const written = database.transaction().execute(async (trx) => {
-        for (let from = 0; from < input.rows.length; from += ROWS_PER_INSERT) {
-          await trx
-            .insertInto('credentials')
-            .values(input.rows.slice(from, from + ROWS_PER_INSERT))
-            .execute()
-          await input.pause()
-        }
-        await insertEntries(trx, input.rows)
+        const { rows, pause } = input
+        await insertRows(trx, 'credentials', { rows, pause })
+        await insertRows(trx, 'registration_entries', { rows: entriesOf(rows), pause })
         if (input.outbox) await trx.insertInto('outbox').values(input.outbox).execute()
         if (input.event) await appendEvent(trx, input.event)
         await input.also?.(trx)
@@ -125,15 +119,10 @@ export function createCredentialStore(database: Database) {
 }
 
 /** What has to be registered of new credentials. */
-async function insertEntries(trx: Database, rows: readonly NewCredentialRow[]): Promise<void> {
-  const entries = rows.flatMap(({ credential_id, status_list_id }) =>
-    status_list_id ? [{ credential_id, status_list_id }] : [],
+const entriesOf = (rows: readonly NewCredentialRow[]) =>
+  rows.flatMap(({ credential_id, status_list_id }) =>
+    status_list_id ? [{ credential_id, status_list_id, registration_id: null }] : [],
   )
-  for (let from = 0; from < entries.length; from += ENTRIES_PER_INSERT) {
-    const part = entries.slice(from, from + ENTRIES_PER_INSERT)
-    await trx.insertInto('registration_entries').values(part).execute()
-  }
-}
 
 /** Which id is taken; an index of a status list that is given out twice stays the failure that it is. */
 async function conflict(
@@ -156,7 +145,7 @@ async function conflict(
 }
 
 /** Under other names, so that those of a credential mean its own columns. */
-const entriesOf = (database: Database) =>
+const entries = (database: Database) =>
   database
     .selectFrom('registration_entries')
     .select(['credential_id as entry_id', 'registration_id'])
@@ -165,7 +154,7 @@ const entriesOf = (database: Database) =>
 function withRegistration(database: Database) {
   return database
     .selectFrom('credentials')
-    .leftJoin(entriesOf(database), 'entries.entry_id', 'credentials.credential_id')
+    .leftJoin(entries(database), 'entries.entry_id', 'credentials.credential_id')
     .leftJoin('registrations', 'registrations.registration_id', 'entries.registration_id')
     .selectAll('credentials')
     .select([
