@@ -68,23 +68,10 @@ function bindNetwork(wiring: Wiring & { nodeDid: string }) {
   } satisfies Partial<Issuer>
 }
 
-function bindDids({ config, registrar, stores, own, tenants }: Wiring) {
-  // before keys are made for nothing; what counts is looked at again in the transaction that records the DID
-  const checkQuota = async () => {
-    const { tenantId } = requestContext()
-    const quota = (await tenants.get(tenantId))?.didQuota ?? config.quotas.dids
-    if ((await stores.dids.count(tenantId)) >= quota)
-      throw new IssuerError('QUOTA_EXCEEDED', { facts: { quota } })
-  }
+function bindDids({ registrar, stores, own }: Wiring) {
   return {
-    createDid: async (input) => {
-      await checkQuota()
-      return createDid(registrar, input)
-    },
-    importDid: async (input) => {
-      if (!(await own.dids.get(input.did))) await checkQuota()
-      return importDid(registrar, input)
-    },
+    createDid: (input) => createDid(registrar, input),
+    importDid: (input) => importDid(registrar, input),
     updateDid: (input) => updateDid(registrar, input),
     rotateKeys: (input) => rotateKeys(registrar, input),
     deactivateDid: (input) => deactivateDid(registrar, input),

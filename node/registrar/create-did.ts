@@ -8,6 +8,7 @@ import type { Database } from '../stores/database.ts'
 import type { StoredDid } from '../stores/stored-did.ts'
 import { applyChanges } from './apply-changes.ts'
 import { addKey, validity } from './assertion-key.ts'
+import { recordPending } from './record-pending.ts'
 import type { DidDeps, DidDocument } from './registrar.ts'
 import { settleKeys } from './settle-keys.ts'
 
@@ -64,20 +65,6 @@ const noting = ({ act }: Once, did: string) => act && ((trx: Database) => act.no
 
 const misplaced = (pointer: string, message: string) =>
   new IssuerError('MALFORMED_REQUEST', { violations: [{ pointer, message }] })
-
-/** Records a DID that is to be made; one for which there is no room leaves no keys behind. */
-async function recordPending(
-  deps: DidDeps,
-  pending: Parameters<DidDeps['dids']['insertPending']>[0],
-): Promise<void> {
-  try {
-    await deps.dids.insertPending(pending)
-  } catch (error) {
-    for (const { keyRef } of pending.keys) await deps.keyStore.destroy(keyRef)
-    if (pending.controllerKeyRef !== null) await deps.keyStore.destroy(pending.controllerKeyRef)
-    throw error
-  }
-}
 
 async function createWebDid(
   deps: DidDeps,

@@ -4,6 +4,7 @@ import type { KeyType } from '../keys/key-store.ts'
 import type { Address, DidChange } from '../ledger/ledger.ts'
 import type { StoredDid } from '../stores/stored-did.ts'
 import { addKey, validity } from './assertion-key.ts'
+import { recordPending } from './record-pending.ts'
 import type { DidDeps, DidDocument } from './registrar.ts'
 import { settleKeys } from './settle-keys.ts'
 
@@ -77,7 +78,7 @@ async function prepare(deps: DidDeps, input: Input): Promise<StoredDid> {
       origin: 'imported' as const,
       controllerKeyRef: null,
     }
-    await deps.dids.insertPending({ ...record, keys: fresh })
+    await recordPending(deps, { ...record, keys: fresh })
   }
   return (await deps.dids.get(did)) as StoredDid
 }

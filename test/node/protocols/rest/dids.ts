@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { Resolver } from 'did-resolver'
 import { getResolver } from 'ethr-did-resolver'
 import { stringToHex } from 'viem'
@@ -95,9 +97,17 @@ describe('DIDs', () => {
     const small = await startNode({ chain: node.chain, environment: { DID_QUOTA: '2' } })
     try {
       await makeIssuer(small)
+      const keys = () => {
+        const database = new DatabaseSync(join(small.dataDir, 'cartulary.db'), { readOnly: true })
+        const { n } = database.prepare('select count(*) as n from keys').get() as { n: number }
+        database.close()
+        return n
+      }
+      const before = keys()
       expectProblem(429, 'QUOTA_EXCEEDED', await small.call('POST', '/api/v1/dids', { body: {} }))
       const did = `did:ethr:0x7a69:0x${'12'.repeat(20)}`
       expectProblem(429, 'QUOTA_EXCEEDED', await small.call('POST', '/api/v1/dids/import', { body: { did } }))
+      assert.equal(keys(), before, 'what is refused leaves no keys behind')
     } finally {
       await small.close()
     }
