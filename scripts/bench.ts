@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { formats } from '../node/formats/index.ts'
@@ -15,7 +15,7 @@ import { suiteRate } from './bench/suite-rate.ts'
 import { bodyOf, type NodeClient, nodeClient } from './node-client.ts'
 
 // `npm run bench`: credentials a second for each proof type. `-- --quick` measures less, `-- --write` writes
-// docs/benchmarks.md.
+// its figures into docs/benchmarks.md.
 
 const { values: flags } = parseArgs({ options: { quick: { type: 'boolean' }, write: { type: 'boolean' } } })
 
@@ -124,14 +124,18 @@ async function bench(): Promise<void> {
   progress('BBS …')
   const bbs = await bbsTable()
   const scale = await scaleTable(scaleCounts, progress)
-  const tables = [table(rows), scale, anonCreds, bbs].flatMap((each) => [each, ''])
+  const tables = [scale, table(rows), anonCreds, bbs].flatMap((each) => [each, ''])
   const text = [...conditions, '', ...tables, ...remarks(counts)].join('\n')
   print(text)
   if (!flags.write) return
   const file = fileURLToPath(new URL('../docs/benchmarks.md', import.meta.url))
+  const page = await readFile(file, 'utf8')
+  // what is written by hand stands before and after it
+  const measured = /(?<=<!-- measured -->\n).*(?=<!-- end -->)/s
+  if (!measured.test(page)) throw new Error(`${file} does not say where the figures stand.`)
   await writeFile(
     file,
-    `# Benchmarks\nOne run, as \`npm run bench -- --write\` wrote it. Figures are credentials a second.\n\n${text}\n`,
+    page.replace(measured, () => `${text}\n`),
   )
   progress(`Written: ${file}`)
 }
