@@ -4,10 +4,17 @@ import type { Json, JsonObject } from './json.ts'
 // JCS (RFC 8785). Most documents are written by the JSON.stringify of the engine once their members are in order, which
 // takes a quarter of what `canonicalize` takes for a credential (4 of 16 µs); whatever could differ is left to `canonicalize`.
 
-/** The order of JCS is that of UTF-16 code units, which is what `<` compares. */
-function inOrder(names: readonly string[]): boolean {
-  for (let i = 1; i < names.length; i++) if ((names[i] as string) < (names[i - 1] as string)) return false
-  return true
+/** The order of JCS is that of UTF-16 code units, which is what `<` compares. Few names: sort() makes copies of them. */
+function order(names: string[]): string[] {
+  if (names.length > 32) return names.sort()
+  for (let i = 1; i < names.length; i++) {
+    const name = names[i] as string
+    let place = i
+    for (; place > 0 && name < (names[place - 1] as string); place--)
+      names[place] = names[place - 1] as string
+    names[place] = name
+  }
+  return names
 }
 
 /** Objects put these first, or take them for their prototype: they cannot be brought in order. */
@@ -36,10 +43,8 @@ function orderedElements(array: readonly Json[], level: number): Json | undefine
 }
 
 function orderedMembers(object: JsonObject, level: number): JsonObject | undefined {
-  const names = Object.keys(object)
-  if (!inOrder(names)) names.sort()
   const members: JsonObject = {}
-  for (const name of names) {
+  for (const name of order(Object.keys(object))) {
     const value = object[name]
     if (value === undefined) continue
     const same = unordered.test(name) ? undefined : ordered(value, level + 1)
@@ -65,16 +70,23 @@ export interface CanonicalHalves {
 
 /** @throws Error for text that is not well-formed Unicode */
 export function canonicalHalves(object: JsonObject, member: string): CanonicalHalves {
-  const names = Object.keys(object)
-  const half = (isIn: (name: string) => boolean) =>
-    jcs(Object.fromEntries(names.filter(isIn).map((name) => [name, object[name] as Json]))).slice(1, -1)
-  return { before: half((name) => name < member), member, after: half((name) => name > member) }
+  let before = ''
+  let after = ''
+  for (const name of order(Object.keys(object))) {
+    const value = object[name]
+    if (value === undefined) continue
+    const text = `${jcs(name)}:${jcs(value)}`
+    if (name < member) before += before === '' ? text : `,${text}`
+    else after += after === '' ? text : `,${text}`
+  }
+  return { before, member, after }
 }
 
 /** The canonical form of the object with this value of the member, itself in canonical form; without it when it is left out. */
 export function joinHalves({ before, member, after }: CanonicalHalves, value?: string): string {
-  const parts = [before, value === undefined ? '' : `${JSON.stringify(member)}:${value}`, after]
-  return `{${parts.filter((part) => part !== '').join(',')}}`
+  const own = value === undefined ? '' : `${JSON.stringify(member)}:${value}`
+  const beginning = before === '' || own === '' ? before + own : `${before},${own}`
+  return beginning === '' || after === '' ? `{${beginning}${after}}` : `{${beginning},${after}}`
 }
 
 /** Of objects that were made of canonical parts, until they are asked for it. */

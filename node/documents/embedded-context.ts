@@ -50,15 +50,15 @@ function namedViolations(value: unknown, pointer: string, { inline = false }: Al
 function walkMembers(value: unknown, pointer: string, depth: number, walk: Walk): void {
   walk.left = depth > maxDepth ? -1 : walk.left - 1
   if (typeof value !== 'object' || value === null) return
-  for (const [name, child] of Object.entries(value)) {
+  for (const name of Object.keys(value)) {
     if (walk.left < 0) return
-    const at = pointer + segment(name)
+    const child: unknown = (value as JsonObject)[name]
     if (name === '@context' ? !walk.mayHoldContext.test(pointer) : displacing.has(name)) {
-      walk.found.push({ pointer: at, message: 'must not stand inside the document' })
+      walk.found.push({ pointer: pointer + segment(name), message: 'must not stand inside the document' })
     } else if (name === '@context') {
-      walk.found.push(...namedViolations(child, at, walk.allowed))
+      walk.found.push(...namedViolations(child, pointer + segment(name), walk.allowed))
       walkValues(child, depth + 1, walk)
-    } else walkMembers(child, at, depth + 1, walk)
+    } else walkMembers(child, typeof child === 'object' ? pointer + segment(name) : '', depth + 1, walk)
   }
 }
 

@@ -1,6 +1,8 @@
 /** The JSON pointer (RFC 6901) of a member or element of what `parent` points at. */
 export function pointerTo(parent: string, member: string | number): string {
-  return `${parent}/${String(member).replaceAll('~', '~0').replaceAll('/', '~1')}`
+  const name = String(member)
+  // every member of every credential comes by here, and few names have to be escaped
+  return `${parent}/${/[~/]/.test(name) ? name.replaceAll('~', '~0').replaceAll('/', '~1') : name}`
 }
 
 /** The members a JSON pointer names, one after the other. */

@@ -11,15 +11,17 @@ export function base58(bytes: Uint8Array): string {
   const zeros = bytes.findIndex((byte) => byte !== 0)
   if (zeros < 0) return '1'.repeat(bytes.length)
   let rest = BigInt(`0x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex')}`)
-  let text = ''
+  // of 256 to 58 there are 1.37 digits for each
+  const text = Buffer.allocUnsafe(Math.ceil(bytes.length * 1.37) + DIGITS)
+  let start = text.length
   while (rest > 0n) {
     const quotient = rest / step
     let digits = Number(rest - quotient * step)
     rest = quotient
     for (let i = 0; i < DIGITS && (rest > 0n || digits > 0); i++) {
-      text = (alphabet[digits % 58] as string) + text
+      text[--start] = alphabet.charCodeAt(digits % 58)
       digits = Math.floor(digits / 58)
     }
   }
-  return '1'.repeat(zeros) + text
+  return '1'.repeat(zeros) + text.toString('latin1', start)
 }

@@ -33,11 +33,11 @@ function scopedBytes(context: JsonObject): number {
 
 function countNodes(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0
-  const own = Array.isArray(value) ? 0 : 1
-  return Object.entries(value).reduce(
-    (sum, [name, child]) => (name === '@context' ? sum : sum + countNodes(child)),
-    own,
-  )
+  let nodes = Array.isArray(value) ? 0 : 1
+  for (const name of Object.keys(value)) {
+    if (name !== '@context') nodes += countNodes((value as JsonObject)[name])
+  }
+  return nodes
 }
 
 /**
