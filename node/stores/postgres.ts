@@ -219,9 +219,12 @@ const ignore = () => {}
 const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: 'text' | 'binary') =>
   oid === INT8 || oid === NUMERIC ? Number : pg.types.getTypeParser(oid, format as 'text')
 
+// character_not_in_repertoire, and untranslatable_character in JSON: PostgreSQL keeps no U+0000 in text, which nothing of
+// this node needs
+const refusedText = new Set(['22021', '22P05'])
+
 function mapError(error: unknown): unknown {
-  // character_not_in_repertoire: PostgreSQL keeps no U+0000 in text, which nothing of this node needs
-  if (sqlState(error) === '22021')
+  if (refusedText.has(sqlState(error) ?? ''))
     return new IssuerError('MALFORMED_REQUEST', {
       detail: 'Text must not contain the character U+0000.',
       cause: error,

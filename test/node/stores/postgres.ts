@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { sql } from 'kysely'
 import { IssuerError } from '../../../node/errors.ts'
+import { createCredentialStore } from '../../../node/stores/credentials.ts'
 import { type Database, isUniqueViolation, openDatabase } from '../../../node/stores/database.ts'
 import type { PostgresLocation } from '../../../node/stores/postgres.ts'
 import { describeOnStacks, type FreshDatabase, postgres } from '../../stacks.ts'
 import { startTcpProxy, type TcpProxy } from '../../tcp-proxy.ts'
+import { credentialRow, insertLists } from './credential-rows.ts'
 
 const password = 'a very secret password'
 
@@ -232,6 +234,11 @@ describeOnStacks(
       await put(direct, 'once')
       await assert.rejects(put(direct, 'once'), isUniqueViolation)
       await assert.rejects(put(direct, 'nothing\0'), { code: 'MALFORMED_REQUEST' })
+      // credentials go in as JSON
+      const lists = await insertLists(direct)
+      const rows = [{ ...credentialRow(lists, 0), holder_did: 'nobody\0' }]
+      const insert = createCredentialStore(direct).insert({ rows, pause: async () => {} })
+      await assert.rejects(insert, { code: 'MALFORMED_REQUEST' })
     })
 
     it('refuses a database that a newer version has changed', async () => {
