@@ -252,7 +252,7 @@ async function storedLines(child: NodeProcess, counts: ScaleCounts): Promise<Lin
       what: `batches of 1,000 ${beside}`,
       target: '≥ 90 % of the rate',
       measured: `${whole(few.rate)} → ${whole(many.rate)}/s: ${percent(many.rate, few.rate)}`,
-      limit: 'the index by holder, where holders come in no order',
+      limit: 'as batches',
     },
     {
       what: `look-up by id; a page by issuer; revocation ${beside}`,
