@@ -1,0 +1,149 @@
+import type { Generated } from 'kysely'
+import type { StatusPurpose } from '../ledger/ledger.ts'
+
+// Types as in tables.ts: what SQLite and PostgreSQL share.
+type Time = string
+
+/**
+ * A revocation list and a suspension list of one issuer that share a number and the allocation of indices, so
+ * that a credential has the same index in both.
+ */
+export interface StatusPairsTable {
+  pair_id: string
+  issuer_did: string
+  number: number
+  capacity: number
+  /** How many entries have been handed out. */
+  next: Generated<number>
+  /** Secret of the permutation of indices, encrypted. */
+  secret: string
+  /** `foreign`: the ledger has lists of this number that this node did not open. */
+  state: 'opening' | 'open' | 'foreign'
+  /** Transactions of which one opened the lists, each known from its signing on, between spaces. */
+  transaction_hash: string | null
+  created_at: Time
+}
+
+/** The lists of a pair. */
+export interface StatusListsTable {
+  status_list_id: string
+  pair_id: string
+  /** Key on the ledger, 32 bytes in hex. */
+  key: string
+  issuer_did: string
+  purpose: StatusPurpose
+  /** How many entries have been registered on the ledger. */
+  registered: Generated<number>
+}
+
+/** Issued credentials. */
+export interface CredentialsTable {
+  credential_id: string
+  tenant_id: Generated<string>
+  issuer_did: string
+  holder_did: string
+  schema_id: string
+  type: string
+  proof_type: string
+  data_model: string
+  format: string
+  /** The credential as it was delivered: JSON text, or a token. */
+  secured: string
+  /** SHA-256 in the Merkle leaf, hex with 0x. */
+  digest: string
+  issued_at: Time
+  expires_at: Time | null
+  status: 'valid' | 'revoked' | 'suspended'
+  /** The list in which it is registered: revocation, or suspension when only that was asked for. */
+  status_list_id: string | null
+  revocation_list_id: string | null
+  suspension_list_id: string | null
+  status_index: number | null
+  /** Of which the index is made: unique in its list, and in the order of issuance. */
+  status_position: number | null
+  /** DID URL of the key that signed it; null for what was issued before this was kept. */
+  verification_method: string | null
+}
+
+/** Recalls of what a key has signed since a time. */
+export interface RecallsTable {
+  recall_id: string
+  tenant_id: string
+  actor: string
+  issuer_did: string
+  verification_method: string
+  since: Time
+  action: 'revoke' | 'reissue'
+  reason: string | null
+  state: 'running' | 'done' | 'failed'
+  total: number
+  done: number
+  failed: number
+  /** The last credential that was dealt with. */
+  after_time: Time | null
+  after_id: string | null
+  problem: string | null
+  created_at: Time
+  finished_at: Time | null
+}
+
+/** What became of the credentials of a recall. */
+export interface RecalledCredentialsTable {
+  recall_id: string
+  credential_id: string
+  outcome: 'revoked' | 'reissued' | 'failed'
+  new_credential_id: string | null
+  problem: string | null
+}
+
+/** Transactions of the group commit; at most one is open, so that counters follow one another. */
+export interface AnchorsTable {
+  anchor_id: string
+  /** 1 while the transaction is not settled, then null: the column is unique. */
+  open: 1 | null
+  /** Head of the audit log that its roots commit to; null when the log was empty. */
+  audit_seq: Generated<number | null>
+  audit_hash: Generated<string | null>
+  created_at: Time
+}
+
+/** Credentials with an entry in a list, and what registers them; null while that is not begun. */
+export interface RegistrationEntriesTable {
+  credential_id: string
+  status_list_id: string
+  registration_id: string | null
+}
+
+/** What one anchor registers in one list. */
+export interface RegistrationsTable {
+  registration_id: string
+  anchor_id: string
+  status_list_id: string
+  first: number
+  count: number
+  /** Merkle root over the entries, hex; null until it has been computed. */
+  root: string | null
+  state: 'open' | 'registered' | 'refused'
+  transaction_hash: string | null
+  block_number: number | null
+  /** Code of the error for which the ledger refused it. */
+  reason: string | null
+  /** Place of the head of the audit log that its root commits to, and the Merkle path from that head (JSON). */
+  audit_seq: Generated<number | null>
+  audit_proof: Generated<string | null>
+}
+
+/** Changes of status of credentials. */
+export interface StatusChangesTable {
+  id: string
+  credential_id: string
+  action: 'revoke' | 'suspend' | 'reinstate'
+  reason: string | null
+  /** The newest transaction for it, known from its signing on. */
+  transaction_hash: string | null
+  /** Names its transaction, by the reference that it has there. */
+  batch: Generated<string | null>
+  /** `open`: perhaps on the ledger, which tells; `lost`: it was made, and left the chain: to be made again. */
+  state: 'open' | 'done' | 'failed' | 'lost'
+  at: Time
+}
