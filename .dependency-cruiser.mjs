@@ -8,7 +8,7 @@ const application =
   '^node/(issuance|registrar|access|delivery|verification|presentation|bulk|exchange|webhooks|audit|wallet|recall)/'
 // Pure functions inside a module: names and numbers that mean the same to everybody.
 const pure =
-  '^node/(ledger/resource-id|ledger/anoncreds-id|ledger/ethr-did|ledger/account-address|did/multikey|did/key-history|status/permute|keys/key-store)\\.ts$'
+  '^node/(ledger/resource-id|ledger/anoncreds-id|ledger/ethr-did|ledger/account-address|did/multikey|did/key-history|status/permute|keys/key-store|keys/sign-message)\\.ts$'
 
 /** Outside libraries and the only place in node/ that may import them. */
 const homes = [
@@ -116,20 +116,21 @@ export default {
       { path: '^node/threads/' },
       {
         path: '^node/',
-        pathNot: '^node/(threads/|anoncreds/operations\\.ts$|suites/(bbs|rdf)/operations\\.ts$|errors\\.ts$)',
+        pathNot:
+          '^node/(threads/|anoncreds/operations\\.ts$|suites/(bbs|rdf|signing)/operations\\.ts$|errors\\.ts$)',
         ...values,
       },
     ),
     rule(
       'operations-run-in-threads',
       'What is in the list of operations would keep the event loop.',
-      { path: '^node/', pathNot: '^node/threads/operations\\.ts$' },
-      { path: '^node/(anoncreds|suites/(bbs|rdf))/operations\\.ts$', ...values },
+      { path: '^node/', pathNot: '^node/threads/(operations|signing-worker)\\.ts$' },
+      { path: '^node/(anoncreds|suites/(bbs|rdf|signing))/operations\\.ts$', ...values },
     ),
     rule(
       'threads-start-no-threads',
       'What a thread runs would wait for a thread itself.',
-      { path: '^node/threads/operations\\.ts$' },
+      { path: '^node/threads/(operations|signing-worker)\\.ts$' },
       { path: '^node/threads/(in-thread|pool)\\.ts$', reachable: true },
     ),
     rule(

@@ -9,6 +9,7 @@ export interface Answer {
 export interface NodeClient {
   url: string
   get(path: string): Promise<Answer>
+  /** Bytes are sent as they are: JSON that was written before. */
   post(path: string, body: unknown): Promise<Answer>
 }
 
@@ -22,7 +23,8 @@ export function nodeClient({ url, apiKey }: { url: string; apiKey: string }): No
   return {
     url,
     get: (path) => call(path, { headers }),
-    post: (path, body) => call(path, { method: 'POST', headers, body: JSON.stringify(body) }),
+    post: (path, body) =>
+      call(path, { method: 'POST', headers, body: Buffer.isBuffer(body) ? body : JSON.stringify(body) }),
   }
 }
 

@@ -1,6 +1,7 @@
 import { stringify } from 'csv-stringify/sync'
 import { IssuerError } from '../errors.ts'
 import type { Json, JsonObject } from '../json.ts'
+import { parseSecured } from '../secured-text.ts'
 import type { BulkChunkRow } from '../stores/bulk-chunks.ts'
 import type { BulkJobRow } from '../stores/bulk-jobs.ts'
 import { parseStrictJson } from '../tokens/strict-json.ts'
@@ -80,7 +81,7 @@ async function successes(deps: Deps, chunk: BulkChunkRow, withCredentials: boole
         of.status_list_id === null ? 'none' : of.state === 'registered' ? 'registered' : 'pending',
       transactionHash: of.transaction_hash,
       ...(withCredentials && {
-        credential: of.secured.startsWith('{') ? JSON.parse(of.secured) : of.secured,
+        credential: parseSecured(of.secured),
       }),
     }
   })

@@ -1,3 +1,4 @@
+import { parseSecured } from '../secured-text.ts'
 import type { ReceivedCredentialRow } from '../stores/received-credentials.ts'
 import type { Secured } from '../suites/suite.ts'
 
@@ -17,7 +18,7 @@ export function receivedCredential(row: ReceivedCredentialRow): ReceivedCredenti
     holderDid: row.holder_did,
     issuerDid: row.issuer_did,
     connectionId: row.connection_id,
-    credential: row.secured.startsWith('{') ? JSON.parse(row.secured) : row.secured,
+    credential: parseSecured(row.secured),
     receivedAt: row.received_at,
   }
 }

@@ -19,8 +19,8 @@ const GATHER_MS = 200
 export interface Anchor {
   /** Registers whatever is recorded and not registered, first what an earlier transaction left unsettled. */
   readonly job: Job
-  /** Announces a credential that will be recorded in a moment; the result is called when it was or will not be. */
-  expect(): () => void
+  /** Announces so many credentials that will be recorded in a moment; the result is called when they were or will not be. */
+  expect(count: number): () => void
   /** Says that credentials were recorded. */
   announce(): void
   /**

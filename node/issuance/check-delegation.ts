@@ -4,16 +4,17 @@ import type { Subject } from './issuance.ts'
 import type { CheckedTerms, PipelineDeps } from './pipeline.ts'
 
 /** Whether a credential that delegates stays within what its parent allows. @throws DELEGATION_INVALID */
-export async function checkDelegation(
+export function checkDelegation(
   deps: Pick<PipelineDeps, 'checkDelegation'>,
   terms: CheckedTerms,
   subject: Subject & { credentialId: string },
-): Promise<void> {
-  if (terms.schema.type === delegationType && terms.suite.derive) {
+): Promise<void> | undefined {
+  if (terms.schema.type !== delegationType) return undefined
+  if (terms.suite.derive) {
     const detail = `What limits a delegation could be concealed with the proof type ${terms.suite.name}.`
     throw new IssuerError('DELEGATION_INVALID', { detail })
   }
-  await deps.checkDelegation?.({
+  return deps.checkDelegation?.({
     credentialId: subject.credentialId,
     type: terms.schema.type,
     issuerDid: terms.issuer.did,

@@ -45,9 +45,14 @@ export interface IssuedCredential {
   registration: Registration
 }
 
+/** An issued credential as text, which is as it is kept. */
+export interface RecordedCredential extends Omit<IssuedCredential, 'credential'> {
+  secured: string
+}
+
 /** A row of a batch; a bad row fails alone. */
 export type BatchRow =
-  | ({ status: 'issued'; holderDid: string } & IssuedCredential)
+  | ({ status: 'issued'; holderDid: string } & RecordedCredential)
   | {
       status: 'failed'
       holderDid: string

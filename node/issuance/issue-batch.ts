@@ -18,7 +18,7 @@ export async function issueBatch(
   const recalled = await recallBatch(deps, act?.outcome)
   if (recalled) return recalled
   // nobody waits for the registration of a rehearsal
-  const recorded = request.dryRun ? () => {} : deps.anchor.expect()
+  const recorded = request.dryRun ? () => {} : deps.anchor.expect(request.subjects.length)
   try {
     const { terms, results, credentialId } = await recordBatch(deps, {
       ...request,

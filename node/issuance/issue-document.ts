@@ -2,6 +2,7 @@ import { errorTable, IssuerError } from '../errors.ts'
 import type { CredentialFacts } from '../formats/format.ts'
 import type { JsonObject } from '../json.ts'
 import { type Act, presentAct } from '../request-context.ts'
+import { textOf } from '../secured-text.ts'
 import { createPause } from '../time-slice.ts'
 import { addProof } from './add-proof.ts'
 import { anchorWait } from './anchor-wait.ts'
@@ -34,7 +35,7 @@ export async function issueDocument(
   const credentialId = await nameOf(deps, request, terms.facts)
   await checkDelegations(deps, terms, credentialId)
 
-  const recorded = deps.anchor.expect()
+  const recorded = deps.anchor.expect(1)
   try {
     const [entry] = await deps.allocateStatus({
       issuer: terms.issuer,
@@ -47,7 +48,7 @@ export async function issueDocument(
         : signFirst(deps, terms, { ...request, credentialId, entry })
     const { secured, digest } = await signing.catch(refuseDocument)
     const signed = await recordOne(deps, terms, {
-      signed: { credentialId, holderDid, entry, secured, digest },
+      signed: { credentialId, holderDid, entry, secured: textOf(secured), digest },
       mayRename: isVersion(request),
       act,
     })

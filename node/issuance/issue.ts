@@ -1,5 +1,6 @@
 import { step } from '../observation.ts'
 import { presentAct } from '../request-context.ts'
+import { textOf } from '../secured-text.ts'
 import type { Database } from '../stores/database.ts'
 import { createPause } from '../time-slice.ts'
 import { anchorWait } from './anchor-wait.ts'
@@ -42,13 +43,13 @@ export async function issue(
   await checkDelegation(deps, terms, subject)
   if (request.dryRun) return rehearse(deps, terms, subject)
 
-  const recorded = deps.anchor.expect()
+  const recorded = deps.anchor.expect(1)
   try {
     const count = terms.purposes.length > 0 ? 1 : 0
     const [entry] = await step('allocate status', () => deps.allocateStatus({ issuer: terms.issuer, count }))
     const document = construct(deps, terms, { ...subject, entry })
-    const secured = await step('sign', () => sign(terms, { document, created: deps.now() }))
-    const signed = { ...subject, entry, ...secured }
+    const { secured, digest } = await step('sign', () => sign(terms, { document, created: deps.now() }))
+    const signed = { ...subject, entry, secured: textOf(secured), digest }
     const { credentialId } = signed
     await record(deps, terms, {
       ...{ credentials: [signed], pause: createPause() },

@@ -3,7 +3,14 @@ import type { Act } from '../request-context.ts'
 import type { CredentialRow } from '../stores/credentials.ts'
 import type { Database } from '../stores/database.ts'
 import { anchorWait } from './anchor-wait.ts'
-import type { BatchOutcome, BatchRow, IssuedCredential, Registration } from './issuance.ts'
+import type {
+  BatchOutcome,
+  BatchRow,
+  IssuedCredential,
+  RecordedCredential,
+  Registration,
+} from './issuance.ts'
+import { withCredential } from './issued-credential.ts'
 import type { PipelineDeps } from './pipeline.ts'
 
 /** What a request that issues one credential writes down with it. */
@@ -34,7 +41,7 @@ export async function recallIssued(
 ): Promise<IssuedCredential | undefined> {
   if (!outcome) return undefined
   const row = await deps.credentials.get(outcome.credentialId)
-  return row && toIssued(row, await registrationOf(deps, row))
+  return row && withCredential(toRecorded(row, await registrationOf(deps, row)))
 }
 
 /** The same of a batch. */
@@ -53,19 +60,19 @@ export async function recallBatch(
   const results = outcome.rows.map((row): BatchRow => {
     if (typeof row !== 'string') return row
     const credential = rows.get(row) as CredentialRow
-    return { status: 'issued', holderDid: credential.holder_did, ...toIssued(credential, registration) }
+    return { status: 'issued', holderDid: credential.holder_did, ...toRecorded(credential, registration) }
   })
   return { results, issued: ids.length, failed: results.length - ids.length, registration }
 }
 
 const none: Registration = { state: 'none', transactionHash: null }
 
-function toIssued(row: CredentialRow, registration: Registration): IssuedCredential {
+function toRecorded(row: CredentialRow, registration: Registration): RecordedCredential {
   const { credential_id: credentialId, secured } = row
   // what has been erased since
   if (secured === '') throw new IssuerError('CREDENTIAL_DELETED', { facts: { credentialId } })
   return {
-    credential: secured.startsWith('{') ? JSON.parse(secured) : secured,
+    secured,
     credentialId,
     statusListId: row.status_list_id,
     statusListIndex: row.status_index,

@@ -1,6 +1,7 @@
 import { type ErrorCode, IssuerError } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
 import { step } from '../observation.ts'
+import { textOf } from '../secured-text.ts'
 import type { Database } from '../stores/database.ts'
 import { createPause, type Pause } from '../time-slice.ts'
 import { checkDelegation } from './check-delegation.ts'
@@ -10,18 +11,15 @@ import { concurrently } from './concurrently.ts'
 import { construct } from './construct.ts'
 import { newCredentialId } from './credential-id.ts'
 import type { BatchRow, IssuanceTerms, Registration, Subject } from './issuance.ts'
-import { issuedCredential } from './issued-credential.ts'
+import { recordedCredential } from './issued-credential.ts'
 import type { CheckedTerms, PipelineDeps, StatusEntry } from './pipeline.ts'
 import { record, type SignedCredential } from './record.ts'
 import { rehearse } from './rehearse.ts'
-import { sign } from './sign.ts'
+import { type ManySigned, signMany } from './sign-many.ts'
 import { validateClaims } from './validate-claims.ts'
 
 /** Holders whose DIDs are resolved at the same time. */
 const HOLDERS_AT_ONCE = 16
-
-/** Signatures that are made at the same time, in threads: enough to keep those busy. */
-const SIGNED_AT_ONCE = 32
 
 /** One row on its way: it has failed, or goes on to the next step. */
 interface BatchItem extends Subject {
@@ -60,9 +58,9 @@ export async function recordBatch(deps: PipelineDeps, request: Input): Promise<R
     return { holderDid, claims, credentialId: newCredentialId() }
   })
   await step('check holders', () => checkHolders(deps, items))
-  await each(items, pause, async (item) => {
+  await each(items, pause, (item) => {
     validateClaims(terms.schema, item.claims)
-    await checkDelegation(deps, terms, item)
+    return checkDelegation(deps, terms, item)
   })
   if (request.dryRun) {
     const results = await rehearseAll(deps, terms, items, pause)
@@ -122,39 +120,42 @@ async function signAll(
   const count = terms.purposes.length > 0 ? good.length : 0
   const entries: readonly StatusEntry[] = await deps.allocateStatus({ issuer: terms.issuer, count })
   const entryOf = new Map(good.map((item, position) => [item, entries[position]]))
-  const created = deps.now()
-  const { key } = terms
-  const { signInBackground = key.signer.sign } = key.signer
-  const background = { ...terms, key: { ...key, signer: { ...key.signer, sign: signInBackground } } }
-  const signRow = rowStep(pause, async (item) => {
+  const rows = good.map((item): ManySigned => {
     const { holderDid, credentialId } = item
     const entry = entryOf.get(item)
-    const document = construct(deps, terms, { ...item, entry })
-    item.signed = { holderDid, credentialId, entry, ...(await sign(background, { document, created })) }
-  })
-  await concurrently(good, SIGNED_AT_ONCE, signRow)
-}
-
-type RowStep = (item: BatchItem) => Promise<void>
-
-/** A step of a row that has not failed; a row for which it throws has failed. */
-function rowStep(pause: Pause, step: RowStep): RowStep {
-  return async (item) => {
-    if (item.error) return
-    try {
-      await step(item)
-    } catch (error) {
-      if (!isOfRow(error)) throw error
-      item.error = error
+    return {
+      document: () => construct(deps, terms, { ...item, entry }),
+      signed: (result) => {
+        item.signed = { holderDid, credentialId, entry, ...result }
+      },
+      failed: (error) => failRow(item, error),
     }
-    await pause()
-  }
+  })
+  await signMany(terms, rows, { created: deps.now(), pause })
 }
 
-/** Does a step for every row, one after the other. */
+type RowStep = (item: BatchItem) => Promise<void> | void
+
+/** @throws the error, when it is not of the row alone */
+function failRow(item: BatchItem, error: unknown): void {
+  if (!isOfRow(error)) throw error
+  item.error = error
+}
+
+/** Does a step for every row that has not failed, one after the other; a row for which it throws has failed. */
 async function each(items: readonly BatchItem[], pause: Pause, step: RowStep): Promise<void> {
-  const once = rowStep(pause, step)
-  for (const item of items) await once(item)
+  for (const item of items) {
+    if (item.error) continue
+    try {
+      // most steps of most rows are done by now: a promise for each would take 2 KB
+      const going = step(item)
+      if (going) await going
+    } catch (error) {
+      failRow(item, error)
+    }
+    const turn = pause()
+    if (turn) await turn
+  }
 }
 
 async function rehearseAll(
@@ -166,7 +167,8 @@ async function rehearseAll(
   const rehearsed = new Map<BatchItem, BatchRow>()
   await each(items, pause, async (item) => {
     const { holderDid } = item
-    rehearsed.set(item, { status: 'issued', holderDid, ...(await rehearse(deps, terms, item)) })
+    const { credential, ...others } = await rehearse(deps, terms, item)
+    rehearsed.set(item, { status: 'issued', holderDid, ...others, secured: textOf(credential) })
   })
   return items.map((item) => rehearsed.get(item) ?? failedRow(item))
 }
@@ -177,7 +179,7 @@ function resultsOf(terms: CheckedTerms, items: readonly BatchItem[]): BatchRow[]
   return items.map((item): BatchRow => {
     const { signed, holderDid } = item
     if (!signed) return failedRow(item)
-    return { status: 'issued', holderDid, ...issuedCredential(terms, signed, registration) }
+    return { status: 'issued', holderDid, ...recordedCredential(terms, signed, registration) }
   })
 }
 

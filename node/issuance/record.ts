@@ -4,7 +4,6 @@ import type { Hex } from '../ledger/ledger.ts'
 import { step } from '../observation.ts'
 import { requestContext } from '../request-context.ts'
 import type { Database } from '../stores/database.ts'
-import type { Secured } from '../suites/suite.ts'
 import type { Pause } from '../time-slice.ts'
 import { ANCHOR_JOB } from './anchor.ts'
 import type { PipelineDeps, RecordedTerms, StatusEntry } from './pipeline.ts'
@@ -13,7 +12,8 @@ import type { PipelineDeps, RecordedTerms, StatusEntry } from './pipeline.ts'
 export interface SignedCredential {
   credentialId: string
   holderDid: string
-  secured: Secured
+  /** As it is kept and delivered: JSON text, or a token. */
+  secured: string
   digest: Hex
   entry: StatusEntry | undefined
 }
@@ -73,7 +73,7 @@ function rowOf(
   credential: SignedCredential,
   { now, tenantId }: { now: string; tenantId: string },
 ) {
-  const { entry, secured } = credential
+  const { entry } = credential
   const [registering] = terms.purposes
   const listOf = (purpose: 'revocation' | 'suspension') =>
     entry && terms.purposes.includes(purpose) ? entry.lists[purpose] : null
@@ -87,7 +87,7 @@ function rowOf(
     proof_type: terms.suite.name,
     data_model: terms.dataModel,
     format: terms.format.name,
-    secured: typeof secured === 'string' ? secured : JSON.stringify(secured),
+    secured: credential.secured,
     digest: credential.digest,
     verification_method: terms.key.verificationMethod,
     issued_at: now,

@@ -7,11 +7,11 @@ import {
   generateKeyPairSync,
   type JsonWebKey,
   type KeyObject,
-  sign,
 } from 'node:crypto'
 import { bls12_381 } from '@noble/curves/bls12-381.js'
 import { IssuerError } from '../errors.ts'
-import type { KeyType } from './key-store.ts'
+import type { KeyType, MessageKeyType } from './key-store.ts'
+import { signMessage, signMessageInBackground } from './sign-message.ts'
 
 /** What `node:crypto` needs to know about a type of key. */
 interface KeyMaterial {
@@ -27,7 +27,10 @@ interface KeyMaterial {
   signInBackground?(key: KeyObject, message: Uint8Array): Promise<Uint8Array>
 }
 
-const SECP256K1_ORDER = 0xffff_ffff_ffff_ffff_ffff_ffff_ffff_fffe_baae_dce6_af48_a03b_bfd2_5e8c_d036_4141n
+const signing = (type: MessageKeyType): Pick<KeyMaterial, 'sign' | 'signInBackground'> => ({
+  sign: (key, message) => signMessage(type, key, message),
+  signInBackground: (key, message) => signMessageInBackground(type, key, message),
+})
 
 const ed25519: KeyMaterial = {
   bytes: 32,
@@ -40,19 +43,7 @@ const ed25519: KeyMaterial = {
       type: 'pkcs8',
     }),
   publicKey: (key) => field(publicJwk(key), 'x'),
-  sign: (key, message) => sign(null, message, key),
-  signInBackground: (key, message) => background(null, message, key),
-}
-
-/** Signs in a thread of libuv: of an Ed25519 signature, 6 of 45 µs are left to the event loop (2 shared cores). */
-function background(
-  algorithm: string | null,
-  message: Uint8Array,
-  key: Parameters<typeof sign>[2],
-): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    sign(algorithm, message, key, (error, signature) => (error ? reject(error) : resolve(signature)))
-  })
+  ...signing('Ed25519'),
 }
 
 interface Curve {
@@ -61,10 +52,9 @@ interface Curve {
   openssl: string
   /** Of a coordinate. */
   bytes: 32 | 48
-  hash: 'sha256' | 'sha384'
 }
 
-function ecdsa(curve: Curve, normalise = (signature: Buffer): Uint8Array => signature): KeyMaterial {
+function ecdsa(type: MessageKeyType, curve: Curve): KeyMaterial {
   return {
     bytes: curve.bytes,
     generate: () => generateKeyPairSync('ec', { namedCurve: curve.openssl }).privateKey,
@@ -84,17 +74,8 @@ function ecdsa(curve: Curve, normalise = (signature: Buffer): Uint8Array => sign
       const point = Buffer.concat([Buffer.of(4), field(jwk, 'x'), field(jwk, 'y')])
       return ECDH.convertKey(point, curve.openssl, undefined, undefined, 'compressed') as Buffer
     },
-    sign: (key, message) => normalise(sign(curve.hash, message, { key, dsaEncoding: 'ieee-p1363' })),
-    signInBackground: async (key, message) =>
-      normalise(await background(curve.hash, message, { key, dsaEncoding: 'ieee-p1363' })),
+    ...signing(type),
   }
-}
-
-function lowS(signature: Buffer): Uint8Array {
-  const s = BigInt(`0x${signature.toString('hex', 32)}`)
-  if (s <= SECP256K1_ORDER / 2n) return signature
-  const other = (SECP256K1_ORDER - s).toString(16).padStart(64, '0')
-  return Buffer.concat([signature.subarray(0, 32), Buffer.from(other, 'hex')])
 }
 
 function publicJwk(key: KeyObject): JsonWebKey {
@@ -130,8 +111,8 @@ export function privateKeyBytes(key: KeyObject): Buffer {
 
 export const keyMaterial: Readonly<Record<KeyType, KeyMaterial>> = {
   Ed25519: ed25519,
-  'P-256': ecdsa({ jwk: 'P-256', openssl: 'prime256v1', bytes: 32, hash: 'sha256' }),
-  'P-384': ecdsa({ jwk: 'P-384', openssl: 'secp384r1', bytes: 48, hash: 'sha384' }),
-  secp256k1: ecdsa({ jwk: 'secp256k1', openssl: 'secp256k1', bytes: 32, hash: 'sha256' }, lowS),
+  'P-256': ecdsa('P-256', { jwk: 'P-256', openssl: 'prime256v1', bytes: 32 }),
+  'P-384': ecdsa('P-384', { jwk: 'P-384', openssl: 'secp384r1', bytes: 48 }),
+  secp256k1: ecdsa('secp256k1', { jwk: 'secp256k1', openssl: 'secp256k1', bytes: 32 }),
   Bls12381G2: bls12381g2,
 }

@@ -1,3 +1,5 @@
+import type { KeyObject } from 'node:crypto'
+
 /** Key types that sign a message, by the names of the API. */
 export const messageKeyTypes = ['Ed25519', 'P-256', 'P-384', 'secp256k1'] as const
 export type MessageKeyType = (typeof messageKeyTypes)[number]
@@ -32,6 +34,8 @@ export interface Signer {
   sign(message: Uint8Array): Uint8Array | Promise<Uint8Array>
   /** The same signature, made in another thread: for many messages at a time. Stores without threads lack it. */
   signInBackground?(message: Uint8Array): Promise<Uint8Array>
+  /** The key itself, with which a thread of this process signs; stores that keep their keys to themselves lack it. */
+  readonly keyObject?: KeyObject
   /** Signs a list of messages; Bls12381G2 keys alone have it. */
   signMessages?(list: MessageList): Uint8Array | Promise<Uint8Array>
 }

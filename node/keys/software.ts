@@ -110,6 +110,8 @@ function toSigner(
     type,
     publicKey,
     sign: (message: Uint8Array) => material.sign(key, message),
+    // its text in a log says that it is a private key, and no more
+    keyObject: key,
     ...(signInBackground && {
       signInBackground: (message: Uint8Array) => signInBackground(key, message),
     }),

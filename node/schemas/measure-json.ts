@@ -1,5 +1,5 @@
 import type { Violation } from '../errors.ts'
-import type { Json } from '../json.ts'
+import type { Json, JsonObject } from '../json.ts'
 import { pointerTo } from './json-pointer.ts'
 
 /** Limits of a JSON value from outside. */
@@ -14,9 +14,26 @@ export interface JsonLimits {
 
 /**
  * What makes a JSON value unfit to be taken in: more than the limits, member names that mean something to JavaScript,
- * text that has no UTF-8 form (RFC 8785, 3.2.2.2 refuses it too). Does not recurse, whatever the depth.
+ * text that has no UTF-8 form (RFC 8785, 3.2.2.2 refuses it too). Does not recurse deeper than the limit.
  */
 export function measureJson(value: Json, pointer: string, limits: JsonLimits): Violation[] {
+  return isFit(value, 1, { left: limits.values, depth: limits.depth })
+    ? sizeViolations(value, pointer, limits)
+    : unfitness(value, pointer, limits)
+}
+
+/** The same without saying where: of a row of a batch it leaves no garbage, of which the places make 4 KB. */
+function isFit(value: unknown, depth: number, limit: { left: number; depth: number }): boolean {
+  if (--limit.left < 0 || scalarProblem(value) !== undefined) return false
+  if (typeof value !== 'object' || value === null) return true
+  for (const name of Object.keys(value)) {
+    if (depth > limit.depth || name === '__proto__' || !name.isWellFormed()) return false
+    if (!isFit((value as JsonObject)[name], depth + 1, limit)) return false
+  }
+  return true
+}
+
+function unfitness(value: Json, pointer: string, limits: JsonLimits): Violation[] {
   const found: Violation[] = []
   const queue: Place[] = [{ value, pointer, depth: 1 }]
   for (const at of queue) {

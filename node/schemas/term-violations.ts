@@ -8,25 +8,29 @@ import { pointerTo } from './json-pointer.ts'
  * their term, numbers that RDF would round (JSON-LD 1.1 API, 8.6 writes doubles with 16 digits).
  */
 export function termViolations(claims: JsonObject, term: ObjectTerm, pointer: string): Violation[] {
-  return Object.entries(claims).flatMap(([name, value]) => {
-    const at = pointerTo(pointer, name)
-    const child = term.properties.get(name)
-    if (value === undefined) return []
-    return child === undefined
-      ? [{ pointer: at, message: 'is not a member that the schema names' }]
-      : valueViolations(value, child, at)
-  })
+  const found: Violation[] = []
+  collect(claims, term, pointer, found)
+  return found
 }
 
-function valueViolations(value: Json, term: Term, pointer: string): Violation[] {
-  if (term.kind === 'json') return []
-  if (term.kind === 'object') {
-    return isObject(value)
-      ? termViolations(value, term, pointer)
-      : [{ pointer, message: 'must be an object, as the schema describes it' }]
+function collect(claims: JsonObject, term: ObjectTerm, pointer: string, found: Violation[]): void {
+  for (const name of Object.keys(claims)) {
+    const value = claims[name]
+    if (value === undefined) continue
+    const child = term.properties.get(name)
+    if (child?.kind === 'object' && isObject(value)) {
+      collect(value, child, pointerTo(pointer, name), found)
+      continue
+    }
+    const message = child ? valueProblem(value, child) : 'is not a member that the schema names'
+    if (message !== undefined) found.push({ pointer: pointerTo(pointer, name), message })
   }
-  const message = scalarProblem(value, term)
-  return message === undefined ? [] : [{ pointer, message }]
+}
+
+function valueProblem(value: Json, term: Term): string | undefined {
+  if (term.kind === 'json') return undefined
+  if (term.kind === 'object') return 'must be an object, as the schema describes it'
+  return scalarProblem(value, term)
 }
 
 function scalarProblem(value: Json, term: Exclude<Term, { kind: 'json' | 'object' }>): string | undefined {

@@ -1,6 +1,8 @@
 import { PostgresAdapter, sql } from 'kysely'
 import { IssuerError } from '../errors.ts'
+import { parseSecured } from '../secured-text.ts'
 import type { Secured } from '../suites/suite.ts'
+import type { Pause } from '../time-slice.ts'
 import { type Database, isUniqueViolation } from './database.ts'
 import { appendEvent } from './events.ts'
 import { insertRows } from './insert-rows.ts'
@@ -53,7 +55,7 @@ export function createCredentialStore(database: Database) {
       event?: NewRow<'events'>
       /** Written in the same transaction, such as the progress of the work that issues them. */
       also?: (trx: Database) => Promise<void>
-      pause: () => Promise<void>
+      pause: Pause
     }): Promise<void> {
       const written = database.transaction().execute(async (trx) => {
         const { rows, pause } = input
@@ -214,5 +216,5 @@ export const isErased = (row: Pick<CredentialRow, 'secured'>): boolean => row.se
 
 /** The credential as it was delivered. */
 export function readSecured(row: Pick<CredentialRow, 'secured'>): Secured {
-  return row.secured.startsWith('{') ? JSON.parse(row.secured) : row.secured
+  return parseSecured(row.secured)
 }

@@ -1,8 +1,13 @@
 import { CompiledQuery, PostgresAdapter, sql } from 'kysely'
+import type { Pause } from '../time-slice.ts'
 import type { Database } from './database.ts'
 import type { NewRow, Tables } from './tables.ts'
 
-const ROWS_AT_ONCE = 100
+/** For SQLite, which keeps the event loop while it writes them. */
+const VALUES_AT_ONCE = 100
+
+/** For PostgreSQL, where each statement waits for its turn here and there: with 100 a batch took 6 % longer. */
+const JSON_AT_ONCE = 1_000
 
 /** Texts of statements for SQLite, by table, columns and number of rows: some hundreds at the most. */
 const statements = new Map<string, string>()
@@ -15,11 +20,12 @@ const statements = new Map<string, string>()
 export async function insertRows<Table extends keyof Tables & string>(
   trx: Database,
   table: Table,
-  { rows, pause }: { rows: readonly NewRow<Table>[]; pause(): Promise<void> },
+  { rows, pause }: { rows: readonly NewRow<Table>[]; pause: Pause },
 ): Promise<void> {
   const isPostgres = trx.getExecutor().adapter instanceof PostgresAdapter
-  for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {
-    const part = rows.slice(from, from + ROWS_AT_ONCE) as readonly Record<string, unknown>[]
+  const atOnce = isPostgres ? JSON_AT_ONCE : VALUES_AT_ONCE
+  for (let from = 0; from < rows.length; from += atOnce) {
+    const part = rows.slice(from, from + atOnce) as readonly Record<string, unknown>[]
     await (isPostgres ? insertJson : insertValues)(trx, table, part)
     await pause()
   }
@@ -38,7 +44,8 @@ const insertValues: Insert = (trx, table, rows) => {
       .compile().sql
     statements.set(key, text)
   }
-  const values = rows.flatMap((row) => columns.map((column) => row[column]))
+  const values: unknown[] = []
+  for (const row of rows) for (const column of columns) values.push(row[column])
   return trx.executeQuery(CompiledQuery.raw(text, values))
 }
 

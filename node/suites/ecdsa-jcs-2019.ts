@@ -36,7 +36,7 @@ export function ecdsaJcs2019(termsUrl: string): Suite {
     dataModels: ['2.0', '1.1'],
     contexts: (dataModel) => (dataModel === '1.1' ? [termsUrl, dataIntegrityContext] : []),
     recognises: (secured) => splitProof(secured)?.proof.cryptosuite === name,
-    secure: (document, options) => secureJcs(document, options, { name, hashes }),
+    ...secureJcs({ name, hashes }),
     verify,
   }
 }

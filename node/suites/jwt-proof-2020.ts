@@ -6,7 +6,16 @@ import { tokenType } from '../tokens/token-type.ts'
 import type { JwtAgent } from './jwt-agent.ts'
 import { jwtClaims } from './jwt-claims.ts'
 import { signJws } from './sign-jws.ts'
-import type { AssertionKey, ProofVerdict, Secured, SecureOptions, Suite, VerifyOptions } from './suite.ts'
+import { secureInThread } from './signing/secure-in-thread.ts'
+import type {
+  AssertionKey,
+  ProofVerdict,
+  Secured,
+  SecureMany,
+  SecureOptions,
+  Suite,
+  VerifyOptions,
+} from './suite.ts'
 import { answerProblem } from './verify-claims-set.ts'
 import { jwtTimeProblem, verifyJws } from './verify-jws.ts'
 
@@ -19,8 +28,10 @@ const name = 'JwtProof2020'
  */
 const fastKeys: ReadonlySet<KeyType> = new Set(['Ed25519', 'P-256'])
 
+const header = { typ: 'JWT' }
+
 const signHere = (payload: JsonObject, key: AssertionKey): Promise<string> =>
-  signJws({ header: { typ: 'JWT' }, payload }, key)
+  signJws({ header, payload }, key)
 
 /** did-jwt-vc, and so the agent, makes no token about a subject of which nothing is claimed; the data model has such. */
 const claimsNothing = ({ vc }: JsonObject): boolean =>
@@ -62,8 +73,7 @@ function secureWith(agent: JwtAgent | undefined): Suite['secure'] {
     try {
       if (options.purpose === 'authentication')
         return await signHere(presentationClaims(document, options), key)
-      const claims = jwtClaims(document)
-      checkTimes(claims)
+      const claims = checkedClaims(document)
       return fastKeys.has(key.signer.type) || claimsNothing(claims)
         ? await signHere(claims, key)
         : await signThroughAgent(agent, document, key)
@@ -72,6 +82,18 @@ function secureWith(agent: JwtAgent | undefined): Suite['secure'] {
       throw new IssuerError('SIGNING_FAILED', { cause: error })
     }
   }
+}
+
+function checkedClaims(document: JsonObject): JsonObject {
+  const claims = jwtClaims(document)
+  checkTimes(claims)
+  return claims
+}
+
+const secureMany: SecureMany = {
+  keyTypes: [...fastKeys],
+  secure: (documents, options) =>
+    secureInThread('jws', { documents, options, terms: { header }, prepare: checkedClaims }),
 }
 
 /** The claim that holds the document, by the purpose of the signature. */
@@ -114,6 +136,7 @@ export function jwtProof2020(termsUrl: string, agent?: JwtAgent): Suite {
     contexts: () => [termsUrl],
     recognises,
     secure: secureWith(agent),
+    secureMany,
     verify,
   }
 }

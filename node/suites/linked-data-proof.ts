@@ -4,6 +4,7 @@ import { IssuerError } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
 import { checkEmbeddedProof, checkSignable, type ProvenDocument, splitProof } from './embedded-proof.ts'
 import { describeLinkedDataError, issuerErrorIn } from './linked-data-error.ts'
+import { purposeMembers } from './purpose-members.ts'
 import { requireContexts } from './require-contexts.ts'
 import type {
   DocumentLoader,
@@ -30,18 +31,6 @@ function watched(documentLoader: DocumentLoader): { load: DocumentLoader; thrown
   }
 }
 
-/** Members of a new proof that say what it is for, and which it follows. */
-export function purposeMembers({ purpose, challenge, domain, proofId, previousProofs }: ProofTerms) {
-  const [first, ...others] = (previousProofs ?? []).map(({ id }) => id)
-  return {
-    ...(proofId !== undefined && { id: proofId }),
-    proofPurpose: purpose ?? 'assertionMethod',
-    ...(challenge !== undefined && { challenge }),
-    ...(domain !== undefined && { domain }),
-    ...(first !== undefined && { previousProof: others.length === 0 ? first : [first, ...others] }),
-  }
-}
-
 /** A proof in a chain covers the document with its previous proofs (Verifiable Credential Data Integrity 1.0, 4.3). */
 function coverPreviousProofs(suite: LibrarySuite, previousProofs: readonly JsonObject[] = []): LibrarySuite {
   if (previousProofs.length === 0) return suite
@@ -55,8 +44,6 @@ function coverPreviousProofs(suite: LibrarySuite, previousProofs: readonly JsonO
   suite.verifyProof = (options) => verifyProof(withProofs(options))
   return suite
 }
-
-type ProofTerms = Omit<SecureOptions, 'created' | 'key' | 'documentLoader'>
 
 /**
  * Signs a document as linked data with one of Digital Bazaar's suites, jsonld in safe mode.

@@ -40,21 +40,54 @@ function countNodes(value: unknown): number {
   return nodes
 }
 
+/** Bytes of the contexts within terms, by the URLs of contexts that a loader has given. */
+const checked = new WeakMap<DocumentLoader, Map<string, number>>()
+
+/** The contexts of a document without others in it, where all of them are URLs. */
+function urlsOf({ '@context': contexts, verifiableCredential }: JsonObject): string | undefined {
+  if (verifiableCredential !== undefined || !Array.isArray(contexts)) return undefined
+  return contexts.every((context) => typeof context === 'string') ? contexts.join(' ') : undefined
+}
+
 /**
- * Asks the loader for every context that a document names, or one of the credentials in it.
+ * Asks the loader for every context that a document names, or one of the credentials in it. Undefined, and no promise,
+ * when it has given the same ones before: the documents of a batch have one loader.
  * @throws what the loader throws for one it refuses, MALFORMED_REQUEST when the document is too much work with them
  */
-export async function requireContexts(document: JsonObject, documentLoader: DocumentLoader): Promise<void> {
+export function requireContexts(
+  document: JsonObject,
+  documentLoader: DocumentLoader,
+): Promise<void> | undefined {
+  const urls = urlsOf(document)
+  const known = urls === undefined ? undefined : checked.get(documentLoader)?.get(urls)
+  if (known === undefined) return load(document, documentLoader, urls)
+  limitWork(document, known)
+  return undefined
+}
+
+async function load(document: JsonObject, documentLoader: DocumentLoader, named?: string): Promise<void> {
+  const bytes = await loadContexts(document, documentLoader)
+  limitWork(document, bytes)
+  if (named === undefined) return
+  const known = checked.get(documentLoader) ?? new Map<string, number>()
+  checked.set(documentLoader, known.set(named, bytes))
+}
+
+/** Gives the bytes of the contexts within terms. */
+async function loadContexts(document: JsonObject, documentLoader: DocumentLoader): Promise<number> {
   const credentials = [document.verifiableCredential ?? []].flat() as Json[]
   const urls = [...new Set([document, ...credentials].flatMap(contextsOf))]
   const own = urls.filter((url): url is string => typeof url === 'string')
   const loaded = await Promise.all(own.map((url) => documentLoader(url)))
   const foreign = loaded.filter(({ documentUrl }) => !bundledContexts.has(documentUrl))
   const inline = urls.filter((context) => typeof context === 'object' && context !== null)
-  const bytes = [...foreign.map((context) => context.document), { '@context': inline }].reduce(
+  return [...foreign.map((context) => context.document), { '@context': inline }].reduce(
     (sum, context) => sum + scopedBytes(context),
     0,
   )
+}
+
+function limitWork(document: JsonObject, bytes: number): void {
   if (bytes === 0 || bytes * countNodes(document) <= mostWork) return
   throw new IssuerError('MALFORMED_REQUEST', {
     detail: 'The document has too many nodes for the contexts inside the terms of its contexts.',

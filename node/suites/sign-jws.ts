@@ -1,7 +1,7 @@
 import { IssuerError } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
+import type { Signer } from '../keys/key-store.ts'
 import { algorithmOf } from './jws-algorithms.ts'
-import type { AssertionKey } from './suite.ts'
 
 const encode = (value: JsonObject): string => Buffer.from(JSON.stringify(value)).toString('base64url')
 
@@ -12,7 +12,7 @@ const encode = (value: JsonObject): string => Buffer.from(JSON.stringify(value))
  */
 export async function signJws(
   { header, payload }: { header: JsonObject; payload: JsonObject },
-  { verificationMethod, signer }: AssertionKey,
+  { verificationMethod, signer }: { verificationMethod: string; signer: Pick<Signer, 'type' | 'sign'> },
 ): Promise<string> {
   const alg = algorithmOf(signer.type)
   if (alg === undefined) {

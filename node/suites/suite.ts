@@ -1,3 +1,4 @@
+import type { IssuerError } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
 import type { KeyType, Signer } from '../keys/key-store.ts'
 
@@ -93,6 +94,25 @@ export interface SecureOptions {
   previousProofs?: readonly JsonObject[]
 }
 
+/** What became of one of many documents: as it is kept and delivered, and the digest of its format, hex. */
+export interface SecuredText {
+  /** JSON text, or a token. */
+  secured: string
+  /** SHA-256 of what the format's `digestInput` gives. */
+  digest: string
+}
+
+/** Secures many documents in a thread, with a key that lies in the memory of this process. */
+export interface SecureMany {
+  /** Types of keys that it can sign with. */
+  readonly keyTypes: readonly KeyType[]
+  /** One outcome for each document, in order: an error is that of its document alone. @throws NODE_BUSY */
+  secure(
+    documents: readonly JsonObject[],
+    options: SecureOptions,
+  ): Promise<readonly (SecuredText | IssuerError)[]>
+}
+
 export interface VerifyOptions {
   resolveKey: KeyResolver
   resolveDidDocument?: (did: string) => Promise<ResolvedKey['didDocument'] | undefined>
@@ -134,6 +154,8 @@ export interface Suite {
   recognises(secured: Secured): boolean
   /** @throws SIGNING_FAILED, also when a term is not defined by any context (nothing is dropped in silence) */
   secure(document: JsonObject, options: SecureOptions): Promise<Secured>
+  /** The same of many documents; absent where it takes more than bytes and a key, or has threads of its own. */
+  readonly secureMany?: SecureMany
   /**
    * Checks the signature, and that the method belongs to the issuer and stands under the purpose it was made for. Some
    * tokens name no key: `resolveDidDocument` then gives the issuer's keys to try; without it such a token is `unknown`.

@@ -4,7 +4,8 @@ import { tokenType } from '../tokens/token-type.ts'
 import { claimsSet } from './claims-set.ts'
 import { jwsKeyTypes } from './jws-algorithms.ts'
 import { signJws } from './sign-jws.ts'
-import type { ProofVerdict, Secured, SecureOptions, Suite, VerifyOptions } from './suite.ts'
+import { secureInThread } from './signing/secure-in-thread.ts'
+import type { ProofVerdict, Secured, SecureMany, SecureOptions, Suite, VerifyOptions } from './suite.ts'
 import { verifyClaimsSet } from './verify-claims-set.ts'
 
 const name = 'vc+jwt'
@@ -13,10 +14,23 @@ const name = 'vc+jwt'
 const types = { assertionMethod: name, authentication: 'vp+jwt' } as const
 const contentTypes = { assertionMethod: 'vc', authentication: 'vp' } as const
 
+const headerOf = ({ purpose = 'assertionMethod' }: SecureOptions): JsonObject => ({
+  typ: types[purpose],
+  cty: contentTypes[purpose],
+})
+
 async function secure(document: JsonObject, options: SecureOptions): Promise<string> {
-  const { purpose = 'assertionMethod', key } = options
   const payload = await claimsSet(document, options)
-  return signJws({ header: { typ: types[purpose], cty: contentTypes[purpose] }, payload }, key)
+  return signJws({ header: headerOf(options), payload }, options.key)
+}
+
+const secureMany: SecureMany = {
+  keyTypes: jwsKeyTypes,
+  secure: (documents, options) =>
+    secureInThread('jws', {
+      ...{ documents, options, terms: { header: headerOf(options) } },
+      prepare: (document) => claimsSet(document, options),
+    }),
 }
 
 async function verify(secured: Secured, options: VerifyOptions): Promise<ProofVerdict> {
@@ -43,5 +57,6 @@ export const vcJwt: Suite = {
   contexts: () => [],
   recognises,
   secure,
+  secureMany,
   verify,
 }

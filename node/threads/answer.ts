@@ -1,4 +1,5 @@
 import { type ErrorCode, IssuerError, type Violation } from '../errors.ts'
+import type { Call } from './operations.ts'
 
 /** An error of the table, as it crosses the border of a thread; what caused it stays behind. */
 interface CrossingError {
@@ -12,7 +13,7 @@ interface CrossingError {
 export type Answer = { result: unknown } | { error: CrossingError } | { message: string }
 
 /** For the thread: an error as an answer. */
-export function errorAnswer(error: unknown): Answer {
+function errorAnswer(error: unknown): Answer {
   if (!(error instanceof IssuerError)) return { message: (error as Error).message }
   const { code, message, violations, facts } = error
   return { error: { code, detail: message, violations, facts } }
@@ -24,4 +25,19 @@ export function readAnswer(answer: Answer): unknown {
   if ('message' in answer) throw new RangeError(answer.message)
   const { code, ...options } = answer.error
   throw new IssuerError(code, options)
+}
+
+type Operation = (input: unknown) => unknown
+
+/** What a thread with these operations runs for each call. */
+export function answerWith(operations: Readonly<Record<string, object>>) {
+  return async ({ folder, name, input }: Call): Promise<Answer> => {
+    try {
+      const operation = (operations[folder] as Record<string, Operation> | undefined)?.[name]
+      if (!operation) throw new RangeError(`There is no operation ${folder}.${name}.`)
+      return { result: await operation(input) }
+    } catch (error) {
+      return errorAnswer(error)
+    }
+  }
 }

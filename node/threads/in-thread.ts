@@ -1,19 +1,24 @@
-import { availableParallelism } from 'node:os'
 import { IssuerError } from '../errors.ts'
 import { readAnswer } from './answer.ts'
 import type { Operations } from './operations.ts'
-import { openPool, type Pool } from './pool.ts'
-
-/** A process that does nothing else with its cores keeps one for the event loop. */
-const most = Math.max(1, Math.min(4, availableParallelism() - 1))
+import { mostThreads, openPool, type Pool } from './pool.ts'
 
 /** Calls that may wait; each takes tens to hundreds of milliseconds. */
 const maxWaiting = 1_000
 
-/** So long a thread waits for further calls before it ends, all but one. */
-const idleMs = 60_000
+/** Each takes some 70 MB; without a bound of the young generation it took 160 for a batch of ecdsa-sd-2023, in the same time. */
+const computing = { entry: 'worker', most: mostThreads, idleMs: 60_000, youngMb: 32 }
 
-let pool: Pool | undefined
+/** Those that sign are never kept waiting by those that compute, and each takes some 30 MB. */
+const signing = { entry: 'signing-worker', most: mostThreads, idleMs: 60_000, youngMb: 8 }
+
+const pools = new Map<object, Pool>()
+
+function poolOf(threads: typeof computing): Pool {
+  const open = pools.get(threads) ?? openPool(threads)
+  pools.set(threads, open)
+  return open
+}
 
 type Input<Operation> = Operation extends (input: infer Value) => unknown ? Value : never
 type Result<Operation> = Operation extends (input: never) => infer Value ? Awaited<Value> : never
@@ -23,6 +28,7 @@ type Result<Operation> = Operation extends (input: never) => infer Value ? Await
  * in the event loop keeps everybody waiting for 20 to 50 ms, an AnonCreds credential for 80; with a thread it is 4 ms,
  * and the operation takes as long as before. A call costs the event loop 0.06 ms; what was measured of the RDF of
  * documents stands in `suites/`, where it is asked for.
+ * `moved` are parts of the input that this thread has no more.
  * @throws NODE_BUSY when too many wait; IssuerError and RangeError as the operation; Error when it ended its thread
  */
 export async function inThread<
@@ -32,8 +38,11 @@ export async function inThread<
   folder: Folder,
   name: Name,
   input: Input<Operations[Folder][Name]>,
+  moved: readonly ArrayBufferLike[] = [],
 ): Promise<Result<Operations[Folder][Name]>> {
-  pool ??= openPool({ most, idleMs })
+  const pool = poolOf(folder === 'signing' ? signing : computing)
   if (pool.queueSize >= maxWaiting) throw new IssuerError('NODE_BUSY')
-  return readAnswer(await pool.run({ folder, name, input })) as Result<Operations[Folder][Name]>
+  return readAnswer(
+    await pool.run({ folder, name, input }, { transferList: [...moved] as ArrayBuffer[] }),
+  ) as Result<Operations[Folder][Name]>
 }

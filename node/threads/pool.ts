@@ -1,28 +1,40 @@
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { Piscina } from 'piscina'
 import type { Answer } from './answer.ts'
 import type { Call } from './operations.ts'
 
+/** A process that does nothing else with its cores keeps one for the event loop. */
+export const mostThreads = Math.max(1, Math.min(4, availableParallelism() - 1))
+
 /** Published, the node is JavaScript. */
-const entry = new URL(`./worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url)
+const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
 
 export type Pool = Piscina<Call, Answer>
 
+interface PoolOptions {
+  /** A file of this folder, without its extension. */
+  entry: string
+  most: number
+  idleMs: number
+  /** Megabytes of the young generation of each thread. */
+  youngMb: number
+}
+
 /**
  * Threads that do not keep the process alive. The first one stays; others, up to `most`, are started while calls wait,
- * and end when they had nothing to do for `idleMs`: each takes some 70 MB. One has one job at a time, so that an input
+ * and end when they had nothing to do for `idleMs`. One has one job at a time, so that an input
  * which ends a thread takes nobody else's job with it; another one takes its place.
  */
-export function openPool({ most, idleMs }: { most: number; idleMs: number }): Pool {
+export function openPool({ entry, most, idleMs, youngMb }: PoolOptions): Pool {
   const pool: Pool = new Piscina({
-    filename: fileURLToPath(entry),
+    filename: fileURLToPath(new URL(`./${entry}.${extension}`, import.meta.url)),
     minThreads: 1,
     maxThreads: most,
     idleTimeout: idleMs,
     concurrentTasksPerWorker: 1,
     recordTiming: false,
-    // without it a thread took 160 MiB for a batch of ecdsa-sd-2023, with it 20, in the same time
-    resourceLimits: { maxYoungGenerationSizeMb: 32 },
+    resourceLimits: { maxYoungGenerationSizeMb: youngMb },
     // what runs here reads no settings
     env: {},
   })

@@ -8,6 +8,7 @@ import type {
   IssuedCredential,
   Subject,
 } from '../../issuance/issuance.ts'
+import { parseSecured } from '../../secured-text.ts'
 import { problems } from '../problem-document.ts'
 import { callerOf } from '../protocol.ts'
 import { violationsOf } from '../request-validation.ts'
@@ -214,13 +215,13 @@ function describeRow(row: BatchRow, withCredentials: boolean) {
     const errors = violations.map(({ pointer, message }) => ({ pointer, detail: message }))
     return { holderDid, status, error: { code, detail, errors } }
   }
-  const { credential, credentialId, statusListId, statusListIndex } = row
+  const { credentialId, statusListId, statusListIndex } = row
   return {
     holderDid,
     status,
     credentialId,
     statusListId,
     statusListIndex,
-    ...(withCredentials && { credential }),
+    ...(withCredentials && { credential: parseSecured(row.secured) }),
   }
 }

@@ -8,6 +8,7 @@ import type { IssuanceTerms } from '../../../node/issuance/issuance.ts'
 import { issue } from '../../../node/issuance/issue.ts'
 import { issueBatch } from '../../../node/issuance/issue-batch.ts'
 import type { PipelineDeps } from '../../../node/issuance/pipeline.ts'
+import { parseSecured } from '../../../node/secured-text.ts'
 import { createSuites } from '../../../node/suites/index.ts'
 import type { VerificationDeps } from '../../../node/verification/verification.ts'
 import { verifyCredential } from '../../../node/verification/verify-credential.ts'
@@ -74,7 +75,8 @@ describe('a format that one file adds', () => {
     const subjects = Array.from({ length: 3 }, () => ({ holderDid, claims: degree }))
     const { results, issued } = await issueBatch(pipeline, { ...terms, subjects })
     assert.equal(issued, 3)
-    for (const row of results) assert.ok(row.status === 'issued' && (await verify(row.credential)).verified)
+    for (const row of results)
+      assert.ok(row.status === 'issued' && (await verify(parseSecured(row.secured))).verified)
   })
 
   it('does not verify when it is tampered with', async () => {

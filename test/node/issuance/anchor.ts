@@ -121,7 +121,7 @@ describeOnStacks('the group commit of registrations', (stack) => {
   it('waits for credentials that are about to be recorded', async () => {
     await close(house)
     house = await open({ gatherMs: 60_000 })
-    const recorded = house.anchor.expect()
+    const recorded = house.anchor.expect(1)
     const issues = [one(), one()]
     await reached((rows) => rows.length === 3)
     const { items } = await house.deps.credentials.list({ tenantId: 'default', limit: 2 })
@@ -132,6 +132,20 @@ describeOnStacks('the group commit of registrations', (stack) => {
     recorded()
     const [first, second] = await Promise.all(issues)
     assert.equal(first?.registration.transactionHash, second?.registration.transactionHash)
+  })
+
+  it('waits for nobody when many are recorded', async () => {
+    await close(house)
+    house = await open({ gatherMs: 60_000 })
+    const recorded = house.anchor.expect(1)
+    const subjects = Array.from({ length: 500 }, () => ({ holderDid, claims: degree }))
+    const { registration } = await house.issueBatch({ ...terms, subjects })
+    assert.equal(registration.state, 'registered')
+    const later = one()
+    // a single one waits again
+    await reached(([newest]) => newest?.registration_id === null)
+    recorded()
+    assert.equal((await later).registration.state, 'registered')
   })
 
   it('shares a transaction between issuers', async () => {

@@ -14,8 +14,8 @@ const context = (count: number): JsonObject => ({
 const nodes = (count: number): JsonObject[] => Array.from({ length: count }, (_, i) => ({ type: 'T', t1: i }))
 
 describe('the contexts of a document', () => {
-  const check = (own: JsonObject, document: JsonObject) =>
-    requireContexts(
+  const check = async (own: JsonObject, document: JsonObject) =>
+    await requireContexts(
       document,
       createDocumentLoader({ extra: async (asked) => (asked === url ? own : undefined) }),
     )
@@ -37,6 +37,23 @@ describe('the contexts of a document', () => {
       check({}, { '@context': [v2, inline as JsonObject], credentialSubject: nodes(1_900) }),
       refused,
     )
+  })
+
+  it('are asked for once of one loader, and judged for every document', async () => {
+    let asked = 0
+    const loader = createDocumentLoader({
+      extra: async () => {
+        asked++
+        return context(700)
+      },
+    })
+    const check = async (document: JsonObject) => await requireContexts(document, loader)
+    await check(named(1))
+    await check(named(2))
+    assert.equal(asked, 1)
+    await assert.rejects(check(named(1_900)), { code: 'MALFORMED_REQUEST', message: /too many nodes/ })
+    await check({ '@context': v2, verifiableCredential: [named(1)] })
+    assert.equal(asked, 2, 'those of a credential in another document')
   })
 
   it('without contexts inside them are no work, however many nodes there are', async () => {

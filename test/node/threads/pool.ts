@@ -6,7 +6,7 @@ describe('the pool of threads', () => {
   let pool: Pool
 
   beforeEach(() => {
-    pool = openPool({ most: 3, idleMs: 500 })
+    pool = openPool({ entry: 'worker', most: 3, idleMs: 500, youngMb: 32 })
   })
 
   afterEach(() => pool.destroy())

@@ -1,0 +1,86 @@
+import { IssuerError } from '../errors.ts'
+import type { JsonObject } from '../json.ts'
+import type { Hex } from '../ledger/ledger.ts'
+import { textOf } from '../secured-text.ts'
+import type { Pause } from '../time-slice.ts'
+import { concurrently } from './concurrently.ts'
+import type { CheckedTerms } from './pipeline.ts'
+import { sign } from './sign.ts'
+
+/** One of many documents: made when its turn comes, and told what became of it. */
+export interface ManySigned {
+  /** @throws what is wrong with this one */
+  document(): JsonObject
+  signed(result: { secured: string; digest: Hex }): void
+  failed(error: unknown): void
+}
+
+interface Signing {
+  created: Date
+  pause: Pause
+}
+
+/**
+ * Documents that cross the border of a thread together: each crossing costs the event loop 60 µs, and the thread has
+ * the next ones while the answer to the last is read.
+ */
+const TOGETHER = 500
+const CROSSINGS_AT_ONCE = 2
+
+/** Signatures that are made at the same time elsewhere: enough to keep libuv's threads, or a remote store, busy. */
+const SIGNED_AT_ONCE = 32
+
+/**
+ * Secures many credentials with the issuer's key, in threads where the suite and the key store allow it. For
+ * `eddsa-jcs-2022` the event loop then spends PLACEHOLDER.
+ * @throws what `failed` throws, for an error that is not of one document alone
+ */
+export async function signMany(
+  terms: CheckedTerms,
+  items: readonly ManySigned[],
+  signing: Signing,
+): Promise<void> {
+  const { signer } = terms.key
+  if (signer.keyObject && terms.suite.secureMany?.keyTypes.includes(signer.type)) {
+    const groups = Array.from({ length: Math.ceil(items.length / TOGETHER) }, (_, group) =>
+      items.slice(group * TOGETHER, (group + 1) * TOGETHER),
+    )
+    return concurrently(groups, CROSSINGS_AT_ONCE, (group) => signGroup(terms, group, signing))
+  }
+  const { signInBackground = signer.sign } = signer
+  const background = { ...terms, key: { ...terms.key, signer: { ...signer, sign: signInBackground } } }
+  await concurrently(items, SIGNED_AT_ONCE, (item) => signOne(background, item, signing))
+}
+
+async function signOne(terms: CheckedTerms, item: ManySigned, { created, pause }: Signing): Promise<void> {
+  try {
+    const { secured, digest } = await sign(terms, { document: item.document(), created })
+    item.signed({ secured: textOf(secured), digest })
+  } catch (error) {
+    item.failed(error)
+  }
+  await pause()
+}
+
+async function signGroup(
+  { key, documentLoader, suite }: CheckedTerms,
+  group: readonly ManySigned[],
+  { created, pause }: Signing,
+): Promise<void> {
+  const documents: JsonObject[] = []
+  const ready: ManySigned[] = []
+  for (const item of group) {
+    try {
+      documents.push(item.document())
+      ready.push(item)
+    } catch (error) {
+      item.failed(error)
+    }
+  }
+  const outcomes = await suite.secureMany?.secure(documents, { key, documentLoader, created })
+  for (const [place, outcome] of (outcomes ?? []).entries()) {
+    if (outcome instanceof IssuerError) ready[place]?.failed(outcome)
+    else ready[place]?.signed({ secured: outcome.secured, digest: `0x${outcome.digest}` })
+  }
+  await pause()
+}

@@ -1,0 +1,49 @@
+import { IssuerError } from '../../errors.ts'
+import type { JsonObject } from '../../json.ts'
+import type { MessageKeyType } from '../../keys/key-store.ts'
+import { inThread } from '../../threads/in-thread.ts'
+import type { SecuredText, SecureOptions } from '../suite.ts'
+import type { operations } from './operations.ts'
+
+type Operations = typeof operations
+type InputOf<Name extends keyof Operations> = Parameters<Operations[Name]>[0]
+
+interface Work<Name extends keyof Operations> {
+  documents: readonly JsonObject[]
+  options: SecureOptions
+  terms: InputOf<Name>['terms']
+  /** Checks a document, and makes of it what is signed. */
+  prepare(document: JsonObject): Promise<JsonObject> | JsonObject
+}
+
+/** See `SecureMany.secure`. @throws NODE_BUSY, TypeError for a key that is not in memory */
+export async function secureInThread<Name extends keyof Operations>(
+  name: Name,
+  { documents, options, terms, prepare }: Work<Name>,
+): Promise<readonly (SecuredText | IssuerError)[]> {
+  const { verificationMethod, signer } = options.key
+  if (!signer.keyObject) throw new TypeError('A thread signs with keys in memory alone.')
+  const outcomes: (SecuredText | IssuerError)[] = []
+  const ready: JsonObject[] = []
+  const places: number[] = []
+  for (const [place, document] of documents.entries()) {
+    try {
+      const prepared = prepare(document)
+      ready.push(prepared instanceof Promise ? await prepared : prepared)
+      places.push(place)
+    } catch (error) {
+      outcomes[place] = error instanceof IssuerError ? error : notSigned(error)
+    }
+  }
+  // no Buffer, which may lie in memory that others share
+  const bytes = new TextEncoder().encode(JSON.stringify(ready))
+  const type = signer.type as MessageKeyType
+  const input = { key: signer.keyObject, type, verificationMethod, terms, documents: bytes }
+  const signed = await inThread('signing', name, input as never, [bytes.buffer])
+  for (const [position, outcome] of signed.entries())
+    outcomes[places[position] as number] =
+      'problem' in outcome ? notSigned(new Error(outcome.problem)) : outcome
+  return outcomes
+}
+
+const notSigned = (cause: unknown) => new IssuerError('SIGNING_FAILED', { cause })
