@@ -41,6 +41,8 @@ interface RecordedBatch {
 
 interface Input extends IssuanceTerms {
   subjects: readonly Subject[]
+  /** Whether the caller begins the next batch when this one is recorded; false when left out. */
+  alone?: boolean
   /** Written in the transaction of the credentials, with what became of all rows; what it throws undoes them. */
   also?(trx: Database, results: readonly BatchRow[]): Promise<void>
 }
@@ -67,7 +69,7 @@ export async function recordBatch(deps: PipelineDeps, request: Input): Promise<R
     await writeAlso(deps, request, { results, pause })
     return { terms, results, credentialId: undefined }
   }
-  await step('sign', () => signAll(deps, terms, items, pause))
+  await step('sign', () => signAll(deps, terms, items, { pause, alone: request.alone ?? false }))
   const results = resultsOf(terms, items)
   const credentials = items.flatMap(({ signed }) => signed ?? [])
   const also = request.also && ((trx: Database) => request.also?.(trx, results) ?? Promise.resolve())
@@ -114,7 +116,7 @@ async function signAll(
   deps: PipelineDeps,
   terms: CheckedTerms,
   items: readonly BatchItem[],
-  pause: Pause,
+  signing: { pause: Pause; alone: boolean },
 ): Promise<void> {
   const good = items.filter(({ error }) => error === undefined)
   const count = terms.purposes.length > 0 ? good.length : 0
@@ -131,7 +133,7 @@ async function signAll(
       failed: (error) => failRow(item, error),
     }
   })
-  await signMany(terms, rows, { created: deps.now(), pause })
+  await signMany(terms, rows, { created: deps.now(), ...signing })
 }
 
 type RowStep = (item: BatchItem) => Promise<void> | void

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import { setFlagsFromString } from 'node:v8'
 import { Piscina } from 'piscina'
 import type { Answer } from './answer.ts'
 import type { Call } from './operations.ts'
@@ -27,6 +28,8 @@ interface PoolOptions {
  * which ends a thread takes nobody else's job with it; another one takes its place.
  */
 export function openPool({ entry, most, idleMs, youngMb }: PoolOptions): Pool {
+  // of `npm start`, for the event loop's thread, whose heap is set up by now; it would count for threads instead of theirs
+  setFlagsFromString('--max-semi-space-size=0')
   const pool: Pool = new Piscina({
     filename: fileURLToPath(new URL(`./${entry}.${extension}`, import.meta.url)),
     minThreads: 1,
