@@ -50,9 +50,17 @@ const insertValues: Insert = (trx, table, rows) => {
 }
 
 const insertJson: Insert = (trx, table, rows) => {
-  const columns = sql.join(Object.keys(rows[0] ?? {}).map((column) => sql.ref(column)))
-  return sql`insert into ${sql.table(table)} (${columns})
-    select ${columns} from json_populate_recordset(null::${sql.table(table)}, ${JSON.stringify(rows)})`.execute(
-    trx,
-  )
+  const [first = {}] = rows
+  const columns = Object.keys(first)
+  // most of what a batch writes is the same in each of its rows: once is enough
+  const same = new Set(columns.filter((column) => rows.every((row) => row[column] === first[column])))
+  const differing = columns.filter((column) => !same.has(column))
+  const record = sql`null::${sql.table(table)}`
+  return sql`insert into ${sql.table(table)} (${sql.join(columns.map((column) => sql.ref(column)))})
+    select ${sql.join(columns.map((column) => sql.ref(`${same.has(column) ? 'every' : 'each'}.${column}`)))}
+    from json_populate_recordset(${record}, ${JSON.stringify(rows.map((row) => pick(row, differing)))}) as "each",
+      json_populate_record(${record}, ${JSON.stringify(pick(first, [...same]))}) as "every"`.execute(trx)
 }
+
+const pick = (row: Record<string, unknown>, columns: readonly string[]) =>
+  Object.fromEntries(columns.map((column) => [column, row[column]]))
