@@ -6,6 +6,8 @@ export interface Progress {
   failed: number
   rate: number | null
   etaSeconds: number | null
+  /** Why the node has paused it. */
+  reason: { code: string; detail: string } | null
 }
 
 /** Where progress is shown. */
@@ -38,14 +40,31 @@ function line({ state, total, n, failed, rate, etaSeconds }: Progress): string {
   ].join('  ')
 }
 
-/** Shows progress: a bar that moves on a terminal, a line now and then elsewhere. */
+/** What a job waits for, where its owner has to do something about it. */
+const waitsFor = ({ state, reason }: Progress): string =>
+  state === 'paused' && reason
+    ? `paused by the node, until it is resumed: ${reason.code}: ${reason.detail}`
+    : ''
+
+/** Shows progress: a bar that moves on a terminal, a line now and then elsewhere; and once what a job waits for. */
 export function createProgress(screen: Screen): { show(progress: Progress): void; end(): void } {
   let shown = 0
   let told = Number.NEGATIVE_INFINITY
   let last = ''
+  let lastWait = ''
+  const endLine = () => {
+    if (screen.isTTY && shown > 0) screen.write('\n')
+    shown = 0
+  }
   return {
     show(progress) {
       const text = line(progress)
+      const wait = waitsFor(progress)
+      if (wait !== '' && wait !== lastWait) {
+        endLine()
+        screen.write(`${wait}\n`)
+      }
+      lastWait = wait
       if (text === last) return
       if (screen.isTTY) {
         const filled = Math.floor((progress.n / Math.max(1, progress.total)) * barWidth)
@@ -59,9 +78,6 @@ export function createProgress(screen: Screen): { show(progress: Progress): void
       }
       last = text
     },
-    end() {
-      if (screen.isTTY && shown > 0) screen.write('\n')
-      shown = 0
-    },
+    end: endLine,
   }
 }

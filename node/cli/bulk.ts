@@ -168,7 +168,11 @@ async function follow(door: Door, id: string): Promise<Job | undefined> {
       try {
         for await (const { event, id: eventId, data } of serverEvents(await listen(door, id, lastEventId))) {
           const job = jobSchema.parse(JSON.parse(data))
-          progress.show(job)
+          const { reason } = job
+          progress.show({
+            ...job,
+            reason: reason && { code: clean(reason.code), detail: clean(reason.detail) },
+          })
           if (event === 'done') return job
           lastEventId = eventId
           failures = 0
