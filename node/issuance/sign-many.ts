@@ -72,20 +72,27 @@ async function signGroup(
   group: readonly ManySigned[],
   { created, pause }: Signing,
 ): Promise<void> {
-  const documents: JsonObject[] = []
   const ready: ManySigned[] = []
-  for (const item of group) {
-    try {
-      documents.push(item.document())
-      ready.push(item)
-    } catch (error) {
-      item.failed(error)
-    }
-  }
+  const documents = documentsOf(group, ready)
   const outcomes = await suite.secureMany?.secure(documents, { key, documentLoader, created })
   for (const [place, outcome] of (outcomes ?? []).entries()) {
     if (outcome instanceof IssuerError) ready[place]?.failed(outcome)
     else ready[place]?.signed({ secured: outcome.secured, digest: `0x${outcome.digest}` })
   }
   await pause()
+}
+
+/** Makes the documents one by one; `ready` gets the items that have one. */
+function* documentsOf(group: readonly ManySigned[], ready: ManySigned[]): Generator<JsonObject> {
+  for (const item of group) {
+    let document: JsonObject
+    try {
+      document = item.document()
+    } catch (error) {
+      item.failed(error)
+      continue
+    }
+    ready.push(item)
+    yield document
+  }
 }

@@ -106,9 +106,13 @@ export interface SecuredText {
 export interface SecureMany {
   /** Types of keys that it can sign with. */
   readonly keyTypes: readonly KeyType[]
-  /** One outcome for each document, in order: an error is that of its document alone. @throws NODE_BUSY */
+  /**
+   * One outcome for each document, in order: an error is that of its document alone. Each is asked for when the one before
+   * it has been written down, so that few live at a time.
+   * @throws NODE_BUSY
+   */
   secure(
-    documents: readonly JsonObject[],
+    documents: Iterable<JsonObject>,
     options: SecureOptions,
   ): Promise<readonly (SecuredText | IssuerError)[]>
 }

@@ -9,7 +9,7 @@ type Operations = typeof operations
 type InputOf<Name extends keyof Operations> = Parameters<Operations[Name]>[0]
 
 interface Work<Name extends keyof Operations> {
-  documents: readonly JsonObject[]
+  documents: Iterable<JsonObject>
   options: SecureOptions
   terms: InputOf<Name>['terms']
   /** Checks a document, and makes of it what is signed. */
@@ -24,19 +24,21 @@ export async function secureInThread<Name extends keyof Operations>(
   const { verificationMethod, signer } = options.key
   if (!signer.keyObject) throw new TypeError('A thread signs with keys in memory alone.')
   const outcomes: (SecuredText | IssuerError)[] = []
-  const ready: JsonObject[] = []
+  const ready: string[] = []
   const places: number[] = []
-  for (const [place, document] of documents.entries()) {
+  let place = 0
+  for (const document of documents) {
     try {
       const prepared = prepare(document)
-      ready.push(prepared instanceof Promise ? await prepared : prepared)
+      ready.push(JSON.stringify(prepared instanceof Promise ? await prepared : prepared))
       places.push(place)
     } catch (error) {
       outcomes[place] = error instanceof IssuerError ? error : notSigned(error)
     }
+    place++
   }
   // no Buffer, which may lie in memory that others share
-  const bytes = new TextEncoder().encode(JSON.stringify(ready))
+  const bytes = new TextEncoder().encode(`[${ready.join(',')}]`)
   const type = signer.type as MessageKeyType
   const input = { key: signer.keyObject, type, verificationMethod, terms, documents: bytes }
   const signed = await inThread('signing', name, input as never, [bytes.buffer])
