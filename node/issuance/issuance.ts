@@ -1,5 +1,6 @@
 import type { IssuerError } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
+import type { SecuredText } from '../secured-text.ts'
 import type { DataModel, Secured } from '../suites/suite.ts'
 
 /** What an issuer asks for in common for one or many credentials. Types are facts: parsed at the edge. */
@@ -47,7 +48,7 @@ export interface IssuedCredential {
 
 /** An issued credential as text, which is as it is kept. */
 export interface RecordedCredential extends Omit<IssuedCredential, 'credential'> {
-  secured: string
+  secured: SecuredText
 }
 
 /** A row of a batch; a bad row fails alone. */

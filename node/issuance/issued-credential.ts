@@ -32,5 +32,5 @@ export function recordedCredential(
 
 /** Reads what its text says. */
 export function withCredential({ secured, ...others }: RecordedCredential): IssuedCredential {
-  return { credential: parseSecured(secured), ...others }
+  return { credential: parseSecured(secured.text), ...others }
 }

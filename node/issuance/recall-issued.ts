@@ -72,7 +72,7 @@ function toRecorded(row: CredentialRow, registration: Registration): RecordedCre
   // what has been erased since
   if (secured === '') throw new IssuerError('CREDENTIAL_DELETED', { facts: { credentialId } })
   return {
-    secured,
+    secured: { text: secured },
     credentialId,
     statusListId: row.status_list_id,
     statusListIndex: row.status_index,

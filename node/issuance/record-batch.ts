@@ -15,7 +15,7 @@ import { recordedCredential } from './issued-credential.ts'
 import type { CheckedTerms, PipelineDeps, StatusEntry } from './pipeline.ts'
 import { record, type SignedCredential } from './record.ts'
 import { rehearse } from './rehearse.ts'
-import { type ManySigned, signMany } from './sign-many.ts'
+import { signMany } from './sign-many.ts'
 import { validateClaims } from './validate-claims.ts'
 
 /** Holders whose DIDs are resolved at the same time. */
@@ -27,6 +27,7 @@ interface BatchItem extends Subject {
   /** The holder's DID document, once it is resolved. */
   holder?: JsonObject
   error?: IssuerError
+  entry?: StatusEntry | undefined
   signed?: SignedCredential
 }
 
@@ -121,19 +122,16 @@ async function signAll(
   const good = items.filter(({ error }) => error === undefined)
   const count = terms.purposes.length > 0 ? good.length : 0
   const entries: readonly StatusEntry[] = await deps.allocateStatus({ issuer: terms.issuer, count })
-  const entryOf = new Map(good.map((item, position) => [item, entries[position]]))
-  const rows = good.map((item): ManySigned => {
-    const { holderDid, credentialId } = item
-    const entry = entryOf.get(item)
-    return {
-      document: () => construct(deps, terms, { ...item, entry }),
-      signed: (result) => {
-        item.signed = { holderDid, credentialId, entry, ...result }
-      },
-      failed: (error) => failRow(item, error),
-    }
+  for (const [position, item] of good.entries()) item.entry = entries[position]
+  await signMany(terms, {
+    ...{ items: good, created: deps.now(), ...signing },
+    document: (item) => construct(deps, terms, { ...item, entry: item.entry }),
+    signed: (item, result) => {
+      const { holderDid, credentialId, entry } = item
+      item.signed = { holderDid, credentialId, entry, ...result }
+    },
+    failed: failRow,
   })
-  await signMany(terms, rows, { created: deps.now(), ...signing })
 }
 
 type RowStep = (item: BatchItem) => Promise<void> | void

@@ -3,6 +3,7 @@ import { eventRow } from '../events/event.ts'
 import type { Hex } from '../ledger/ledger.ts'
 import { step } from '../observation.ts'
 import { requestContext } from '../request-context.ts'
+import type { SecuredText } from '../secured-text.ts'
 import type { Database } from '../stores/database.ts'
 import type { Pause } from '../time-slice.ts'
 import { ANCHOR_JOB } from './anchor.ts'
@@ -12,8 +13,7 @@ import type { PipelineDeps, RecordedTerms, StatusEntry } from './pipeline.ts'
 export interface SignedCredential {
   credentialId: string
   holderDid: string
-  /** As it is kept and delivered: JSON text, or a token. */
-  secured: string
+  secured: SecuredText
   digest: Hex
   entry: StatusEntry | undefined
 }
@@ -87,7 +87,10 @@ function rowOf(
     proof_type: terms.suite.name,
     data_model: terms.dataModel,
     format: terms.format.name,
-    secured: credential.secured,
+    // made when it is written
+    get secured() {
+      return credential.secured.text
+    },
     digest: credential.digest,
     verification_method: terms.key.verificationMethod,
     issued_at: now,

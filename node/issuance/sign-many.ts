@@ -1,21 +1,22 @@
 import { IssuerError } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
 import type { Hex } from '../ledger/ledger.ts'
-import { textOf } from '../secured-text.ts'
+import { type SecuredText, textOf } from '../secured-text.ts'
 import type { Pause } from '../time-slice.ts'
 import { concurrently } from './concurrently.ts'
 import type { CheckedTerms } from './pipeline.ts'
 import { sign } from './sign.ts'
 
-/** One of many documents: made when its turn comes, and told what became of it. */
-export interface ManySigned {
-  /** @throws what is wrong with this one */
-  document(): JsonObject
-  signed(result: { secured: string; digest: Hex }): void
-  failed(error: unknown): void
+/** What is done with each of many. */
+interface Handling<Item> {
+  /** The document to sign, made when its turn comes. @throws what is wrong with this one */
+  document(item: Item): JsonObject
+  signed(item: Item, result: { secured: SecuredText; digest: Hex }): void
+  failed(item: Item, error: unknown): void
 }
 
-interface Signing {
+interface Signing<Item> extends Handling<Item> {
+  items: readonly Item[]
   created: Date
   pause: Pause
   /** See `recordBatch`. */
@@ -40,12 +41,9 @@ const SIGNED_AT_ONCE = 32
  * signed one by one in the background: libuv has more threads, and a file of 100,000 rows is a twelfth faster so.
  * @throws what `failed` throws, for an error that is not of one document alone
  */
-export async function signMany(
-  terms: CheckedTerms,
-  items: readonly ManySigned[],
-  signing: Signing,
-): Promise<void> {
+export async function signMany<Item>(terms: CheckedTerms, signing: Signing<Item>): Promise<void> {
   const { signer } = terms.key
+  const { items } = signing
   if (!signing.alone && signer.keyObject && terms.suite.secureMany?.keyTypes.includes(signer.type)) {
     const groups = Array.from({ length: Math.ceil(items.length / TOGETHER) }, (_, group) =>
       items.slice(group * TOGETHER, (group + 1) * TOGETHER),
@@ -57,39 +55,48 @@ export async function signMany(
   await concurrently(items, SIGNED_AT_ONCE, (item) => signOne(background, item, signing))
 }
 
-async function signOne(terms: CheckedTerms, item: ManySigned, { created, pause }: Signing): Promise<void> {
+async function signOne<Item>(terms: CheckedTerms, item: Item, signing: Signing<Item>): Promise<void> {
   try {
-    const { secured, digest } = await sign(terms, { document: item.document(), created })
-    item.signed({ secured: textOf(secured), digest })
+    const { secured, digest } = await sign(terms, {
+      document: signing.document(item),
+      created: signing.created,
+    })
+    signing.signed(item, { secured: textOf(secured), digest })
   } catch (error) {
-    item.failed(error)
+    signing.failed(item, error)
   }
-  await pause()
+  await signing.pause()
 }
 
-async function signGroup(
+async function signGroup<Item>(
   { key, documentLoader, suite }: CheckedTerms,
-  group: readonly ManySigned[],
-  { created, pause }: Signing,
+  group: readonly Item[],
+  signing: Signing<Item>,
 ): Promise<void> {
-  const ready: ManySigned[] = []
-  const documents = documentsOf(group, ready)
+  const ready: Item[] = []
+  const documents = documentsOf(group, ready, signing)
+  const { created } = signing
   const outcomes = await suite.secureMany?.secure(documents, { key, documentLoader, created })
   for (const [place, outcome] of (outcomes ?? []).entries()) {
-    if (outcome instanceof IssuerError) ready[place]?.failed(outcome)
-    else ready[place]?.signed({ secured: outcome.secured, digest: `0x${outcome.digest}` })
+    const item = ready[place] as Item
+    if (outcome instanceof IssuerError) signing.failed(item, outcome)
+    else signing.signed(item, { secured: outcome.secured, digest: `0x${outcome.digest}` })
   }
-  await pause()
+  await signing.pause()
 }
 
 /** Makes the documents one by one; `ready` gets the items that have one. */
-function* documentsOf(group: readonly ManySigned[], ready: ManySigned[]): Generator<JsonObject> {
+function* documentsOf<Item>(
+  group: readonly Item[],
+  ready: Item[],
+  signing: Signing<Item>,
+): Generator<JsonObject> {
   for (const item of group) {
     let document: JsonObject
     try {
-      document = item.document()
+      document = signing.document(item)
     } catch (error) {
-      item.failed(error)
+      signing.failed(item, error)
       continue
     }
     ready.push(item)

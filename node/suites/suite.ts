@@ -1,6 +1,7 @@
 import type { IssuerError } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
 import type { KeyType, Signer } from '../keys/key-store.ts'
+import type { SecuredText } from '../secured-text.ts'
 
 /** Versions of the W3C Verifiable Credentials Data Model. */
 export type W3cDataModel = '1.1' | '2.0'
@@ -94,10 +95,9 @@ export interface SecureOptions {
   previousProofs?: readonly JsonObject[]
 }
 
-/** What became of one of many documents: as it is kept and delivered, and the digest of its format, hex. */
-export interface SecuredText {
-  /** JSON text, or a token. */
-  secured: string
+/** What became of one of many documents, and the digest of its format, hex. */
+export interface SecuredOne {
+  secured: SecuredText
   /** SHA-256 of what the format's `digestInput` gives. */
   digest: string
 }
@@ -114,7 +114,7 @@ export interface SecureMany {
   secure(
     documents: Iterable<JsonObject>,
     options: SecureOptions,
-  ): Promise<readonly (SecuredText | IssuerError)[]>
+  ): Promise<readonly (SecuredOne | IssuerError)[]>
 }
 
 export interface VerifyOptions {

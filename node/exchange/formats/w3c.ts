@@ -6,6 +6,7 @@ import type { OpenedCredential } from '../../formats/format.ts'
 import type { IssuanceTerms, IssuedCredential, Subject } from '../../issuance/issuance.ts'
 import type { SignedCredential } from '../../issuance/record.ts'
 import type { JsonObject } from '../../json.ts'
+import { parseSecured } from '../../secured-text.ts'
 import type { Database } from '../../stores/database.ts'
 import type { ReceivedCredentialStore } from '../../stores/received-credentials.ts'
 import type { DataModel, Secured } from '../../suites/suite.ts'
@@ -156,7 +157,8 @@ async function issue(
     throw new IssuerError('HOLDER_NOT_PROVEN', { facts: { holderDid, reason: proof.reason ?? null } })
   await deps.issue({
     ...{ ...termsOf(offered), holderDid },
-    also: (trx, { credentialId, secured }) => settle({ content: { credential: secured }, credentialId }, trx),
+    also: (trx, { credentialId, secured }) =>
+      settle({ content: { credential: parseSecured(secured.text) }, credentialId }, trx),
   })
 }
 

@@ -222,6 +222,6 @@ function describeRow(row: BatchRow, withCredentials: boolean) {
     credentialId,
     statusListId,
     statusListIndex,
-    ...(withCredentials && { credential: parseSecured(row.secured) }),
+    ...(withCredentials && { credential: parseSecured(row.secured.text) }),
   }
 }

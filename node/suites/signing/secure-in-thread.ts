@@ -1,8 +1,9 @@
 import { IssuerError } from '../../errors.ts'
 import type { JsonObject } from '../../json.ts'
 import type { MessageKeyType } from '../../keys/key-store.ts'
+import { partsOf } from '../../secured-text.ts'
 import { inThread } from '../../threads/in-thread.ts'
-import type { SecuredText, SecureOptions } from '../suite.ts'
+import type { SecuredOne, SecureOptions } from '../suite.ts'
 import type { operations } from './operations.ts'
 
 type Operations = typeof operations
@@ -20,10 +21,10 @@ interface Work<Name extends keyof Operations> {
 export async function secureInThread<Name extends keyof Operations>(
   name: Name,
   { documents, options, terms, prepare }: Work<Name>,
-): Promise<readonly (SecuredText | IssuerError)[]> {
+): Promise<readonly (SecuredOne | IssuerError)[]> {
   const { verificationMethod, signer } = options.key
   if (!signer.keyObject) throw new TypeError('A thread signs with keys in memory alone.')
-  const outcomes: (SecuredText | IssuerError)[] = []
+  const outcomes: (SecuredOne | IssuerError)[] = []
   const ready: string[] = []
   const places: number[] = []
   let place = 0
@@ -41,10 +42,12 @@ export async function secureInThread<Name extends keyof Operations>(
   const bytes = new TextEncoder().encode(`[${ready.join(',')}]`)
   const type = signer.type as MessageKeyType
   const input = { key: signer.keyObject, type, verificationMethod, terms, documents: bytes }
-  const signed = await inThread('signing', name, input as never, [bytes.buffer])
-  for (const [position, outcome] of signed.entries())
+  const { texts, ends, digests, problems } = await inThread('signing', name, input as never, [bytes.buffer])
+  for (const [position, secured] of partsOf(texts, ends).entries()) {
+    const problem = problems.get(position)
     outcomes[places[position] as number] =
-      'problem' in outcome ? notSigned(new Error(outcome.problem)) : outcome
+      problem === undefined ? { secured, digest: digests[position] as string } : notSigned(new Error(problem))
+  }
   return outcomes
 }
 

@@ -76,7 +76,7 @@ describe('a format that one file adds', () => {
     const { results, issued } = await issueBatch(pipeline, { ...terms, subjects })
     assert.equal(issued, 3)
     for (const row of results)
-      assert.ok(row.status === 'issued' && (await verify(parseSecured(row.secured))).verified)
+      assert.ok(row.status === 'issued' && (await verify(parseSecured(row.secured.text))).verified)
   })
 
   it('does not verify when it is tampered with', async () => {

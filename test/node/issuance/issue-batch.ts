@@ -94,7 +94,7 @@ describeOnStacks('issueBatch', (stack) => {
     })
     assert.deepEqual([outcome.issued, outcome.failed], [2, 1])
     const [row] = outcome.results
-    assert.ok(row?.status === 'issued' && JSON.parse(row.secured).proof === undefined)
+    assert.ok(row?.status === 'issued' && JSON.parse(row.secured.text).proof === undefined)
     assert.equal(await house.deps.credentials.get(row.credentialId), undefined)
     assert.equal((await house.ledger.head()).blockNumber, blockNumber)
   })

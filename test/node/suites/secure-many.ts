@@ -49,7 +49,7 @@ describe('many documents', () => {
             assert.equal(outcomes.length, names.length)
             for (const [place, outcome] of outcomes.entries()) {
               assert.ok(!(outcome instanceof IssuerError))
-              const secured = parseSecured(outcome.secured)
+              const secured = parseSecured(outcome.secured.text)
               const verdict = await suite.verify(secured, { ...issuers, documentLoader, now })
               assert.equal(verdict.status, 'pass', verdict.reason)
               assert.equal(outcome.digest, hash('sha256', format.digestInput(secured)))
@@ -63,7 +63,10 @@ describe('many documents', () => {
               const options = { key: issuer.key, created: now, documentLoader }
               const [outcome] = await suite.secureMany.secure([construct('Alice')], options)
               assert.ok(outcome && !(outcome instanceof IssuerError))
-              assert.deepEqual(parseSecured(outcome.secured), await suite.secure(construct('Alice'), options))
+              assert.deepEqual(
+                parseSecured(outcome.secured.text),
+                await suite.secure(construct('Alice'), options),
+              )
             })
           }
 
