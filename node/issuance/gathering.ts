@@ -2,7 +2,7 @@
 export interface Gathering {
   /** Counts so many; the result is called when they were recorded, or will not be. */
   expect(count: number): () => void
-  /** Whether there is nothing to wait for. */
+  /** Whether none is on its way. */
   isEmpty(): boolean
   /** Waits until none is on its way or many are recorded, but not longer than a moment. */
   gathered(): Promise<void>
@@ -32,7 +32,7 @@ export function createGathering(gatherMs: number): Gathering {
         if (expected === 0 || many) for (const goOn of onReady) goOn()
       }
     },
-    isEmpty: () => expected === 0 || many,
+    isEmpty: () => expected === 0,
     async gathered() {
       if (expected > 0 && !many) {
         const ready = Promise.withResolvers<void>()

@@ -1,3 +1,4 @@
+import { BoundedCache } from '../bounded-cache.ts'
 import { IssuerError } from '../errors.ts'
 import type { Json, JsonObject } from '../json.ts'
 import { bundledContexts } from './contexts/bundled-contexts.ts'
@@ -40,13 +41,14 @@ function countNodes(value: unknown): number {
   return nodes
 }
 
-/** Bytes of the contexts within terms, by the URLs of contexts that a loader has given. */
-const checked = new WeakMap<DocumentLoader, Map<string, number>>()
+/** Bytes of the contexts within terms, by the lists of contexts that a loader has given: few, as a batch has one. */
+const checked = new WeakMap<DocumentLoader, BoundedCache<string, number>>()
+const mostLists = 10
 
-/** The contexts of a document without others in it, where all of them are URLs. */
+/** The contexts of a document without others in it, where all of them are URLs; as JSON, which tells any two lists apart. */
 function urlsOf({ '@context': contexts, verifiableCredential }: JsonObject): string | undefined {
   if (verifiableCredential !== undefined || !Array.isArray(contexts)) return undefined
-  return contexts.every((context) => typeof context === 'string') ? contexts.join(' ') : undefined
+  return contexts.every((context) => typeof context === 'string') ? JSON.stringify(contexts) : undefined
 }
 
 /**
@@ -69,8 +71,9 @@ async function load(document: JsonObject, documentLoader: DocumentLoader, named?
   const bytes = await loadContexts(document, documentLoader)
   limitWork(document, bytes)
   if (named === undefined) return
-  const known = checked.get(documentLoader) ?? new Map<string, number>()
-  checked.set(documentLoader, known.set(named, bytes))
+  const known = checked.get(documentLoader) ?? new BoundedCache<string, number>(mostLists)
+  checked.set(documentLoader, known)
+  known.set(named, bytes)
 }
 
 /** Gives the bytes of the contexts within terms. */

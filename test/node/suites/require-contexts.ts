@@ -42,7 +42,8 @@ describe('the contexts of a document', () => {
   it('are asked for once of one loader, and judged for every document', async () => {
     let asked = 0
     const loader = createDocumentLoader({
-      extra: async () => {
+      extra: async (asks) => {
+        if (asks !== url) return undefined
         asked++
         return context(700)
       },
@@ -52,6 +53,8 @@ describe('the contexts of a document', () => {
     await check(named(2))
     assert.equal(asked, 1)
     await assert.rejects(check(named(1_900)), { code: 'MALFORMED_REQUEST', message: /too many nodes/ })
+    const joined = { '@context': [`${v2} ${url}`] }
+    await assert.rejects(check(joined), { code: 'SIGNING_FAILED' }, 'two URLs in one text are another list')
     await check({ '@context': v2, verifiableCredential: [named(1)] })
     assert.equal(asked, 2, 'those of a credential in another document')
   })
