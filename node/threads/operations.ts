@@ -7,7 +7,7 @@ import type { operations as signing } from '../suites/signing/operations.ts'
  * What threads compute, by the folder whose it is: whatever would keep the event loop for more than a few milliseconds.
  * Adding one is one function in the list of its folder.
  */
-export const operations = { anoncreds, bbs, rdf }
+export const operations: Omit<Operations, 'signing'> = { anoncreds, bbs, rdf }
 
 /** The same, and what threads of their own sign: those load nothing else. */
 export interface Operations {
