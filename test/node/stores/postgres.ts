@@ -110,15 +110,18 @@ describeOnStacks(
       let done = 0
       for (let round = 0; round < 20; round++) {
         const names = [`one ${round}`, `other ${round}`]
+        let cut: NodeJS.Timeout | undefined
         const work = database.transaction().execute(async (trx) => {
           for (const name of names) await put(trx, name)
           // at any moment of the commit: before it is sent, under way, or after it was answered
-          if (round % 4 === 0) setTimeout(() => proxy.cut(), round / 4)
+          if (round % 4 === 0) cut = setTimeout(() => proxy.cut(), round / 4)
         })
         const acknowledged = await work.then(
           () => true,
           (error) => !unavailable()(error),
         )
+        // what comes too late for this round must not hit the next one
+        clearTimeout(cut)
         proxy.mend()
         const rows = await direct
           .selectFrom('node_meta')

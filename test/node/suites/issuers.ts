@@ -85,7 +85,8 @@ const multibase = ({ signer: { type, publicKey } }: AssertionKey): string =>
   `z${base58.encode(Buffer.concat([Buffer.from(multicodec[type], 'hex'), publicKey]))}`
 
 const { key: veramoDidKey } = getDidKeyResolver() as unknown as { key: DIDResolver }
-const unknownToVeramo = /^did:key:z(82|UC7)/
+// BLS12-381 keys begin with zUC7, and one of some hundred with zUC6
+const unknownToVeramo = /^did:key:z(82|UC[67])/
 
 /** By Veramo's resolver; of P-384 and BLS12-381 it knows nothing. */
 const resolveKeyDid: DIDResolver = (did, ...rest) =>
