@@ -22,7 +22,7 @@ export function measureJson(value: Json, pointer: string, limits: JsonLimits): V
     : unfitness(value, pointer, limits)
 }
 
-/** The same without saying where: of a row of a batch it leaves no garbage, of which the places make 4 KB. */
+/** The same without saying where: it leaves little garbage, where the places of a row of a batch make 4 KB. */
 function isFit(value: unknown, depth: number, limit: { left: number; depth: number }): boolean {
   if (--limit.left < 0 || scalarProblem(value) !== undefined) return false
   if (typeof value !== 'object' || value === null) return true

@@ -125,7 +125,7 @@ const batchLine = ({ proofType, raw, rate }: BatchRate): Line => ({
   what: `batches of 1,000, \`${proofType}\`, ${IN_FLIGHT} side by side, SQLite`,
   target: '≥ 30 % of raw Ed25519',
   measured: `${whole(rate)}/s of ${whole(raw)}/s: ${percent(rate, raw)}`,
-  limit: 'SQLite in the event loop, a third of its time; both cores are in use for three quarters of it',
+  limit: 'the event loop: checks, JSON, SQLite; signatures and garbage collection have the other core',
 })
 
 async function postgresLines(counts: ScaleCounts, sqlite: readonly BatchRate[]): Promise<Line[]> {

@@ -3,6 +3,7 @@ import type { JsonObject } from '../../json.ts'
 import type { MessageKeyType } from '../../keys/key-store.ts'
 import { partsOf } from '../../secured-text.ts'
 import { inThread } from '../../threads/in-thread.ts'
+import { createPause } from '../../time-slice.ts'
 import type { SecuredOne, SecureOptions } from '../suite.ts'
 import type { operations } from './operations.ts'
 
@@ -27,6 +28,7 @@ export async function secureInThread<Name extends keyof Operations>(
   const outcomes: (SecuredOne | IssuerError)[] = []
   const ready: string[] = []
   const places: number[] = []
+  const pause = createPause()
   let place = 0
   for (const document of documents) {
     try {
@@ -37,6 +39,9 @@ export async function secureInThread<Name extends keyof Operations>(
       outcomes[place] = error instanceof IssuerError ? error : notSigned(error)
     }
     place++
+    // large documents take their time
+    const turn = pause()
+    if (turn) await turn
   }
   // no Buffer, which may lie in memory that others share
   const bytes = new TextEncoder().encode(`[${ready.join(',')}]`)

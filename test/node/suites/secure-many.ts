@@ -70,6 +70,26 @@ describe('many documents', () => {
             })
           }
 
+          it('leave the event loop its turns while they are made', async () => {
+            let turns = 0
+            let next = setImmediate(function turn() {
+              turns++
+              next = setImmediate(turn)
+            })
+            let whileMade = 0
+            function* slowly() {
+              for (let i = 0; i < 20; i++) {
+                for (const end = performance.now() + 4; performance.now() < end; );
+                yield construct('Alice')
+              }
+              whileMade = turns
+            }
+            const options = { key: issuer.key, created: now, documentLoader }
+            await suite.secureMany.secure(slowly(), options)
+            clearImmediate(next)
+            assert.ok(whileMade >= 3, String(whileMade))
+          })
+
           it('fail alone', async () => {
             const options = { key: issuer.key, created: now, documentLoader }
             const bad: JsonObject[] =
