@@ -64,8 +64,11 @@ export async function checkAgreement(
   acknowledged: readonly string[],
 ): Promise<AgreementCounts> {
   const { database, ledger } = house
-  const credentials = database.selectFrom('credentials').selectAll().where('status_list_id', 'is not', null)
-  const rows = await credentials.execute()
+  const rows = await database
+    .selectFrom('credentials')
+    .innerJoin('registration_entries as entries', 'entries.credential_id', 'credentials.credential_id')
+    .select(['credentials.credential_id', 'status_index', 'digest', 'status'])
+    .execute()
   const known = new Set(rows.map(({ credential_id }) => credential_id))
   for (const id of acknowledged) assert.ok(known.has(id), `${id} was acknowledged and is not there`)
   const lists = await database.selectFrom('status_lists').select('key').execute()
@@ -106,7 +109,7 @@ async function checkCounters(
   for (const list of await database.selectFrom('status_lists').selectAll().execute()) {
     const ofList = events.filter(({ args }) => args.listId === list.key)
     const credentials = await database
-      .selectFrom('credentials')
+      .selectFrom('registration_entries')
       .select('credential_id')
       .where('status_list_id', '=', list.status_list_id)
       .execute()

@@ -25,7 +25,7 @@ export async function registeredOnce(
     .select([
       'credentials.credential_id',
       'status_index',
-      'credentials.status_list_id',
+      'entries.status_list_id',
       'state',
       'transaction_hash',
     ])

@@ -4,6 +4,8 @@ import type { Hex } from '../ledger/ledger.ts'
 import { step } from '../observation.ts'
 import { requestContext } from '../request-context.ts'
 import type { SecuredText } from '../secured-text.ts'
+import type { CredentialTerms } from '../stores/credential-terms.ts'
+import type { NewCredentialRow } from '../stores/credentials.ts'
 import type { Database } from '../stores/database.ts'
 import type { Pause } from '../time-slice.ts'
 import { ANCHOR_JOB } from './anchor.ts'
@@ -37,9 +39,14 @@ export async function record(
   const now = at.toISOString()
   const registers = terms.purposes.length > 0
   const { tenantId } = requestContext()
+  const common = {
+    terms: termsOf(terms, tenantId),
+    issued_at: now,
+    expires_at: terms.validUntil?.toISOString() ?? null,
+  }
   const insert = () =>
     deps.credentials.insert({
-      rows: input.credentials.map((credential) => rowOf(terms, credential, { now, tenantId })),
+      rows: input.credentials.map((credential) => rowOf(credential, terms.purposes, common)),
       event: eventRow({
         type: 'credentials.issued',
         subject: terms.issuer.did,
@@ -68,38 +75,42 @@ export async function record(
   if (registers) deps.anchor.announce()
 }
 
-function rowOf(
-  terms: RecordedTerms,
-  credential: SignedCredential,
-  { now, tenantId }: { now: string; tenantId: string },
-) {
-  const { entry } = credential
-  const [registering] = terms.purposes
-  const listOf = (purpose: 'revocation' | 'suspension') =>
-    entry && terms.purposes.includes(purpose) ? entry.lists[purpose] : null
+/** What the credentials have in common, whatever their number. */
+function termsOf(terms: RecordedTerms, tenantId: string): CredentialTerms {
   return {
-    credential_id: credential.credentialId,
     tenant_id: tenantId,
     issuer_did: terms.issuer.did,
-    holder_did: credential.holderDid,
     schema_id: terms.schema.id,
     type: terms.schema.type,
     proof_type: terms.suite.name,
     data_model: terms.dataModel,
     format: terms.format.name,
+    verification_method: terms.key.verificationMethod,
+    revocable: terms.purposes.includes('revocation') ? 1 : 0,
+    suspendable: terms.purposes.includes('suspension') ? 1 : 0,
+  }
+}
+
+function rowOf(
+  { credentialId, holderDid, secured, digest, entry }: SignedCredential,
+  [registering]: RecordedTerms['purposes'],
+  common: Pick<NewCredentialRow, 'terms' | 'issued_at' | 'expires_at'>,
+): NewCredentialRow {
+  return {
+    ...common,
+    credential_id: credentialId,
+    holder_did: holderDid,
     // made when it is written
     get secured() {
-      return credential.secured.text
+      return secured.text
     },
-    digest: credential.digest,
-    verification_method: terms.key.verificationMethod,
-    issued_at: now,
-    expires_at: terms.validUntil?.toISOString() ?? null,
-    status: 'valid' as const,
-    status_list_id: registering ? listOf(registering) : null,
-    revocation_list_id: listOf('revocation'),
-    suspension_list_id: listOf('suspension'),
-    status_index: entry?.index ?? null,
-    status_position: entry?.position ?? null,
+    digest,
+    status: 'valid',
+    entry: entry &&
+      registering && {
+        status_list_id: entry.lists[registering],
+        status_index: entry.index,
+        status_position: entry.position,
+      },
   }
 }

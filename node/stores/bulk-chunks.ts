@@ -218,7 +218,7 @@ async function readRegistrations(
       .selectFrom('credentials')
       .leftJoin('registration_entries as entries', 'entries.credential_id', 'credentials.credential_id')
       .leftJoin('registrations', 'registrations.registration_id', 'entries.registration_id')
-      .select(['credentials.credential_id', 'holder_did', 'credentials.status_list_id', 'status_index'])
+      .select(['credentials.credential_id', 'holder_did', 'entries.status_list_id', 'status_index'])
       .select(['registrations.state', 'registrations.transaction_hash', 'registrations.reason'])
       .select(withSecured ? 'secured' : sql<string>`''`.as('secured'))
       .where('credentials.credential_id', 'in', credentialIds.slice(from, from + 500))

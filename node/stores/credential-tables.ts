@@ -36,17 +36,31 @@ export interface StatusListsTable {
   registered: Generated<number>
 }
 
-/** Issued credentials. */
-export interface CredentialsTable {
-  credential_id: string
-  tenant_id: Generated<string>
+/** What credentials that are issued in the same way have in common. */
+export interface CredentialTermsTable {
+  /** Made of all that follows (`credential-terms.ts`). */
+  terms_id: string
+  tenant_id: string
   issuer_did: string
-  holder_did: string
   schema_id: string
   type: string
   proof_type: string
   data_model: string
   format: string
+  /** DID URL of the key that signs; null for what was issued before this was kept. */
+  verification_method: string | null
+  /** Whether they have an entry in a revocation list, and in a suspension list. */
+  revocable: 0 | 1
+  suspendable: 0 | 1
+}
+
+/** Issued credentials. */
+export interface CredentialsTable {
+  credential_id: string
+  /** That of the terms, once more: for the index by which a tenant's are listed. */
+  tenant_id: string
+  terms_id: string
+  holder_did: string
   /** The credential as it was delivered: JSON text, or a token. */
   secured: string
   /** SHA-256 in the Merkle leaf, hex with 0x. */
@@ -54,15 +68,6 @@ export interface CredentialsTable {
   issued_at: Time
   expires_at: Time | null
   status: 'valid' | 'revoked' | 'suspended'
-  /** The list in which it is registered: revocation, or suspension when only that was asked for. */
-  status_list_id: string | null
-  revocation_list_id: string | null
-  suspension_list_id: string | null
-  status_index: number | null
-  /** Of which the index is made: unique in its list, and in the order of issuance. */
-  status_position: number | null
-  /** DID URL of the key that signed it; null for what was issued before this was kept. */
-  verification_method: string | null
 }
 
 /** Recalls of what a key has signed since a time. */
@@ -107,10 +112,15 @@ export interface AnchorsTable {
   created_at: Time
 }
 
-/** Credentials with an entry in a list, and what registers them; null while that is not begun. */
+/** Entries of credentials in status lists, and what registers them; null while that is not begun. */
 export interface RegistrationEntriesTable {
   credential_id: string
+  /** The list in which it is registered: revocation, or suspension when only that was asked for. */
   status_list_id: string
+  /** In both lists of the pair. */
+  status_index: number
+  /** Of which the index is made: unique in its list, and in the order of issuance; null before this was kept. */
+  status_position: number | null
   registration_id: string | null
 }
 

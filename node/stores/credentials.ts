@@ -1,20 +1,39 @@
-import { PostgresAdapter, sql } from 'kysely'
+import { type ExpressionBuilder, sql } from 'kysely'
 import { IssuerError } from '../errors.ts'
+import type { StatusPurpose } from '../ledger/ledger.ts'
 import { parseSecured } from '../secured-text.ts'
 import type { Secured } from '../suites/suite.ts'
 import type { Pause } from '../time-slice.ts'
+import {
+  type CredentialTerms,
+  createTermsWriter,
+  findTerms,
+  selectTerms,
+  type TermsQuestion,
+} from './credential-terms.ts'
 import { type Database, isUniqueViolation } from './database.ts'
 import { appendEvent } from './events.ts'
 import { insertRows } from './insert-rows.ts'
 import { pageOf, pageOfSeveral } from './page.ts'
-import type { NewRow, Row } from './tables.ts'
+import type { NewRow, Row, Tables } from './tables.ts'
 
 const CHUNK = 500
-/** Most issuers whose credentials are read apart from one another: SQLite puts 500 queries together at most. */
-const MOST_PARTS = 100
 
-export type CredentialRow = Row<'credentials'>
-export type NewCredentialRow = NewRow<'credentials'>
+/** A credential with its terms and its entry in a status list. */
+export type CredentialRow = Omit<Row<'credentials'>, 'terms_id'> &
+  CredentialTerms & {
+    /** The list in which it is registered; null where it is in none. */
+    status_list_id: string | null
+    status_index: number | null
+    revocation_list_id: string | null
+    suspension_list_id: string | null
+  }
+
+/** A credential to be written; those that share their terms share the object. */
+export interface NewCredentialRow extends Omit<Row<'credentials'>, 'tenant_id' | 'terms_id'> {
+  terms: CredentialTerms
+  entry: Pick<Row<'registration_entries'>, 'status_list_id' | 'status_index' | 'status_position'> | undefined
+}
 
 /** A credential with what became of its registration. */
 export type RegisteredCredentialRow = CredentialRow & {
@@ -25,17 +44,11 @@ export type RegisteredCredentialRow = CredentialRow & {
 }
 
 /** Which credentials, and how many, newest first. */
-export interface CredentialQuestion {
+export interface CredentialQuestion extends TermsQuestion {
+  tenantId: string
   limit: number
   cursor?: string | undefined
-  tenantId: string
-  /** Issuers to which the answer is limited; undefined means any. */
-  issuers?: readonly string[] | undefined
-  issuerDid?: string | undefined
   holderDid?: string | undefined
-  schemaId?: string | undefined
-  /** DID URL of the key that signed it. */
-  verificationMethod?: string | undefined
   status?: CredentialRow['status'] | undefined
 }
 
@@ -43,6 +56,7 @@ export interface CredentialQuestion {
 export type CredentialStore = ReturnType<typeof createCredentialStore>
 
 export function createCredentialStore(database: Database) {
+  const writeTerms = createTermsWriter(database)
   return {
     /**
      * Writes credentials and the outbox row for what must still happen, all or none; `pause` is called now and
@@ -57,10 +71,15 @@ export function createCredentialStore(database: Database) {
       also?: (trx: Database) => Promise<void>
       pause: Pause
     }): Promise<void> {
+      const { pause } = input
+      const terms = new Map<CredentialTerms, string>()
+      for (const row of input.rows)
+        if (!terms.has(row.terms)) terms.set(row.terms, await writeTerms(row.terms))
       const written = database.transaction().execute(async (trx) => {
-        const { rows, pause } = input
-        await insertRows(trx, 'credentials', { rows, pause })
-        await insertRows(trx, 'registration_entries', { rows: entriesOf(rows), pause })
+        const own = (row: NewCredentialRow) => ownOf(row, terms)
+        await insertRows(trx, 'credentials', { items: input.rows, rowOf: own, pause })
+        const items = input.rows.filter(hasEntry)
+        await insertRows(trx, 'registration_entries', { items, rowOf: entryOf, pause })
         if (input.outbox) await trx.insertInto('outbox').values(input.outbox).execute()
         if (input.event) await appendEvent(trx, input.event)
         await input.also?.(trx)
@@ -71,7 +90,9 @@ export function createCredentialStore(database: Database) {
     },
 
     async get(credentialId: string): Promise<RegisteredCredentialRow | undefined> {
-      return withRegistration(database).where('credential_id', '=', credentialId).executeTakeFirst()
+      return withRegistration(database)
+        .where('credentials.credential_id', '=', credentialId)
+        .executeTakeFirst()
     },
 
     /** Forgets what a credential says; its id, digest and status stay. */
@@ -90,10 +111,8 @@ export function createCredentialStore(database: Database) {
       const rows: CredentialRow[] = []
       for (let from = 0; from < credentialIds.length; from += CHUNK)
         rows.push(
-          ...(await database
-            .selectFrom('credentials')
-            .selectAll()
-            .where('credential_id', 'in', credentialIds.slice(from, from + CHUNK))
+          ...(await credentialRows(database)
+            .where('credentials.credential_id', 'in', credentialIds.slice(from, from + CHUNK))
             .execute()),
         )
       return rows
@@ -103,28 +122,45 @@ export function createCredentialStore(database: Database) {
     async list(
       question: CredentialQuestion,
     ): Promise<{ items: RegisteredCredentialRow[]; nextCursor: string | null }> {
-      const { issuers = [], issuerDid, ...rest } = question
       if (question.issuers?.length === 0) return { items: [], nextCursor: null }
-      const order = { time: 'issued_at', id: 'credential_id' } as const
-      const isSplit = issuerDid === undefined && issuers.length > 1 && issuers.length <= MOST_PARTS
-      const { rows, nextCursor } = isSplit
-        ? await pageOfSeveral(
-            database,
-            [...new Set(issuers)].map((issuer) => selected(database, { ...rest, issuers: [issuer] })),
-            order,
-            question,
-          )
-        : await pageOf(selected(database, question), order, question)
-      return { items: rows, nextCursor }
+      const { rows: places, nextCursor } = await placesOf(database, question)
+      const ids = places.map(({ credential_id: id }) => id)
+      const found =
+        ids.length > 0
+          ? await withRegistration(database).where('credentials.credential_id', 'in', ids).execute()
+          : []
+      const byId = new Map(found.map((row) => [row.credential_id, row]))
+      return { items: ids.flatMap((id) => byId.get(id) ?? []), nextCursor }
     },
   }
 }
 
-/** What has to be registered of new credentials. */
-const entriesOf = (rows: readonly NewCredentialRow[]) =>
-  rows.flatMap(({ credential_id, status_list_id }) =>
-    status_list_id ? [{ credential_id, status_list_id, registration_id: null }] : [],
-  )
+function ownOf(row: NewCredentialRow, terms: ReadonlyMap<CredentialTerms, string>): NewRow<'credentials'> {
+  return {
+    credential_id: row.credential_id,
+    tenant_id: row.terms.tenant_id,
+    terms_id: terms.get(row.terms) as string,
+    holder_did: row.holder_did,
+    secured: row.secured,
+    digest: row.digest,
+    issued_at: row.issued_at,
+    expires_at: row.expires_at,
+    status: row.status,
+  }
+}
+
+type WithEntry = NewCredentialRow & { entry: NonNullable<NewCredentialRow['entry']> }
+
+const hasEntry = (row: NewCredentialRow): row is WithEntry => row.entry !== undefined
+
+/** What has to be registered of a new credential. */
+const entryOf = ({ credential_id, entry }: WithEntry): NewRow<'registration_entries'> => ({
+  credential_id,
+  status_list_id: entry.status_list_id,
+  status_index: entry.status_index,
+  status_position: entry.status_position,
+  registration_id: null,
+})
 
 /** Which id is taken; an index of a status list that is given out twice stays the failure that it is. */
 async function conflict(
@@ -146,19 +182,39 @@ async function conflict(
   return cause
 }
 
-/** Under other names, so that those of a credential mean its own columns. */
-const entries = (database: Database) =>
-  database
-    .selectFrom('registration_entries')
-    .select(['credential_id as entry_id', 'registration_id'])
-    .as('entries')
-
-function withRegistration(database: Database) {
+/** Credentials with their terms and their entries in status lists. */
+export function credentialRows(database: Database) {
   return database
     .selectFrom('credentials')
-    .leftJoin(entries(database), 'entries.entry_id', 'credentials.credential_id')
+    .innerJoin('credential_terms as terms', 'terms.terms_id', 'credentials.terms_id')
+    .leftJoin('registration_entries as entries', 'entries.credential_id', 'credentials.credential_id')
+    .select(['credentials.credential_id', 'holder_did', 'secured', 'digest', 'issued_at', 'expires_at'])
+    .select(['status', 'terms.tenant_id', 'terms.issuer_did', 'schema_id', 'type', 'proof_type'])
+    .select(['data_model', 'format', 'verification_method', 'revocable', 'suspendable'])
+    .select(['entries.status_list_id', 'entries.status_index'])
+    .select((eb) => [
+      listOfPair(eb, 'revocation').as('revocation_list_id'),
+      listOfPair(eb, 'suspension').as('suspension_list_id'),
+    ])
+}
+
+type WithEntries = Tables & { terms: Tables['credential_terms']; entries: Tables['registration_entries'] }
+
+/** The list of a purpose that a credential has an entry in: of the pair of the list in which it is registered. */
+function listOfPair(eb: ExpressionBuilder<WithEntries, 'terms' | 'entries'>, purpose: StatusPurpose) {
+  const list = eb
+    .selectFrom('status_lists as registering')
+    .innerJoin('status_lists as list', 'list.pair_id', 'registering.pair_id')
+    .select('list.status_list_id')
+    .whereRef('registering.status_list_id', '=', 'entries.status_list_id')
+    .where('list.purpose', '=', purpose)
+    .where(purpose === 'revocation' ? 'terms.revocable' : 'terms.suspendable', '=', 1)
+  return list.$asScalar().$castTo<string | null>()
+}
+
+function withRegistration(database: Database) {
+  return credentialRows(database)
     .leftJoin('registrations', 'registrations.registration_id', 'entries.registration_id')
-    .selectAll('credentials')
     .select([
       'entries.registration_id as registration_id',
       'registrations.state as registration_state',
@@ -167,49 +223,27 @@ function withRegistration(database: Database) {
     ])
 }
 
-function selected(database: Database, question: CredentialQuestion) {
-  const { tenantId, issuers, status } = question
-  const equal = {
-    tenant_id: tenantId,
-    issuer_did: question.issuerDid ?? (issuers?.length === 1 ? issuers[0] : undefined),
-    holder_did: question.holderDid,
-    schema_id: question.schemaId,
-    verification_method: question.verificationMethod,
-    status,
-  }
-  // PostgreSQL has statistics, and plans by them
-  const isPlanned = database.getExecutor().adapter instanceof PostgresAdapter
-  const indexed = isPlanned ? new Set(Object.keys(equal)) : indexedColumns(equal)
-  let query = withRegistration(database)
-  for (const [column, value] of Object.entries(equal))
-    if (value !== undefined)
-      query = query.where(
-        indexed.has(column) ? sql.ref<string>(column) : sql<string>`coalesce(${sql.ref(column)}, '')`,
-        '=',
-        value,
-      )
+/** Which credentials a page is made of, in its order. */
+async function placesOf(database: Database, question: CredentialQuestion) {
+  const { tenantId, holderDid, status } = question
+  const order = { time: 'issued_at', id: 'credential_id' } as const
+  let places = database.selectFrom('credentials').select(['issued_at', 'credential_id'])
+  if (status !== undefined) places = places.where('status', '=', status)
   // said as the partial indices say it, which hold the few that are not valid
-  if (status !== undefined && status !== 'valid') query = query.where('status', '!=', sql.lit('valid'))
-  return issuers ? query.where('issuer_did', 'in', issuers) : query
+  if (status !== undefined && status !== 'valid') places = places.where('status', '!=', sql.lit('valid'))
+  if (holderDid !== undefined) {
+    // SQLite has no statistics, and takes any index: with 100,000 credentials such a page took 300 ms by another one
+    const terms = sql<string>`coalesce(terms_id, '')`
+    places = places.where('holder_did', '=', holderDid).where(terms, 'in', selectTerms(database, question))
+    return pageOf(places, order, question)
+  }
+  const { issuers, issuerDid, schemaId, verificationMethod } = question
+  if ([issuers, issuerDid, schemaId, verificationMethod].every((asked) => asked === undefined))
+    return pageOf(places.where('tenant_id', '=', tenantId), order, question)
+  const terms = await findTerms(database, question)
+  const parts = terms.map((id) => places.where('terms_id', '=', id))
+  return pageOfSeveral(database, parts, order, question)
 }
-
-/**
- * The columns by whose index SQLite finds credentials; the others are compared in a way that no index serves. It has no
- * statistics and takes any of several: with 100,000 credentials a page of a holder took 300 ms by the index of the tenant.
- */
-function indexedColumns({ issuer_did, holder_did, schema_id, verification_method, status }: Compared) {
-  if (holder_did !== undefined) return new Set(['holder_did'])
-  const owner = issuer_did === undefined ? 'tenant_id' : 'issuer_did'
-  if (status !== undefined && status !== 'valid') return new Set([owner, 'status'])
-  if (verification_method !== undefined) return new Set(['verification_method'])
-  if (issuer_did !== undefined) return new Set(['issuer_did', 'schema_id'])
-  return new Set([schema_id === undefined ? 'tenant_id' : 'schema_id'])
-}
-
-type Compared = Record<
-  'issuer_did' | 'holder_did' | 'schema_id' | 'verification_method' | 'status',
-  string | undefined
->
 
 /** Whether a credential has been forgotten. */
 export const isErased = (row: Pick<CredentialRow, 'secured'>): boolean => row.secured === ''

@@ -9,6 +9,13 @@ const VALUES_AT_ONCE = 100
 /** For PostgreSQL, where each statement waits for its turn here and there: with 100 a batch took 6 % longer. */
 const JSON_AT_ONCE = 1_000
 
+interface Rows<Table extends keyof Tables, Item> {
+  items: readonly Item[]
+  /** Called when the row is written, so that few rows are there at a time. */
+  rowOf(item: Item): NewRow<Table>
+  pause: Pause
+}
+
 /** Texts of statements for SQLite, by table, columns and number of rows: some hundreds at the most. */
 const statements = new Map<string, string>()
 
@@ -17,15 +24,15 @@ const statements = new Map<string, string>()
  * every 100 credentials took 4 µs of each, and its garbage as much again (2 shared cores). For PostgreSQL all rows are one
  * JSON text: that takes 20 µs of each credential less than a parameter for each value.
  */
-export async function insertRows<Table extends keyof Tables & string>(
+export async function insertRows<Table extends keyof Tables & string, Item>(
   trx: Database,
   table: Table,
-  { rows, pause }: { rows: readonly NewRow<Table>[]; pause: Pause },
+  { items, rowOf, pause }: Rows<Table, Item>,
 ): Promise<void> {
   const isPostgres = trx.getExecutor().adapter instanceof PostgresAdapter
   const atOnce = isPostgres ? JSON_AT_ONCE : VALUES_AT_ONCE
-  for (let from = 0; from < rows.length; from += atOnce) {
-    const part = rows.slice(from, from + atOnce) as readonly Record<string, unknown>[]
+  for (let from = 0; from < items.length; from += atOnce) {
+    const part = items.slice(from, from + atOnce).map(rowOf) as readonly Record<string, unknown>[]
     await (isPostgres ? insertJson : insertValues)(trx, table, part)
     await pause()
   }

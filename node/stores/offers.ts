@@ -64,7 +64,8 @@ export function createOfferStore(database: Database, room = boundless): OfferSto
 async function credentialOf(trx: Database, credentialId: string) {
   return trx
     .selectFrom('credentials')
-    .select(['credential_id as credentialId', 'issuer_did as issuerDid', 'tenant_id as tenantId'])
+    .innerJoin('credential_terms as terms', 'terms.terms_id', 'credentials.terms_id')
+    .select(['credential_id as credentialId', 'issuer_did as issuerDid', 'terms.tenant_id as tenantId'])
     .where('credential_id', '=', credentialId)
     .executeTakeFirstOrThrow()
 }

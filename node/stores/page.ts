@@ -1,5 +1,8 @@
-import { type QueryExecutorProvider, type SelectQueryBuilder, sql } from 'kysely'
+import { type Expression, type QueryExecutorProvider, type SelectQueryBuilder, sql } from 'kysely'
 import { IssuerError } from '../errors.ts'
+
+/** SQLite takes 500. */
+const QUERIES_TOGETHER = 100
 
 /** What a caller asks of a list: how many rows, and after which; the cursor is opaque to it. */
 export interface PageQuestion {
@@ -31,14 +34,37 @@ export async function pageOfSeveral<Tables, Table extends keyof Tables, Row>(
   columns: Columns<Row>,
   question: PageQuestion,
 ): Promise<Page<Row>> {
-  const parts = queries.map(
-    (query) => sql`select * from (${beginning(query, columns, question)}) as ${sql.ref('part')}`,
-  )
-  const { rows } = await sql<Row>`select * from (${sql.join(parts, sql` union all `)}) as ${sql.ref('all')}
-    order by ${sql.ref(columns.time)} desc, ${sql.ref(columns.id)} desc limit ${question.limit + 1}`.execute(
-    database,
-  )
+  const parts = queries.map((query) => beginning(query, columns, question))
+  const rows = await beginningOfSeveral(database, parts, {
+    ...columns,
+    direction: 'desc',
+    limit: question.limit + 1,
+  })
   return cut(rows, columns, question)
+}
+
+/** The first rows of several queries together, each of which has the order and the limit already. */
+export async function beginningOfSeveral<Row>(
+  database: QueryExecutorProvider,
+  queries: readonly Expression<Row>[],
+  { time, id, direction, limit }: Columns<Row> & { direction: 'asc' | 'desc'; limit: number },
+): Promise<Row[]> {
+  const found: Row[] = []
+  for (let from = 0; from < queries.length; from += QUERIES_TOGETHER) {
+    const parts = queries
+      .slice(from, from + QUERIES_TOGETHER)
+      .map((query) => sql`select * from (${query}) as ${sql.ref('part')}`)
+    const order = sql.raw(direction)
+    const { rows } = await sql<Row>`select * from (${sql.join(parts, sql` union all `)}) as ${sql.ref('all')}
+      order by ${sql.ref(time)} ${order}, ${sql.ref(id)} ${order} limit ${limit}`.execute(database)
+    found.push(...rows)
+  }
+  if (queries.length > QUERIES_TOGETHER) {
+    const sign = direction === 'asc' ? 1 : -1
+    const place = (row: Row) => `${row[time]} ${row[id]}`
+    found.sort((a, b) => (place(a) < place(b) ? -sign : sign))
+  }
+  return found.slice(0, limit)
 }
 
 interface Columns<Row> {

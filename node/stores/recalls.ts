@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
-import type { CredentialRow } from './credentials.ts'
+import { findTerms, selectTerms } from './credential-terms.ts'
+import { type CredentialRow, credentialRows } from './credentials.ts'
 import type { Database } from './database.ts'
-import { type PageQuestion, pageOf } from './page.ts'
+import { beginningOfSeveral, type PageQuestion, pageOf } from './page.ts'
 import { boundless, type CheckRoom } from './room.ts'
 import type { NewRow, Row } from './tables.ts'
 
@@ -83,8 +84,11 @@ function recalls(database: Database, room: CheckRoom) {
 function recalled(database: Database) {
   return {
     /** How many credentials a key has signed since a time. */
-    async count(question: Pick<RecallRow, 'verification_method' | 'since'>): Promise<number> {
-      const { count } = await signedBy(database, question)
+    async count(question: SignedQuestion): Promise<number> {
+      const { count } = await database
+        .selectFrom('credentials')
+        .where('terms_id', 'in', selectTerms(database, { verificationMethod: question.verification_method }))
+        .where('issued_at', '>=', question.since)
         .select((eb) => eb.fn.countAll<number | string>().as('count'))
         .executeTakeFirstOrThrow()
       return Number(count)
@@ -92,11 +96,24 @@ function recalled(database: Database) {
 
     /** The next credentials of a recall, the oldest first. */
     async next(recall: RecallRow, limit: number): Promise<CredentialRow[]> {
-      const { after_time: time, after_id: id } = recall
-      const all = signedBy(database, recall).selectAll()
+      const { after_time: time, after_id: id, since } = recall
+      const all = database.selectFrom('credentials').select(['issued_at', 'credential_id'])
       const rest =
-        time === null ? all : all.where(sql<boolean>`(issued_at, credential_id) > (${time}, ${id})`)
-      return rest.orderBy('issued_at').orderBy('credential_id').limit(limit).execute()
+        time === null
+          ? all.where('issued_at', '>=', since)
+          : all.where(sql<boolean>`(issued_at, credential_id) > (${time}, ${id})`)
+      const parts = (await findTerms(database, { verificationMethod: recall.verification_method })).map(
+        (terms) =>
+          rest.where('terms_id', '=', terms).orderBy('issued_at').orderBy('credential_id').limit(limit),
+      )
+      const order = { time: 'issued_at', id: 'credential_id', direction: 'asc', limit } as const
+      const ids = (await beginningOfSeveral(database, parts, order)).map((place) => place.credential_id)
+      if (ids.length === 0) return []
+      return credentialRows(database)
+        .where('credentials.credential_id', 'in', ids)
+        .orderBy('issued_at')
+        .orderBy('credentials.credential_id')
+        .execute()
     },
 
     /** What has become of these credentials in a recall. */
@@ -148,9 +165,4 @@ export async function noteRecalled(
   return noted
 }
 
-function signedBy(database: Database, question: Pick<RecallRow, 'verification_method' | 'since'>) {
-  return database
-    .selectFrom('credentials')
-    .where('verification_method', '=', question.verification_method)
-    .where('issued_at', '>=', question.since)
-}
+type SignedQuestion = Pick<RecallRow, 'verification_method' | 'since'>

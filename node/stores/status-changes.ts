@@ -1,4 +1,4 @@
-import type { CredentialRow } from './credentials.ts'
+import { type CredentialRow, credentialRows } from './credentials.ts'
 import type { Database } from './database.ts'
 import { appendEvent } from './events.ts'
 import type { NewRow, Row } from './tables.ts'
@@ -137,12 +137,12 @@ async function closeMade(
   changes: readonly MadeChange[],
   { hash, status }: { hash: string | null; status: CredentialRow['status'] },
 ) {
-  const ids = changes.map(({ id }) => id)
+  const changeIds = changes.map(({ id }) => id)
   const credentialIds = changes.map(({ credential_id }) => credential_id)
   await trx
     .updateTable('status_changes')
     .set({ state: 'done', transaction_hash: hash })
-    .where('id', 'in', ids)
+    .where('id', 'in', changeIds)
     .execute()
   const credentials = trx
     .updateTable('credentials')
@@ -150,7 +150,15 @@ async function closeMade(
     .where('credential_id', 'in', credentialIds)
   // a revocation is final, in whatever order changes are closed
   const left = status === 'revoked' ? credentials : credentials.where('status', '!=', 'revoked')
-  return left.returning(['credential_id', 'issuer_did', 'tenant_id']).execute()
+  const changed = await left.returning('credential_id').execute()
+  if (changed.length === 0) return []
+  const ids = changed.map(({ credential_id: id }) => id)
+  return trx
+    .selectFrom('credentials')
+    .innerJoin('credential_terms as terms', 'terms.terms_id', 'credentials.terms_id')
+    .select(['credential_id', 'terms.issuer_did', 'terms.tenant_id'])
+    .where('credential_id', 'in', ids)
+    .execute()
 }
 
 const openChanges = (database: Database) =>
@@ -159,13 +167,17 @@ const openChanges = (database: Database) =>
 function changesWithCredential(database: Database) {
   return database
     .selectFrom('status_changes')
-    .innerJoin('credentials', 'credentials.credential_id', 'status_changes.credential_id')
+    .innerJoin(
+      credentialRows(database).as('credential'),
+      'credential.credential_id',
+      'status_changes.credential_id',
+    )
     .selectAll('status_changes')
     .select([
-      'credentials.status',
-      'credentials.status_index',
-      'credentials.revocation_list_id',
-      'credentials.suspension_list_id',
+      'credential.status',
+      'credential.status_index',
+      'credential.revocation_list_id',
+      'credential.suspension_list_id',
     ])
     .orderBy('status_changes.at')
 }

@@ -9,6 +9,7 @@ import type {
 import type {
   AnchorsTable,
   CredentialsTable,
+  CredentialTermsTable,
   RecalledCredentialsTable,
   RecallsTable,
   RegistrationEntriesTable,
@@ -312,6 +313,7 @@ export interface Tables {
   registered_contexts: RegisteredContextsTable
   status_pairs: StatusPairsTable
   status_lists: StatusListsTable
+  credential_terms: CredentialTermsTable
   credentials: CredentialsTable
   recalls: RecallsTable
   recalled_credentials: RecalledCredentialsTable

@@ -17,7 +17,6 @@ export async function fillDatabase(dataDir: string, total: number): Promise<void
   const copied: Record<string, string> = {
     credential_id: `substr(credential_id, 1, 23) || lower(hex(randomblob(8))) || substr(credential_id, 40)`,
     holder_did: `'did:key:z6Mk' || hex(randomblob(22))`,
-    status_position: `(select min(status_position) from credentials) - row_number() over ()`,
   }
   const copy = database.prepare(
     `insert into credentials (${columns.join(', ')})
@@ -25,8 +24,10 @@ export async function fillDatabase(dataDir: string, total: number): Promise<void
   )
   // each credential has an entry, in the same order
   const register = database.prepare(
-    `insert into registration_entries (credential_id, status_list_id, registration_id)
-     select credential_id, status_list_id, (select min(registration_id) from registration_entries)
+    `insert into registration_entries (credential_id, status_list_id, status_index, status_position, registration_id)
+     select credential_id, (select min(status_list_id) from registration_entries), 0,
+       (select min(status_position) from registration_entries) - row_number() over (),
+       (select min(registration_id) from registration_entries)
      from credentials where rowid > (select max(rowid) from registration_entries)`,
   )
   database.exec('pragma synchronous = off')

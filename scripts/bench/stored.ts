@@ -4,7 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { sql } from 'kysely'
-import { type CredentialQuestion, createCredentialStore } from '../../node/stores/credentials.ts'
+import type { CredentialTerms } from '../../node/stores/credential-terms.ts'
+import {
+  type CredentialQuestion,
+  createCredentialStore,
+  type NewCredentialRow,
+} from '../../node/stores/credentials.ts'
 import { type Database, type DatabaseLocation, openDatabase } from '../../node/stores/database.ts'
 import { createRegistrationStore } from '../../node/stores/registrations.ts'
 import { createStatusChangeStore } from '../../node/stores/status-changes.ts'
@@ -46,16 +51,20 @@ async function fill(database: Database, isPostgres: boolean, from: number, to: n
   await sql`insert into registrations (registration_id, anchor_id, status_list_id, first, count, state, root, transaction_hash, block_number)
     select 'registration' || ${text('i / 1000')}, 'anchor' || ${text('i / 1000')}, 'list' || ${text('i / 131072')}, i % 131072, 1000, 'registered', '0x', '0x', i
     from (${series}) as s where i % 1000 = 0`.execute(database)
-  await sql`insert into credentials (credential_id, issuer_did, holder_did, schema_id, type, proof_type, data_model, format,
-      secured, digest, issued_at, status, status_list_id, revocation_list_id, status_index, verification_method)
-    select 'urn:uuid:' || ${text('(i * 1999) % 100000007')} || '-' || ${text('i')}, 'did:x:' || ${text(`i % ${issuers}`)}, 'did:h:' || ${text('i / 10')},
-      'schema:' || ${text('i % 10')}, 'T', 'eddsa-jcs-2022', '2.0', 'f',
-      '{"credential":"' || ${sql.raw(`'${'x'.repeat(800)}'`)} || '"}', '0x' || ${text('i')}, ${time('1 second')},
-      case when i % 100 = 7 then 'revoked' when i % 1000 = 8 then 'suspended' else 'valid' end,
-      'list' || ${text('i / 131072')}, 'list' || ${text('i / 131072')}, i % 131072, 'did:x:' || ${text(`i % ${issuers}`)} || '#key'
+  // issuers have two schemas each: as many terms as the least common multiple of 20 and 10
+  await sql`insert into credential_terms (terms_id, tenant_id, issuer_did, schema_id, type, proof_type, data_model, format,
+      verification_method, revocable, suspendable)
+    select 'terms' || ${text(`i % ${issuers}`)}, 'default', 'did:x:' || ${text(`i % ${issuers}`)}, 'schema:' || ${text('i % 10')}, 'T',
+      'eddsa-jcs-2022', '2.0', 'f', 'did:x:' || ${text(`i % ${issuers}`)} || '#key', 1, 0
+    from (${series}) as s where i < ${sql.lit(issuers)}`.execute(database)
+  await sql`insert into credentials (credential_id, tenant_id, terms_id, holder_did, secured, digest, issued_at, status)
+    select 'urn:uuid:' || ${text('(i * 1999) % 100000007')} || '-' || ${text('i')}, 'default', 'terms' || ${text(`i % ${issuers}`)},
+      'did:h:' || ${text('i / 10')}, '{"credential":"' || ${sql.raw(`'${'x'.repeat(800)}'`)} || '"}', '0x' || ${text('i')}, ${time('1 second')},
+      case when i % 100 = 7 then 'revoked' when i % 1000 = 8 then 'suspended' else 'valid' end
     from (${series}) as s`.execute(database)
-  await sql`insert into registration_entries (credential_id, status_list_id, registration_id)
-    select 'urn:uuid:' || ${text('(i * 1999) % 100000007')} || '-' || ${text('i')}, 'list' || ${text('i / 131072')}, 'registration' || ${text('i / 1000')}
+  await sql`insert into registration_entries (credential_id, status_list_id, status_index, status_position, registration_id)
+    select 'urn:uuid:' || ${text('(i * 1999) % 100000007')} || '-' || ${text('i')}, 'list' || ${text('i / 131072')}, i % 131072, i % 131072,
+      'registration' || ${text('i / 1000')}
     from (${series}) as s`.execute(database)
   await sql`insert into status_changes (id, credential_id, action, state, at)
     select 'change' || credential_id, credential_id, 'revoke', 'done', ${at} from credentials
@@ -64,15 +73,20 @@ async function fill(database: Database, isPostgres: boolean, from: number, to: n
   )
 }
 
-function rowOf(index: number) {
+const terms: CredentialTerms = {
+  ...{ tenant_id: 'default', issuer_did: 'did:x:1', schema_id: 'schema:1', type: 'T' },
+  ...{ proof_type: 'eddsa-jcs-2022', data_model: '2.0', format: 'f', verification_method: null },
+  ...{ revocable: 1, suspendable: 0 },
+}
+
+function rowOf(index: number): NewCredentialRow {
   return {
+    terms,
     credential_id: `urn:uuid:${randomUUID()}`,
-    issuer_did: `did:x:${index % issuers}`,
     holder_did: 'did:h:new',
-    ...{ schema_id: 'schema:1', type: 'T', proof_type: 'eddsa-jcs-2022', data_model: '2.0', format: 'f' },
     secured: `{"credential":"${'x'.repeat(800)}"}`,
-    ...{ digest: '0x', issued_at: at, expires_at: null, status: 'valid' as const, status_list_id: 'new' },
-    ...{ revocation_list_id: 'new', suspension_list_id: null, status_index: index },
+    ...{ digest: '0x', issued_at: at, expires_at: null, status: 'valid' },
+    entry: { status_list_id: 'new', status_index: index, status_position: index },
   }
 }
 

@@ -155,7 +155,7 @@ async function recordedOnce(database: Database, load: Load): Promise<number> {
       'credentials.credential_id',
       'holder_did',
       'status_index',
-      'credentials.status_list_id',
+      'entries.status_list_id',
       'status',
       'state',
     ])

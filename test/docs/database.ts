@@ -75,7 +75,7 @@ describeOnStacks('docs/database.md: an older backup that is restored', (stack) =
   const recorded = async ({ location }: FreshDatabase) => {
     const database = await openDatabase(location)
     const rows = await database
-      .selectFrom('credentials')
+      .selectFrom('registration_entries')
       .select(['credential_id', 'status_list_id', 'status_index'])
       .execute()
     await database.destroy()

@@ -17,6 +17,7 @@ import { up as idempotentBodies } from './018-idempotent-bodies.ts'
 import { up as quotas } from './019-quotas.ts'
 import { up as rateCounts } from './020-rate-counts.ts'
 import { up as registrationEntries } from './021-registration-entries.ts'
+import { up as credentialTerms } from './022-credential-terms.ts'
 
 /** Every migration by its name, which gives the order; one that has run anywhere never changes. */
 export const migrations: Record<string, Migration> = {
@@ -38,4 +39,5 @@ export const migrations: Record<string, Migration> = {
   '019-quotas': { up: quotas },
   '020-rate-counts': { up: rateCounts },
   '021-registration-entries': { up: registrationEntries },
+  '022-credential-terms': { up: credentialTerms },
 }

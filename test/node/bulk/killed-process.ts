@@ -103,7 +103,8 @@ describeOnStacks(
       const opened = await openDatabase(database.location)
       const issued = await opened
         .selectFrom('credentials')
-        .select(['credential_id', 'secured', 'status_index'])
+        .innerJoin('registration_entries as entries', 'entries.credential_id', 'credentials.credential_id')
+        .select(['credentials.credential_id', 'secured', 'status_index'])
         .execute()
       const names = issued.map(({ secured }) => JSON.parse(secured).credentialSubject.degree.name)
       assert.equal(new Set(names).size, 360, 'a row was issued twice or not at all')

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict'
 import { collectOffer } from '../../../node/delivery/collect-offer.ts'
 import { createOffer } from '../../../node/delivery/create-offer.ts'
 import { qrCode } from '../../../node/delivery/qr-code.ts'
+import { createCredentialStore } from '../../../node/stores/credentials.ts'
 import { type Database, openDatabase } from '../../../node/stores/database.ts'
 import { createOfferStore, type OfferStore } from '../../../node/stores/offers.ts'
+import { credentialTerms } from '../stores/credential-rows.ts'
 
 describe('credential offers', () => {
   const offersUrl = 'http://127.0.0.1:3000/api/v1/offers'
@@ -18,23 +20,15 @@ describe('credential offers', () => {
   before(async () => {
     database = await openDatabase({ file: ':memory:' })
     offers = createOfferStore(database)
-    await database
-      .insertInto('credentials')
-      .values({
-        credential_id: 'urn:uuid:1',
-        issuer_did: 'did:key:a',
-        holder_did: 'did:key:b',
-        schema_id: 'schema',
-        type: 'Degree',
-        proof_type: 'eddsa-jcs-2022',
-        data_model: '2.0',
-        format: 'data-integrity',
-        secured: '{}',
-        digest: '0x',
-        issued_at: now.toISOString(),
-        status: 'valid',
-      })
-      .execute()
+    const credential = {
+      terms: credentialTerms({ revocable: 0 }),
+      credential_id: 'urn:uuid:1',
+      holder_did: 'did:key:b',
+      ...{ secured: '{}', digest: '0x', issued_at: now.toISOString(), expires_at: null },
+      status: 'valid' as const,
+      entry: undefined,
+    }
+    await createCredentialStore(database).insert({ rows: [credential], pause: () => undefined })
   })
   after(() => database.destroy())
 

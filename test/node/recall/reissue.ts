@@ -40,7 +40,7 @@ describeOnStacks('a recall that two processes do', (stack) => {
       readCredential: (row) => openCredential(formats, readSecured(row), { inlineContexts: true }),
       now: () => new Date(),
     }
-    const [signed] = await issuing.database.selectFrom('credentials').selectAll().execute()
+    const [signed] = await issuing.database.selectFrom('credential_terms').selectAll().execute()
     const since = '2020-01-01T00:00:00.000Z'
     recall = {
       ...{ recall_id: randomUUID(), tenant_id: 'default', actor: 'k', issuer_did: issuer.did },

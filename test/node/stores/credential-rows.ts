@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { CredentialTerms } from '../../../node/stores/credential-terms.ts'
 import type { NewCredentialRow } from '../../../node/stores/credentials.ts'
 import type { Database } from '../../../node/stores/database.ts'
 import { createStatusListStore } from '../../../node/stores/status-lists.ts'
@@ -31,22 +32,23 @@ export function credentialRow(
   index: number,
 ): NewCredentialRow {
   return {
+    terms: credentialTerms({ issuer_did: lists.issuerDid }),
     credential_id: `urn:uuid:${randomUUID()}`,
-    issuer_did: lists.issuerDid,
     holder_did: 'did:h:1',
-    schema_id: 'schema',
-    type: 'T',
-    proof_type: 'p',
-    data_model: '2.0',
-    format: 'f',
     secured: '{"id":"x"}',
     digest: `0x${String(index).padStart(64, '0')}`,
     issued_at: at,
     expires_at: null,
     status: 'valid',
-    status_list_id: lists.statusListId,
-    revocation_list_id: lists.statusListId,
-    suspension_list_id: null,
-    status_index: index,
+    entry: { status_list_id: lists.statusListId, status_index: index, status_position: null },
+  }
+}
+
+/** What credentials have in common: revocable ones of a schema. */
+export function credentialTerms(other: Partial<CredentialTerms> = {}): CredentialTerms {
+  return {
+    ...{ tenant_id: 'default', issuer_did: 'did:x:1', schema_id: 'schema', type: 'T', proof_type: 'p' },
+    ...{ data_model: '2.0', format: 'f', verification_method: null, revocable: 1, suspendable: 0 },
+    ...other,
   }
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { CredentialTerms } from '../../../node/stores/credential-terms.ts'
 import {
   createCredentialStore,
   type NewCredentialRow,
@@ -6,28 +7,23 @@ import {
 } from '../../../node/stores/credentials.ts'
 import { type Database, openDatabase } from '../../../node/stores/database.ts'
 import { describeOnStacks, type FreshDatabase } from '../../stacks.ts'
+import { credentialTerms } from './credential-rows.ts'
 
 const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString()
 
+const terms = [0, 1].map((n) => credentialTerms({ issuer_did: `did:x:${n}`, revocable: 0 }))
+
 const rowOf = (n: number): NewCredentialRow => ({
+  terms: terms[n % 2] as CredentialTerms,
   credential_id: `urn:uuid:${String(n).padStart(3, '0')}`,
-  issuer_did: `did:x:${n % 2}`,
   holder_did: `did:h:${n % 3}`,
-  schema_id: 'schema',
-  type: 'T',
-  proof_type: 'p',
-  data_model: '2.0',
-  format: 'f',
   secured: n % 2 ? '{"id":"x"}' : 'a.b.c',
   digest: '0x',
   // some of the same time
   issued_at: at(Math.floor(n / 4)),
   expires_at: null,
   status: n % 5 ? 'valid' : 'revoked',
-  status_list_id: null,
-  revocation_list_id: null,
-  suspension_list_id: null,
-  status_index: null,
+  entry: undefined,
 })
 
 describeOnStacks('the credential store', (stack) => {
@@ -88,7 +84,7 @@ describeOnStacks('the credential store', (stack) => {
     const count = (keep: (row: NewCredentialRow) => boolean) => rows.filter(keep).length
     assert.equal(
       (await all({ issuerDid: 'did:x:1' })).length,
-      count((r) => r.issuer_did === 'did:x:1'),
+      count((r) => r.terms.issuer_did === 'did:x:1'),
     )
     assert.equal(
       (await all({ holderDid: 'did:h:2' })).length,
@@ -97,7 +93,7 @@ describeOnStacks('the credential store', (stack) => {
     assert.equal((await all({ schemaId: 'other' })).length, 0)
     assert.equal(
       (await all({ status: 'revoked', issuers: ['did:x:0'] })).length,
-      count((r) => r.status === 'revoked' && r.issuer_did === 'did:x:0'),
+      count((r) => r.status === 'revoked' && r.terms.issuer_did === 'did:x:0'),
     )
     assert.deepEqual(
       await all({ issuers: ['did:x:1', 'did:x:0', 'did:x:1', 'did:x:none'] }),
