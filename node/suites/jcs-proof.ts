@@ -4,8 +4,7 @@ import type { KeyType } from '../keys/key-store.ts'
 import { checkSignable } from './embedded-proof.ts'
 import { purposeMembers } from './purpose-members.ts'
 import { requireContexts } from './require-contexts.ts'
-import { secureInThread } from './signing/secure-in-thread.ts'
-import { type JcsTerms, signJcs } from './signing/sign-jcs.ts'
+import { type JcsTerms, signJcs, signJcsInThread } from './signing/sign-jcs.ts'
 import type { SecureMany, SecureOptions, Suite } from './suite.ts'
 
 /** A cryptosuite that signs JCS bytes, and the hash that goes with each type of key that it signs with. */
@@ -58,9 +57,9 @@ export function secureJcs(cryptosuite: JcsCryptosuite): Pick<Suite, 'secure'> & 
     secureMany: {
       keyTypes: Object.keys(cryptosuite.hashes) as KeyType[],
       secure: async (documents, options) =>
-        secureInThread('jcs', {
-          ...{ documents, options, terms: termsOf(options, cryptosuite) },
-          prepare: (document) => check(document, options),
+        signJcsInThread(documents, termsOf(options, cryptosuite), {
+          signer: options.key.signer,
+          check: (document) => check(document, options),
         }),
     },
   }

@@ -6,7 +6,7 @@ import { tokenType } from '../tokens/token-type.ts'
 import type { JwtAgent } from './jwt-agent.ts'
 import { jwtClaims } from './jwt-claims.ts'
 import { signJws } from './sign-jws.ts'
-import { secureInThread } from './signing/secure-in-thread.ts'
+import { signJwsInThread } from './signing/sign-jws-in-thread.ts'
 import type {
   AssertionKey,
   ProofVerdict,
@@ -93,7 +93,7 @@ function checkedClaims(document: JsonObject): JsonObject {
 const secureMany: SecureMany = {
   keyTypes: [...fastKeys],
   secure: (documents, options) =>
-    secureInThread('jws', { documents, options, terms: { header }, prepare: checkedClaims }),
+    signJwsInThread(documents, { header, key: options.key, payloadOf: checkedClaims }),
 }
 
 /** The claim that holds the document, by the purpose of the signature. */

@@ -113,7 +113,7 @@ export interface SecureMany {
    */
   secure(
     documents: Iterable<JsonObject>,
-    options: SecureOptions,
+    options: Omit<SecureOptions, 'previousProofs'>,
   ): Promise<readonly (SecuredOne | IssuerError)[]>
 }
 

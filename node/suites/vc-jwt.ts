@@ -4,7 +4,7 @@ import { tokenType } from '../tokens/token-type.ts'
 import { claimsSet } from './claims-set.ts'
 import { jwsKeyTypes } from './jws-algorithms.ts'
 import { signJws } from './sign-jws.ts'
-import { secureInThread } from './signing/secure-in-thread.ts'
+import { signJwsInThread } from './signing/sign-jws-in-thread.ts'
 import type { ProofVerdict, Secured, SecureMany, SecureOptions, Suite, VerifyOptions } from './suite.ts'
 import { verifyClaimsSet } from './verify-claims-set.ts'
 
@@ -27,9 +27,9 @@ async function secure(document: JsonObject, options: SecureOptions): Promise<str
 const secureMany: SecureMany = {
   keyTypes: jwsKeyTypes,
   secure: (documents, options) =>
-    secureInThread('jws', {
-      ...{ documents, options, terms: { header: headerOf(options) } },
-      prepare: (document) => claimsSet(document, options),
+    signJwsInThread(documents, {
+      ...{ header: headerOf(options), key: options.key },
+      payloadOf: (document) => claimsSet(document, options),
     }),
 }
 
