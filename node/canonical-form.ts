@@ -139,7 +139,8 @@ export function knowCanonicalForm(object: JsonObject, form: string): void {
  * JCS (RFC 8785). What `knowCanonicalForm` said is used once: a text is not kept as long as its object.
  * @throws Error for text that is not well-formed Unicode, and for a number that JSON does not have
  */
-export function canonicalForm(value: JsonObject | readonly Json[]): string {
+export function canonicalForm(value: Json | readonly Json[]): string {
+  if (typeof value !== 'object' || value === null) return jcs(value)
   const form = known.get(value)
   if (form === undefined) return jcs(value)
   known.delete(value)

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Json, JsonObject } from '../json.ts'
+import type { JsonObject } from '../json.ts'
 import { hexDigest, jcsBytes } from '../schemas/digest.ts'
 
 /** What an entry of the audit log says. Times are ISO 8601 in UTC. */
@@ -48,7 +48,7 @@ export function storedEntryDigest(
 
 function digestWith(seq: number, facts: Omit<EntryFacts, 'data'>, dataDigest: string): string {
   const { id, at, tenantId, actor, requestId, type, subject } = facts
-  const canonical: Json = { seq, id, at, tenantId, actor, requestId, type, subject, dataDigest }
+  const canonical = { seq, id, at, tenantId, actor, requestId, type, subject, dataDigest }
   return hexDigest(jcsBytes(canonical))
 }
 

@@ -1,6 +1,6 @@
+import { canonicalForm } from '../canonical-form.ts'
 import type { JsonObject } from '../json.ts'
 import { requestContext } from '../request-context.ts'
-import { jcsBytes } from '../schemas/digest.ts'
 import type { NewRow } from '../stores/tables.ts'
 import { eventId } from './event-id.ts'
 
@@ -74,7 +74,7 @@ export function eventRow({ type, subject, data, at, tenantId }: NodeEvent): NewR
     request_id: context.requestId,
     type,
     subject,
-    data: new TextDecoder().decode(jcsBytes(data)),
+    data: canonicalForm(data),
     seq: null,
     hash: null,
   }

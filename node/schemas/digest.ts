@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
-import canonicalize from 'canonicalize'
+import { canonicalForm } from '../canonical-form.ts'
 import type { Json } from '../json.ts'
 
 /** The JCS text (RFC 8785) of a JSON value in UTF-8. */
 export function jcsBytes(value: Json): Uint8Array {
-  return Buffer.from(canonicalize(value) as string)
+  return Buffer.from(canonicalForm(value))
 }
 
 /** SHA-256 as subresource integrity writes it: `sha256-` and padded base64 (W3C SRI, 3.5). */

@@ -34,7 +34,7 @@ export function createAuditLogStore(database: Database) {
       limit: number
       hashOf(seq: number, previous: string, event: EventRow): string
     }): Promise<PlacedEventRow[]> {
-      if (!(await unplaced(database, 1).executeTakeFirst())) return []
+      if (!(await unplaced(database, 1).select('id').executeTakeFirst())) return []
       return database.transaction().execute((trx) => placeAll(trx, input))
     },
 
@@ -77,7 +77,7 @@ export function createAuditLogStore(database: Database) {
 }
 
 function unplaced(database: Database, limit: number) {
-  return database.selectFrom('events').selectAll().where('seq', 'is', null).orderBy('id').limit(limit)
+  return database.selectFrom('events').where('seq', 'is', null).orderBy('id').limit(limit)
 }
 
 async function placeAll(
@@ -93,7 +93,7 @@ async function placeAll(
     .executeTakeFirstOrThrow()
   const placed: PlacedEventRow[] = []
   let { seq, hash } = head
-  for (const event of await unplaced(trx, limit).execute()) {
+  for (const event of await unplaced(trx, limit).selectAll().execute()) {
     seq++
     hash = hashOf(seq, hash, event)
     await trx.updateTable('events').set({ seq, hash }).where('id', '=', event.id).execute()

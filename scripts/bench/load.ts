@@ -65,7 +65,10 @@ export async function batches(
   const transactions: Hex[] = []
   const started = performance.now()
   for (let i = 0; i < count; i++) {
-    const answer = bodyOf(await node.post('/credentials/issue/batch', body), 200)
+    const { status, text } = await node.postForText('/credentials/issue/batch', body)
+    // of the answer what comes after its rows: to parse them all would take the node's cores
+    const end = status === 200 ? `{${text.slice(text.lastIndexOf('"issued":'))}` : text
+    const answer = bodyOf({ status, body: JSON.parse(end) }, 200)
     assert.deepEqual([answer.issued, answer.failed], [size, 0])
     transactions.push(answer.transactionHash)
   }
