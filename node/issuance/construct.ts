@@ -13,40 +13,47 @@ export interface ConstructInput extends Subject {
   /** Undefined for a credential that nobody can revoke or suspend. */
   entry: StatusEntry | undefined
   /** The holder's DID document. */
-  holder?: JsonObject
+  holder?: JsonObject | undefined
 }
 
-/** The unsecured credential. */
-export function construct(deps: ConstructDeps, terms: CheckedTerms, input: ConstructInput): JsonObject {
+/** Makes unsecured credentials; what those of one request have in common is made once. */
+export function createConstructor(
+  deps: ConstructDeps,
+  terms: Omit<CheckedTerms, 'key' | 'documentLoader'>,
+): (input: ConstructInput) => JsonObject {
   const { issuer, schema, suite, format, dataModel } = terms
-  const holderKey = format.bindsHolder && input.holder ? deps.holderKey(input.holder) : undefined
-  return format.construct({
+  const contexts = [...schema.contexts.map(({ url }) => url), ...suite.contexts(dataModel)]
+  const encoded = terms.statusEncodings.flatMap((encoding) =>
+    encoding.contexts(dataModel, deps.registryTerms),
+  )
+  const withStatus = [...contexts, ...encoded]
+  const common = {
     dataModel,
-    id: input.credentialId,
-    contexts: [
-      ...schema.contexts.map(({ url }) => url),
-      ...suite.contexts(dataModel),
-      ...(input.entry
-        ? terms.statusEncodings.flatMap((encoding) => encoding.contexts(dataModel, deps.registryTerms))
-        : []),
-    ],
     type: schema.type,
     issuer: { id: issuer.did, ...(issuer.name !== null && { name: issuer.name }) },
-    holderDid: input.holderDid,
-    claims: input.claims,
     validFrom: terms.validFrom,
     ...(terms.validUntil && { validUntil: terms.validUntil }),
-    ...statusOf(deps, terms, input.entry),
     credentialSchema: schema.credentialSchema.reference,
     credentialType: deps.credentialType(schema),
-    ...(holderKey && { holderKey }),
-  })
+  }
+  return (input) => {
+    const holderKey = format.bindsHolder && input.holder ? deps.holderKey(input.holder) : undefined
+    return format.construct({
+      ...common,
+      id: input.credentialId,
+      contexts: input.entry ? withStatus : contexts,
+      holderDid: input.holderDid,
+      claims: input.claims,
+      ...statusOf(deps, terms, input.entry),
+      ...(holderKey && { holderKey }),
+    })
+  }
 }
 
 /** What the encodings make of one status entry: entries of the document, and the `status` claim of a token. */
 function statusOf(
   deps: Pick<PipelineDeps, 'statusListUrl'>,
-  { purposes, statusEncodings }: CheckedTerms,
+  { purposes, statusEncodings }: Pick<CheckedTerms, 'purposes' | 'statusEncodings'>,
   entry: StatusEntry | undefined,
 ): Pick<CredentialContent, 'credentialStatus' | 'status'> {
   if (!entry) return { credentialStatus: [] }

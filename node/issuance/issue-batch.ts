@@ -26,7 +26,7 @@ export async function issueBatch(
     })
     recorded()
     const registration = credentialId ? await anchorWait(deps, terms, { credentialId }) : none
-    return outcomeOf(results, registration)
+    return outcomeOf(results(registration), registration)
   } finally {
     recorded()
   }
@@ -34,8 +34,7 @@ export async function issueBatch(
 
 const none: Registration = { state: 'none', transactionHash: null }
 
-function outcomeOf(rows: readonly BatchRow[], registration: Registration): BatchOutcome {
-  const results = rows.map((row): BatchRow => (row.status === 'issued' ? { ...row, registration } : row))
+function outcomeOf(results: readonly BatchRow[], registration: Registration): BatchOutcome {
   const issued = results.filter(({ status }) => status === 'issued').length
   return { results, issued, failed: results.length - issued, registration }
 }

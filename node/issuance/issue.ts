@@ -7,7 +7,7 @@ import { anchorWait } from './anchor-wait.ts'
 import { checkDelegation } from './check-delegation.ts'
 import { checkHolder } from './check-holder.ts'
 import { checkTerms } from './check-terms.ts'
-import { construct } from './construct.ts'
+import { createConstructor } from './construct.ts'
 import { newCredentialId } from './credential-id.ts'
 import type { IssuanceTerms, IssuedCredential, Subject } from './issuance.ts'
 import { issuedCredential } from './issued-credential.ts'
@@ -47,7 +47,7 @@ export async function issue(
   try {
     const count = terms.purposes.length > 0 ? 1 : 0
     const [entry] = await step('allocate status', () => deps.allocateStatus({ issuer: terms.issuer, count }))
-    const document = construct(deps, terms, { ...subject, entry })
+    const document = createConstructor(deps, terms)({ ...subject, entry })
     const { secured, digest } = await step('sign', () => sign(terms, { document, created: deps.now() }))
     const signed = { ...subject, entry, secured: textOf(secured), digest }
     const { credentialId } = signed

@@ -1,14 +1,15 @@
 import { type ErrorCode, IssuerError } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
+import type { Hex } from '../ledger/ledger.ts'
 import { step } from '../observation.ts'
-import { textOf } from '../secured-text.ts'
+import { type SecuredText, textOf } from '../secured-text.ts'
 import type { Database } from '../stores/database.ts'
 import { createPause, type Pause } from '../time-slice.ts'
 import { checkDelegation } from './check-delegation.ts'
 import { checkHolder } from './check-holder.ts'
 import { checkTerms } from './check-terms.ts'
 import { concurrently } from './concurrently.ts'
-import { construct } from './construct.ts'
+import { createConstructor } from './construct.ts'
 import { newCredentialId } from './credential-id.ts'
 import type { BatchRow, IssuanceTerms, Registration, Subject } from './issuance.ts'
 import { recordedCredential } from './issued-credential.ts'
@@ -25,17 +26,19 @@ const HOLDERS_AT_ONCE = 16
 interface BatchItem extends Subject {
   credentialId: string
   /** The holder's DID document, once it is resolved. */
-  holder?: JsonObject
-  error?: IssuerError
-  entry?: StatusEntry | undefined
-  signed?: SignedCredential
+  holder: JsonObject | undefined
+  error: IssuerError | undefined
+  entry: StatusEntry | undefined
+  /** Once it is signed, with its digest. */
+  secured: SecuredText | undefined
+  digest: Hex
 }
 
 /** What became of the rows of a batch, before its registration is known. */
 interface RecordedBatch {
   terms: CheckedTerms
-  /** One for each subject, in order; a registration that will come is `pending`. */
-  results: readonly BatchRow[]
+  /** One for each subject, in order, with what is known of the registration: that it is `pending`, when left out. */
+  results(registration?: Registration): BatchRow[]
   /** One of the credentials that are recorded; undefined when none is. */
   credentialId: string | undefined
 }
@@ -58,7 +61,8 @@ export async function recordBatch(deps: PipelineDeps, request: Input): Promise<R
   const pause = createPause()
   const terms = await step('check terms', () => checkTerms(deps, request))
   const items = request.subjects.map(({ holderDid, claims }): BatchItem => {
-    return { holderDid, claims, credentialId: newCredentialId() }
+    const nothingYet = { holder: undefined, error: undefined, entry: undefined, secured: undefined }
+    return { holderDid, claims, credentialId: newCredentialId(), ...nothingYet, digest: '0x' }
   })
   await step('check holders', () => checkHolders(deps, items))
   await each(items, pause, (item) => {
@@ -66,14 +70,15 @@ export async function recordBatch(deps: PipelineDeps, request: Input): Promise<R
     return checkDelegation(deps, terms, item)
   })
   if (request.dryRun) {
-    const results = await rehearseAll(deps, terms, items, pause)
+    const rehearsed = await rehearseAll(deps, terms, items, pause)
+    const results = () => rehearsed
     await writeAlso(deps, request, { results, pause })
     return { terms, results, credentialId: undefined }
   }
   await step('sign', () => signAll(deps, terms, items, { pause, alone: request.alone ?? false }))
-  const results = resultsOf(terms, items)
-  const credentials = items.flatMap(({ signed }) => signed ?? [])
-  const also = request.also && ((trx: Database) => request.also?.(trx, results) ?? Promise.resolve())
+  const results = (registration?: Registration) => resultsOf(terms, items, registration)
+  const credentials = items.filter(isSigned)
+  const also = request.also && ((trx: Database) => request.also?.(trx, results()) ?? Promise.resolve())
   if (credentials.length > 0) await record(deps, terms, { credentials, pause, ...(also && { also }) })
   else await writeAlso(deps, request, { results, pause })
   return { terms, results, credentialId: credentials[0]?.credentialId }
@@ -83,9 +88,9 @@ export async function recordBatch(deps: PipelineDeps, request: Input): Promise<R
 async function writeAlso(
   deps: PipelineDeps,
   { also }: Input,
-  { results, pause }: { results: readonly BatchRow[]; pause: Pause },
+  { results, pause }: { results: () => readonly BatchRow[]; pause: Pause },
 ): Promise<void> {
-  if (also) await deps.credentials.insert({ rows: [], pause, also: (trx) => also(trx, results) })
+  if (also) await deps.credentials.insert({ rows: [], pause, also: (trx) => also(trx, results()) })
 }
 
 /** Whether a failure is the row's own, and not one of what all rows stand on. */
@@ -123,12 +128,12 @@ async function signAll(
   const count = terms.purposes.length > 0 ? good.length : 0
   const entries: readonly StatusEntry[] = await deps.allocateStatus({ issuer: terms.issuer, count })
   for (const [position, item] of good.entries()) item.entry = entries[position]
-  await signMany(terms, {
+  await signMany<BatchItem>(terms, {
     ...{ items: good, created: deps.now(), ...signing },
-    document: (item) => construct(deps, terms, { ...item, entry: item.entry }),
-    signed: (item, result) => {
-      const { holderDid, credentialId, entry } = item
-      item.signed = { holderDid, credentialId, entry, ...result }
+    document: createConstructor(deps, terms),
+    signed: (item, { secured, digest }) => {
+      item.secured = secured
+      item.digest = digest
     },
     failed: failRow,
   })
@@ -173,13 +178,20 @@ async function rehearseAll(
   return items.map((item) => rehearsed.get(item) ?? failedRow(item))
 }
 
-function resultsOf(terms: CheckedTerms, items: readonly BatchItem[]): BatchRow[] {
-  const state = terms.purposes.length > 0 ? 'pending' : 'none'
-  const registration: Registration = { state, transactionHash: null }
+const isSigned = (item: BatchItem): item is BatchItem & SignedCredential => item.secured !== undefined
+
+function resultsOf(
+  terms: CheckedTerms,
+  items: readonly BatchItem[],
+  registration: Registration = {
+    state: terms.purposes.length > 0 ? 'pending' : 'none',
+    transactionHash: null,
+  },
+): BatchRow[] {
   return items.map((item): BatchRow => {
-    const { signed, holderDid } = item
-    if (!signed) return failedRow(item)
-    return { status: 'issued', holderDid, ...recordedCredential(terms, signed, registration) }
+    if (!isSigned(item)) return failedRow(item)
+    const { holderDid } = item
+    return { status: 'issued', holderDid, ...recordedCredential(terms, item, registration) }
   })
 }
 

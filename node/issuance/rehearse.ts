@@ -1,4 +1,4 @@
-import { type ConstructDeps, type ConstructInput, construct } from './construct.ts'
+import { type ConstructDeps, type ConstructInput, createConstructor } from './construct.ts'
 import type { IssuedCredential } from './issuance.ts'
 import type { CheckedTerms, PipelineDeps } from './pipeline.ts'
 import { sign } from './sign.ts'
@@ -13,7 +13,7 @@ export async function rehearse(
   terms: CheckedTerms,
   subject: Omit<ConstructInput, 'entry'>,
 ): Promise<IssuedCredential> {
-  const document = construct(deps, terms, { ...subject, entry: undefined })
+  const document = createConstructor(deps, terms)({ ...subject, entry: undefined })
   await sign(terms, { document, created: deps.now() })
   return {
     credential: document,

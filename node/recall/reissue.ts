@@ -78,7 +78,7 @@ async function reissueGroup(
           throw new Error('Other credentials have taken the place of these meanwhile.')
       },
     })
-    return reissued(results)
+    return reissued(results())
   } catch (error) {
     // of the terms, such as an expiry that has passed: retryable faults are tried again
     if (!(error instanceof IssuerError) || error.retryable) throw error

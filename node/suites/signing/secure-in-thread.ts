@@ -25,7 +25,7 @@ export async function secureInThread(work: Work): Promise<readonly (SecuredOne |
   const { texts, places, outcomes } = await writeAll(work)
   const signing = { key: signer.keyObject, type: signer.type as MessageKeyType }
   try {
-    const { bytes, ends, digests } = await work.sign(bytesOf(texts), signing)
+    const { bytes, ends, digests } = await work.sign(texts.done(), signing)
     for (const [position, secured] of partsOf(bytes, ends).entries())
       outcomes[places[position] as number] = { secured, digest: digests[position] as string }
   } catch (error) {
@@ -37,7 +37,7 @@ export async function secureInThread(work: Work): Promise<readonly (SecuredOne |
 
 /** Texts with the places of their documents, and the failures of others at theirs. */
 async function writeAll({ documents, write }: Work) {
-  const texts: string[] = []
+  const texts = new TextsWriter()
   const places: number[] = []
   const outcomes: (SecuredOne | IssuerError)[] = []
   const pause = createPause()
@@ -45,7 +45,7 @@ async function writeAll({ documents, write }: Work) {
   for (const document of documents) {
     try {
       const text = write(document)
-      texts.push(typeof text === 'string' ? text : await text)
+      texts.write(typeof text === 'string' ? text : await text)
       places.push(place)
     } catch (error) {
       outcomes[place] = error instanceof IssuerError ? error : notSigned(error)
@@ -58,14 +58,27 @@ async function writeAll({ documents, write }: Work) {
   return { texts, places, outcomes }
 }
 
-function bytesOf(texts: readonly string[]): Texts {
-  let end = 0
-  const ends = texts.map((text) => {
-    end += Buffer.byteLength(text)
-    return end
-  })
-  // no Buffer, which may lie in memory that others share
-  return { bytes: new TextEncoder().encode(texts.join('')), ends }
+/** Writes texts as they come: kept as strings until all are there, they were a seventh of what outlives its making. */
+class TextsWriter {
+  #bytes = new ArrayBuffer(2 ** 16)
+  #buffer = Buffer.from(this.#bytes)
+  readonly #ends: number[] = []
+  #end = 0
+
+  write(text: string): void {
+    // a UTF-16 code unit takes three bytes of UTF-8 at the most
+    const most = this.#end + 3 * text.length
+    if (most > this.#bytes.byteLength) {
+      this.#bytes = this.#bytes.transfer(2 * most)
+      this.#buffer = Buffer.from(this.#bytes)
+    }
+    this.#end += this.#buffer.write(text, this.#end)
+    this.#ends.push(this.#end)
+  }
+
+  done(): Texts {
+    return { bytes: new Uint8Array(this.#bytes.transfer(this.#end)), ends: this.#ends }
+  }
 }
 
 const notSigned = (cause: unknown) => new IssuerError('SIGNING_FAILED', { cause })
