@@ -14,7 +14,8 @@ export interface OwnDatabase {
 export async function makeOwnDatabase(): Promise<OwnDatabase | undefined> {
   const name = `cartulary_bench_${randomBytes(4).toString('hex')}`
   try {
-    await administer(`create database ${name}`)
+    // as docs/database.md sets it up
+    await administer(`create database ${name} template template0 encoding 'UTF8' locale 'C'`)
   } catch {
     return undefined
   }

@@ -4,7 +4,7 @@ import { bodyOf, type NodeClient, nodeClient } from '../node-client.ts'
 import { measureBulk } from './bulk.ts'
 import { fillDatabase } from './fill-database.ts'
 import { rawSigningRate } from './libraries.ts'
-import { batches, type Order, rateOf, single } from './load.ts'
+import { batches, type Order, single } from './load.ts'
 import { type NodeProcess, openNodeProcess } from './open-node-process.ts'
 import { makeOwnDatabase } from './own-database.ts'
 
@@ -27,10 +27,14 @@ interface Line {
 }
 
 /** Batches sent side by side: one is signed while the transaction of another is mined. */
-const IN_FLIGHT = 3
+const IN_FLIGHT = 4
 const BATCH = 1_000
 /** Batches before those that are measured. */
 const WARM_UP = 12
+/** Parts in which batches are measured, in turns with others. */
+const TURNS = 5
+/** Raw signatures before each part. */
+const RAW_SIGNATURES = 6_000
 
 const whole = (value: number) => Math.round(value).toLocaleString('en-US')
 const percent = (part: number, of: number) => `${((100 * part) / of).toFixed(0)} %`
@@ -43,11 +47,8 @@ export async function scaleTable(counts: ScaleCounts, progress: (text: string) =
     lines.push(...more)
     for (const { what, measured } of more) progress(`  ${what}: ${measured}`)
   }
-  progress('Batches on SQLite …')
-  const sqlite = await withNode({}, (child) => batchRates(child, counts))
-  add(...sqlite.map(batchLine))
-  progress('Batches on PostgreSQL …')
-  add(...(await postgresLines(counts, sqlite)))
+  progress('Batches on SQLite and on PostgreSQL …')
+  add(...(await batchLines(counts)))
   progress('Single issues on a chain that mines every second …')
   add(await withNode({}, (child) => singleLine(child, counts)))
   progress(`Batches, look-ups and revocations beside ${whole(counts.stored)} credentials …`)
@@ -88,73 +89,108 @@ async function prepare(child: NodeProcess, proofType = 'eddsa-jcs-2022') {
   return { node, order }
 }
 
-/** Batches of 1,000, some of them side by side, once the engine has compiled what they need. */
+/** Batches of 1,000, some of them side by side; milliseconds. */
+async function timeOfBatches(node: NodeClient, order: Order, count: number): Promise<number> {
+  const started = performance.now()
+  await Promise.all(Array.from({ length: IN_FLIGHT }, () => batches(node, order, { count, size: BATCH })))
+  return performance.now() - started
+}
+
+/** The same once the engine has compiled what they need, as credentials a second. */
 async function batchRate(
   node: NodeClient,
   order: Order,
   { count, warmUp }: { count: number; warmUp: number },
 ): Promise<number> {
   await batches(node, order, { count: warmUp, size: BATCH })
-  const started = performance.now()
   const each = Math.ceil(count / IN_FLIGHT)
-  await Promise.all(
-    Array.from({ length: IN_FLIGHT }, () => batches(node, order, { count: each, size: BATCH })),
-  )
-  return rateOf(each * IN_FLIGHT * BATCH, started)
+  return (each * IN_FLIGHT * BATCH * 1_000) / (await timeOfBatches(node, order, each))
 }
 
-interface BatchRate {
-  proofType: string
-  raw: number
-  rate: number
+/** A node that issues one type of proof. */
+interface Contender {
+  node: NodeClient
+  order: Order
 }
 
-async function batchRates(child: NodeProcess, counts: ScaleCounts): Promise<BatchRate[]> {
-  const rates: BatchRate[] = []
-  for (const proofType of ['eddsa-jcs-2022', 'vc+jwt', 'JwtProof2020']) {
-    const { node, order } = await prepare(child, proofType)
-    const before = rawSigningRate('Ed25519', 20_000) ?? 0
-    const rate = await batchRate(node, order, { count: counts.batches, warmUp: WARM_UP })
-    const after = rawSigningRate('Ed25519', 20_000) ?? 0
-    rates.push({ proofType, raw: (before + after) / 2, rate })
+/**
+ * Batches on several nodes in turns, a part of them at a time, and raw signatures between the turns: what a core does in
+ * a second changes by a third within minutes on a machine that others use, too.
+ */
+async function compare(
+  contenders: readonly Contender[],
+  count: number,
+): Promise<{ raw: number; rates: number[] }> {
+  for (const { node, order } of contenders) await batches(node, order, { count: WARM_UP, size: BATCH })
+  const each = Math.ceil(count / TURNS / IN_FLIGHT)
+  const times = contenders.map(() => 0)
+  let raw = 0
+  for (let turn = 0; turn < TURNS; turn++)
+    for (const [place, { node, order }] of contenders.entries()) {
+      raw += rawSigningRate('Ed25519', RAW_SIGNATURES) ?? 0
+      times[place] = (times[place] as number) + (await timeOfBatches(node, order, each))
+    }
+  const issued = each * IN_FLIGHT * TURNS * BATCH
+  return {
+    raw: raw / TURNS / contenders.length,
+    rates: times.map((milliseconds) => (issued * 1_000) / milliseconds),
   }
-  return rates
 }
 
-const batchLine = ({ proofType, raw, rate }: BatchRate): Line => ({
+const sqliteLine = (proofType: string, rate: number, raw: number): Line => ({
   what: `batches of 1,000, \`${proofType}\`, ${IN_FLIGHT} side by side, SQLite`,
   target: '≥ 30 % of raw Ed25519',
   measured: `${whole(rate)}/s of ${whole(raw)}/s: ${percent(rate, raw)}`,
   limit: 'the event loop: checks, JSON, SQLite; signatures and garbage collection have the other core',
 })
 
-async function postgresLines(counts: ScaleCounts, sqlite: readonly BatchRate[]): Promise<Line[]> {
-  const lines: Line[] = []
-  for (const [queue, queueUrl] of [
-    ['Redis', () => redisUrl],
-    ['PostgreSQL', (url: string) => url],
-  ] as const) {
-    const database = await makeOwnDatabase()
-    const what = `the same, \`eddsa-jcs-2022\`, PostgreSQL and BullMQ on ${queue}`
-    const target = '≥ 70 % of SQLite'
-    if (!database) {
-      lines.push({ what, target, measured: 'no server answers', limit: '–' })
-      continue
+/** On PostgreSQL, with the queue on Redis and on the database. */
+const servers = [
+  ['Redis', () => redisUrl],
+  ['PostgreSQL', (url: string) => url],
+] as const
+
+async function batchLines(counts: ScaleCounts): Promise<Line[]> {
+  const lines = await withNode({}, async (child) => {
+    const tokens: Line[] = []
+    for (const proofType of ['vc+jwt', 'JwtProof2020']) {
+      const { raw, rates } = await compare([await prepare(child, proofType)], counts.batches)
+      tokens.push(sqliteLine(proofType, rates[0] as number, raw))
     }
-    const variables = { DATABASE_URL: database.url, QUEUE_URL: queueUrl(database.url) }
+    const proofType = 'eddsa-jcs-2022'
+    const databases = await Promise.all(servers.map(makeOwnDatabase))
+    const children = await Promise.all(
+      databases.flatMap((database, place) =>
+        database
+          ? openNodeProcess({ DATABASE_URL: database.url, QUEUE_URL: queueUrl(place, database.url) })
+          : [],
+      ),
+    )
     try {
-      const rate = await withNode(variables, async (child) => {
-        const { node, order } = await prepare(child)
-        return batchRate(node, order, { count: counts.batches, warmUp: WARM_UP })
-      })
-      const measured = `${whole(rate)}/s: ${percent(rate, sqlite[0]?.rate ?? 0)}`
-      lines.push({ what, target, measured, limit: 'the database server, which shares the two cores' })
+      const contenders = await Promise.all([child, ...children].map((each) => prepare(each, proofType)))
+      const { raw, rates } = await compare(contenders, counts.batches)
+      const [sqlite = 0, ...others] = rates
+      return [
+        sqliteLine(proofType, sqlite, raw),
+        ...tokens,
+        ...servers.map(([queue], place) => serverLine(proofType, queue, others[place], sqlite)),
+      ]
     } finally {
-      await database.drop()
+      for (const each of children) await each.close()
+      for (const database of databases) await database?.drop()
     }
-  }
+  })
   return lines
 }
+
+const queueUrl = (place: number, url: string) => servers[place]?.[1](url) ?? url
+
+const serverLine = (proofType: string, queue: string, rate: number | undefined, sqlite: number): Line => ({
+  what: `the same, \`${proofType}\`, PostgreSQL and BullMQ on ${queue}`,
+  target: '≥ 70 % of SQLite',
+  measured: rate === undefined ? 'no server answers' : `${whole(rate)}/s: ${percent(rate, sqlite)}`,
+  limit: 'the database server, which shares the two cores',
+})
 
 /** The result of a JSON-RPC call to the chain. */
 async function rpc<T = unknown>(child: NodeProcess, method: string, params: readonly unknown[]): Promise<T> {
