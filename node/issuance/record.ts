@@ -41,6 +41,7 @@ export async function record(
   const { tenantId } = requestContext()
   const common = {
     terms: termsOf(terms, tenantId),
+    type: terms.schema.type,
     issued_at: now,
     expires_at: terms.validUntil?.toISOString() ?? null,
   }
@@ -81,7 +82,6 @@ function termsOf(terms: RecordedTerms, tenantId: string): CredentialTerms {
     tenant_id: tenantId,
     issuer_did: terms.issuer.did,
     schema_id: terms.schema.id,
-    type: terms.schema.type,
     proof_type: terms.suite.name,
     data_model: terms.dataModel,
     format: terms.format.name,
@@ -91,7 +91,7 @@ function termsOf(terms: RecordedTerms, tenantId: string): CredentialTerms {
   }
 }
 
-type Common = Pick<NewCredentialRow, 'terms' | 'issued_at' | 'expires_at'>
+type Common = Pick<NewCredentialRow, 'terms' | 'type' | 'issued_at' | 'expires_at'>
 
 /**
  * The row of a credential, read once, when it is written: a thousand objects with all its members were a tenth of what
@@ -110,6 +110,9 @@ class CredentialRow implements NewCredentialRow {
 
   get terms() {
     return this.#common.terms
+  }
+  get type() {
+    return this.#common.type
   }
   get issued_at() {
     return this.#common.issued_at

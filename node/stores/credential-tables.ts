@@ -36,14 +36,16 @@ export interface StatusListsTable {
   registered: Generated<number>
 }
 
-/** What credentials that are issued in the same way have in common. */
+/**
+ * What credentials that are issued in the same way have in common: nothing that callers word as they like, so that there
+ * are few.
+ */
 export interface CredentialTermsTable {
   /** Made of all that follows (`credential-terms.ts`). */
   terms_id: string
   tenant_id: string
   issuer_did: string
   schema_id: string
-  type: string
   proof_type: string
   data_model: string
   format: string
@@ -60,6 +62,8 @@ export interface CredentialsTable {
   /** That of the terms, once more: for the index by which a tenant's are listed. */
   tenant_id: string
   terms_id: string
+  /** The schema's, or that of a document. */
+  type: string
   holder_did: string
   /** The credential as it was delivered: JSON text, or a token. */
   secured: string

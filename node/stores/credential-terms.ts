@@ -23,8 +23,8 @@ const MOST_REMEMBERED = 10_000
  */
 function termsIdOf(terms: CredentialTerms): string {
   const values = [
-    ...[terms.tenant_id, terms.issuer_did, terms.schema_id, terms.type, terms.proof_type],
-    ...[terms.data_model, terms.format, terms.verification_method, terms.revocable, terms.suspendable],
+    ...[terms.tenant_id, terms.issuer_did, terms.schema_id, terms.proof_type, terms.data_model],
+    ...[terms.format, terms.verification_method, terms.revocable, terms.suspendable],
   ]
   return createHash('sha256').update(JSON.stringify(values)).digest('base64url').slice(0, 22)
 }

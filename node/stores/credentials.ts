@@ -140,6 +140,7 @@ function ownOf(row: NewCredentialRow, terms: ReadonlyMap<CredentialTerms, string
     credential_id: row.credential_id,
     tenant_id: row.terms.tenant_id,
     terms_id: terms.get(row.terms) as string,
+    type: row.type,
     holder_did: row.holder_did,
     secured: row.secured,
     digest: row.digest,

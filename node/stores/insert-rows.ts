@@ -1,4 +1,5 @@
 import { CompiledQuery, PostgresAdapter, sql } from 'kysely'
+import { TextWriter } from '../text-writer.ts'
 import type { Pause } from '../time-slice.ts'
 import type { Database } from './database.ts'
 import type { NewRow, Tables } from './tables.ts'
@@ -65,8 +66,17 @@ const insertJson: Insert = (trx, table, rows) => {
   const record = sql`null::${sql.table(table)}`
   return sql`insert into ${sql.table(table)} (${sql.join(columns.map((column) => sql.ref(column)))})
     select ${sql.join(columns.map((column) => sql.ref(`${same.has(column) ? 'every' : 'each'}.${column}`)))}
-    from json_populate_recordset(${record}, ${JSON.stringify(rows.map((row) => pick(row, differing)))}) as "each",
+    from json_populate_recordset(${record}, ${jsonOf(rows, differing)}) as "each",
       json_populate_record(${record}, ${JSON.stringify(pick(first, [...same]))}) as "every"`.execute(trx)
+}
+
+/** Of megabytes, written as bytes: as one string it was a third of what garbage collection had to do. */
+function jsonOf(rows: readonly Record<string, unknown>[], columns: readonly string[]): Buffer {
+  const json = new TextWriter()
+  for (const [place, row] of rows.entries())
+    json.write(`${place === 0 ? '[' : ','}${JSON.stringify(pick(row, columns))}`)
+  json.write(']')
+  return Buffer.from(json.done().buffer)
 }
 
 const pick = (row: Record<string, unknown>, columns: readonly string[]) =>

@@ -52,13 +52,13 @@ async function fill(database: Database, isPostgres: boolean, from: number, to: n
     select 'registration' || ${text('i / 1000')}, 'anchor' || ${text('i / 1000')}, 'list' || ${text('i / 131072')}, i % 131072, 1000, 'registered', '0x', '0x', i
     from (${series}) as s where i % 1000 = 0`.execute(database)
   // issuers have two schemas each: as many terms as the least common multiple of 20 and 10
-  await sql`insert into credential_terms (terms_id, tenant_id, issuer_did, schema_id, type, proof_type, data_model, format,
+  await sql`insert into credential_terms (terms_id, tenant_id, issuer_did, schema_id, proof_type, data_model, format,
       verification_method, revocable, suspendable)
-    select 'terms' || ${text(`i % ${issuers}`)}, 'default', 'did:x:' || ${text(`i % ${issuers}`)}, 'schema:' || ${text('i % 10')}, 'T',
+    select 'terms' || ${text(`i % ${issuers}`)}, 'default', 'did:x:' || ${text(`i % ${issuers}`)}, 'schema:' || ${text('i % 10')},
       'eddsa-jcs-2022', '2.0', 'f', 'did:x:' || ${text(`i % ${issuers}`)} || '#key', 1, 0
     from (${series}) as s where i < ${sql.lit(issuers)}`.execute(database)
-  await sql`insert into credentials (credential_id, tenant_id, terms_id, holder_did, secured, digest, issued_at, status)
-    select 'urn:uuid:' || ${text('(i * 1999) % 100000007')} || '-' || ${text('i')}, 'default', 'terms' || ${text(`i % ${issuers}`)},
+  await sql`insert into credentials (credential_id, tenant_id, terms_id, type, holder_did, secured, digest, issued_at, status)
+    select 'urn:uuid:' || ${text('(i * 1999) % 100000007')} || '-' || ${text('i')}, 'default', 'terms' || ${text(`i % ${issuers}`)}, 'T',
       'did:h:' || ${text('i / 10')}, '{"credential":"' || ${sql.raw(`'${'x'.repeat(800)}'`)} || '"}', '0x' || ${text('i')}, ${time('1 second')},
       case when i % 100 = 7 then 'revoked' when i % 1000 = 8 then 'suspended' else 'valid' end
     from (${series}) as s`.execute(database)
@@ -74,7 +74,7 @@ async function fill(database: Database, isPostgres: boolean, from: number, to: n
 }
 
 const terms: CredentialTerms = {
-  ...{ tenant_id: 'default', issuer_did: 'did:x:1', schema_id: 'schema:1', type: 'T' },
+  ...{ tenant_id: 'default', issuer_did: 'did:x:1', schema_id: 'schema:1' },
   ...{ proof_type: 'eddsa-jcs-2022', data_model: '2.0', format: 'f', verification_method: null },
   ...{ revocable: 1, suspendable: 0 },
 }
@@ -83,6 +83,7 @@ function rowOf(index: number): NewCredentialRow {
   return {
     terms,
     credential_id: `urn:uuid:${randomUUID()}`,
+    type: 'T',
     holder_did: 'did:h:new',
     secured: `{"credential":"${'x'.repeat(800)}"}`,
     ...{ digest: '0x', issued_at: at, expires_at: null, status: 'valid' },

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import canonicalize from 'canonicalize'
 import fc from 'fast-check'
-import { canonicalForm, canonicalHalves, joinHalves, knowCanonicalForm } from '../../node/canonical-form.ts'
+import {
+  canonicalForm,
+  canonicalHalves,
+  joinHalves,
+  knowCanonicalForm,
+  memberWriter,
+} from '../../node/canonical-form.ts'
 import type { JsonObject } from '../../node/json.ts'
 
 /** What a function gives, or that it throws. */
@@ -70,6 +76,32 @@ describe('the canonical form of JSON', () => {
         if (plain === 'refused') return assert.equal(halves, 'refused')
         assert.equal(joinHalves(halves), plain)
         assert.equal(joinHalves(halves, '{"x":1}'), canonicalize({ ...rest, [member]: { x: 1 } }))
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+
+  it('is the same of each of many, whatever they have in common with the one before', () => {
+    // another value, or an equal one that is another object
+    const member = fc.tuple(name, fc.array(value, { minLength: 1, maxLength: 2 }))
+    const documents = fc.tuple(
+      fc.array(member, { maxLength: 5 }),
+      fc.array(fc.nat(), { minLength: 2, maxLength: 6 }),
+    )
+    fc.assert(
+      fc.property(documents, ([members, choices]) => {
+        const write = memberWriter()
+        for (const choice of choices) {
+          const document = objectOf(
+            members.map(([key, values], place) => [
+              key,
+              structuredClone(values[((choice >> place) & 1) % values.length]),
+            ]),
+          )
+          const expected = outcome(() => canonicalize(document))
+          const halves = outcome(() => joinHalves(canonicalHalves(document, '~', write)))
+          assert.equal(halves, expected)
+        }
       }),
       { numRuns: 1_000 },
     )

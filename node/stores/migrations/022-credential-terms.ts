@@ -13,7 +13,6 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('tenant_id', 'text', (c) => c.notNull())
     .addColumn('issuer_did', 'text', (c) => c.notNull())
     .addColumn('schema_id', 'text', (c) => c.notNull())
-    .addColumn('type', 'text', (c) => c.notNull())
     .addColumn('proof_type', 'text', (c) => c.notNull())
     .addColumn('data_model', 'text', (c) => c.notNull())
     .addColumn('format', 'text', (c) => c.notNull())
@@ -40,7 +39,6 @@ interface Terms {
   tenant_id: string
   issuer_did: string
   schema_id: string
-  type: string
   proof_type: string
   data_model: string
   format: string
@@ -55,7 +53,7 @@ interface Old {
 }
 
 const shared = [
-  ...['tenant_id', 'issuer_did', 'schema_id', 'type', 'proof_type', 'data_model', 'format'],
+  ...['tenant_id', 'issuer_did', 'schema_id', 'proof_type', 'data_model', 'format'],
   'verification_method',
 ] as (keyof Terms)[]
 

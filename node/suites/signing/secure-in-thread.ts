@@ -2,6 +2,7 @@ import { IssuerError } from '../../errors.ts'
 import type { JsonObject } from '../../json.ts'
 import type { MessageKeyType, Signer } from '../../keys/key-store.ts'
 import { partsOf } from '../../secured-text.ts'
+import { TextWriter } from '../../text-writer.ts'
 import { createPause } from '../../time-slice.ts'
 import type { SecuredOne } from '../suite.ts'
 import type { SignedMany, Texts } from './operations.ts'
@@ -25,7 +26,7 @@ export async function secureInThread(work: Work): Promise<readonly (SecuredOne |
   const { texts, places, outcomes } = await writeAll(work)
   const signing = { key: signer.keyObject, type: signer.type as MessageKeyType }
   try {
-    const { bytes, ends, digests } = await work.sign(texts.done(), signing)
+    const { bytes, ends, digests } = await work.sign(texts, signing)
     for (const [position, secured] of partsOf(bytes, ends).entries())
       outcomes[places[position] as number] = { secured, digest: digests[position] as string }
   } catch (error) {
@@ -37,7 +38,8 @@ export async function secureInThread(work: Work): Promise<readonly (SecuredOne |
 
 /** Texts with the places of their documents, and the failures of others at theirs. */
 async function writeAll({ documents, write }: Work) {
-  const texts = new TextsWriter()
+  const writer = new TextWriter()
+  const ends: number[] = []
   const places: number[] = []
   const outcomes: (SecuredOne | IssuerError)[] = []
   const pause = createPause()
@@ -45,7 +47,8 @@ async function writeAll({ documents, write }: Work) {
   for (const document of documents) {
     try {
       const text = write(document)
-      texts.write(typeof text === 'string' ? text : await text)
+      writer.write(typeof text === 'string' ? text : await text)
+      ends.push(writer.end)
       places.push(place)
     } catch (error) {
       outcomes[place] = error instanceof IssuerError ? error : notSigned(error)
@@ -55,30 +58,7 @@ async function writeAll({ documents, write }: Work) {
     const turn = pause()
     if (turn) await turn
   }
-  return { texts, places, outcomes }
-}
-
-/** Writes texts as they come: kept as strings until all are there, they were a seventh of what outlives its making. */
-class TextsWriter {
-  #bytes = new ArrayBuffer(2 ** 16)
-  #buffer = Buffer.from(this.#bytes)
-  readonly #ends: number[] = []
-  #end = 0
-
-  write(text: string): void {
-    // a UTF-16 code unit takes three bytes of UTF-8 at the most
-    const most = this.#end + 3 * text.length
-    if (most > this.#bytes.byteLength) {
-      this.#bytes = this.#bytes.transfer(2 * most)
-      this.#buffer = Buffer.from(this.#bytes)
-    }
-    this.#end += this.#buffer.write(text, this.#end)
-    this.#ends.push(this.#end)
-  }
-
-  done(): Texts {
-    return { bytes: new Uint8Array(this.#bytes.transfer(this.#end)), ends: this.#ends }
-  }
+  return { texts: { bytes: writer.done(), ends }, places, outcomes }
 }
 
 const notSigned = (cause: unknown) => new IssuerError('SIGNING_FAILED', { cause })

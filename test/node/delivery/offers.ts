@@ -23,6 +23,7 @@ describe('credential offers', () => {
     const credential = {
       terms: credentialTerms({ revocable: 0 }),
       credential_id: 'urn:uuid:1',
+      type: 'Degree',
       holder_did: 'did:key:b',
       ...{ secured: '{}', digest: '0x', issued_at: now.toISOString(), expires_at: null },
       status: 'valid' as const,

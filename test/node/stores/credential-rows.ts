@@ -34,6 +34,7 @@ export function credentialRow(
   return {
     terms: credentialTerms({ issuer_did: lists.issuerDid }),
     credential_id: `urn:uuid:${randomUUID()}`,
+    type: 'T',
     holder_did: 'did:h:1',
     secured: '{"id":"x"}',
     digest: `0x${String(index).padStart(64, '0')}`,
@@ -47,7 +48,7 @@ export function credentialRow(
 /** What credentials have in common: revocable ones of a schema. */
 export function credentialTerms(other: Partial<CredentialTerms> = {}): CredentialTerms {
   return {
-    ...{ tenant_id: 'default', issuer_did: 'did:x:1', schema_id: 'schema', type: 'T', proof_type: 'p' },
+    ...{ tenant_id: 'default', issuer_did: 'did:x:1', schema_id: 'schema', proof_type: 'p' },
     ...{ data_model: '2.0', format: 'f', verification_method: null, revocable: 1, suspendable: 0 },
     ...other,
   }

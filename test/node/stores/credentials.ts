@@ -6,6 +6,7 @@ import {
   readSecured,
 } from '../../../node/stores/credentials.ts'
 import { type Database, openDatabase } from '../../../node/stores/database.ts'
+import { createRecallStore, type RecallRow } from '../../../node/stores/recalls.ts'
 import { describeOnStacks, type FreshDatabase } from '../../stacks.ts'
 import { credentialTerms } from './credential-rows.ts'
 
@@ -16,6 +17,7 @@ const terms = [0, 1].map((n) => credentialTerms({ issuer_did: `did:x:${n}`, revo
 const rowOf = (n: number): NewCredentialRow => ({
   terms: terms[n % 2] as CredentialTerms,
   credential_id: `urn:uuid:${String(n).padStart(3, '0')}`,
+  type: 'T',
   holder_did: `did:h:${n % 3}`,
   secured: n % 2 ? '{"id":"x"}' : 'a.b.c',
   digest: '0x',
@@ -106,6 +108,43 @@ describeOnStacks('the credential store', (stack) => {
     assert.equal((await all({ status: 'suspended' })).length, 0)
     assert.deepEqual(await all({ issuers: [] }), [])
     assert.deepEqual(await all({ issuers: ['did:x:0'], issuerDid: 'did:x:1' }), [])
+  })
+
+  it('lists those of one issuer in their order, however many schemas and keys there are', async () => {
+    const key = 'did:x:many#key'
+    const many = Array.from({ length: 230 }, (_, n) => ({
+      ...rowOf(1_000 + n),
+      // each in terms of its own, in another order than that of time
+      terms: credentialTerms({
+        ...{ issuer_did: 'did:x:many', schema_id: `schema ${(n * 37) % 230}`, revocable: 0 },
+        ...(n % 2 && { verification_method: key }),
+      }),
+      status: 'valid' as const,
+    }))
+    await store.insert({ rows: many, pause })
+    const ids = many.map(({ credential_id }) => credential_id)
+    assert.deepEqual(await all({ issuerDid: 'did:x:many' }), ids.toReversed())
+    assert.deepEqual(await all({ issuerDid: 'did:x:many', schemaId: 'schema 37' }), [ids[1]])
+    assert.deepEqual(
+      await all({ issuerDid: 'did:x:many', holderDid: 'did:h:2' }),
+      ids.filter((_, n) => (1_000 + n) % 3 === 2).toReversed(),
+    )
+    const signed = ids.filter((_, n) => n % 2 === 1)
+    assert.deepEqual(await all({ verificationMethod: key }), signed.toReversed())
+    const recalls = createRecallStore(database)
+    const question = { verification_method: key, since: at(0) }
+    assert.equal(await recalls.count(question), signed.length)
+    const found: string[] = []
+    let after: { after_time: string | null; after_id: string | null } = { after_time: null, after_id: null }
+    for (;;) {
+      const next = await recalls.next({ ...question, ...after } as RecallRow, 20)
+      const last = next.at(-1)
+      if (!last) break
+      found.push(...next.map(({ credential_id }) => credential_id))
+      after = { after_time: last.issued_at, after_id: last.credential_id }
+    }
+    assert.deepEqual(found, signed)
+    await database.deleteFrom('credentials').where('credential_id', 'in', ids).execute()
   })
 
   it('refuses a cursor that is none', async () => {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { Kysely, sql } from 'kysely'
 import { Migrator } from 'kysely/migration'
+import type { CredentialTerms } from '../../../node/stores/credential-terms.ts'
 import { createCredentialStore } from '../../../node/stores/credentials.ts'
 import { openDatabase } from '../../../node/stores/database.ts'
 import { migrations } from '../../../node/stores/migrations/index.ts'
@@ -20,17 +22,36 @@ async function fill(db: Kysely<unknown>): Promise<void> {
     values ('p', 'did:x', 1, 131072, 4, 's', 'open', ${at})`.execute(db)
   await sql`insert into status_lists (status_list_id, pair_id, key, issuer_did, purpose, registered)
     values ('l', 'p', 'k', 'did:x', 'revocation', 3)`.execute(db)
+  await sql`insert into status_lists (status_list_id, pair_id, key, issuer_did, purpose, registered)
+    values ('m', 'p', 'k2', 'did:x', 'suspension', 0)`.execute(db)
   await sql`insert into anchors (anchor_id, created_at) values ('n', ${at})`.execute(db)
   await sql`insert into registrations (registration_id, anchor_id, status_list_id, first, count, state, transaction_hash)
     values ('r', 'n', 'l', 0, 3, 'registered', '0x1')`.execute(db)
   for (const [index, id] of [...registered, ...waiting, ...plain].entries()) {
     const list = plain.includes(id) ? null : 'l'
+    const suspension = id === 'b' ? 'm' : null
+    const key = id === 'c' ? null : 'did:x#key'
     await sql`insert into credentials (credential_id, issuer_did, holder_did, schema_id, type, proof_type, data_model,
-        format, secured, digest, issued_at, status, status_list_id, status_index, registration_id)
-      values (${id}, 'did:x', 'did:h', 's', 'T', 'p', '2.0', 'f', '{}', '0x', ${at}, 'valid', ${list},
-        ${list && index}, ${registered.includes(id) ? 'r' : null})`.execute(db)
+        format, secured, digest, issued_at, status, status_list_id, revocation_list_id, suspension_list_id,
+        status_index, status_position, verification_method, registration_id)
+      values (${id}, 'did:x', 'did:h', 's', 'T', 'p', '2.0', 'f', '{}', '0x', ${at}, 'valid', ${list}, ${list}, ${suspension},
+        ${list && index}, ${list && index}, ${key}, ${registered.includes(id) ? 'r' : null})`.execute(db)
   }
 }
+
+/** A credential that is issued after all this. */
+const newOf = (terms: CredentialTerms) => ({
+  ...{
+    terms,
+    credential_id: randomUUID(),
+    type: 'T',
+    holder_did: 'did:h',
+    secured: '{}',
+    digest: '0x',
+    expires_at: null,
+  },
+  ...{ issued_at: '2026-02-01T00:00:00.000Z', status: 'valid' as const, entry: undefined },
+})
 
 describeOnStacks(
   'the tables of an earlier version',
@@ -55,6 +76,26 @@ describeOnStacks(
             ...[...waiting, ...plain].map((id) => [id, null, null]),
           ],
         )
+        assert.deepEqual(
+          items.map((row) => [row.revocation_list_id, row.suspension_list_id, row.status_index]).reverse(),
+          [
+            ...['l', 'l', 'l', 'l'].map((list, index) => [list, index === 1 ? 'm' : null, index]),
+            [null, null, null],
+          ],
+        )
+        const signed = await credentials.list({
+          tenantId: 'default',
+          limit: 10,
+          verificationMethod: 'did:x#key',
+        })
+        assert.deepEqual(signed.items.map((row) => row.credential_id).reverse(), ['a', 'b', 'd', 'e'])
+        // the same way of issuing finds its terms again
+        const terms = await database.selectFrom('credential_terms').selectAll().execute()
+        assert.equal(terms.length, 4)
+        for (const { terms_id: _, ...own } of terms)
+          await credentials.insert({ rows: [newOf(own)], pause: () => undefined })
+        assert.equal((await database.selectFrom('credential_terms').selectAll().execute()).length, 4)
+        await database.deleteFrom('credentials').where('issued_at', '>', at).execute()
         const registrations = createRegistrationStore(database)
         const entries = await registrations.entries('r')
         assert.deepEqual(

@@ -58,6 +58,30 @@ describe('many documents', () => {
             }
           })
 
+          it('verify, also with other contexts than the one before, and with more members', async () => {
+            const { key } = issuer
+            const plain = construct('plain')
+            const [first, ...others] = plain['@context'] as string[]
+            const documents = [
+              plain,
+              { ...plain, name: 'Degree' },
+              {
+                ...plain,
+                '@context': [first as string, 'https://w3id.org/security/data-integrity/v2', ...others],
+              },
+              plain,
+            ]
+            const outcomes = await suite.secureMany.secure(documents, { key, created: now, documentLoader })
+            for (const [place, outcome] of outcomes.entries()) {
+              assert.ok(!(outcome instanceof IssuerError), `${place} ${(outcome as Error).message}`)
+              const secured = parseSecured(outcome.secured.text)
+              const verdict = await suite.verify(secured, { ...issuers, documentLoader, now })
+              assert.equal(verdict.status, 'pass', verdict.reason)
+              const opened = format.open(secured)?.document as JsonObject
+              assert.deepEqual(opened['@context'], documents[place]?.['@context'])
+            }
+          })
+
           if (type === 'Ed25519') {
             it('are what `secure` makes of each', async () => {
               const options = { key: issuer.key, created: now, documentLoader }
