@@ -27,7 +27,7 @@ interface Line {
 }
 
 /** Batches sent side by side: one is signed while the transaction of another is mined. */
-const IN_FLIGHT = 4
+const IN_FLIGHT = 5
 const BATCH = 1_000
 /** Batches before those that are measured. */
 const WARM_UP = 12
