@@ -89,7 +89,7 @@ function same(one: Json | undefined, other: Json | undefined): boolean {
 
 /**
  * Writes the members of objects one after the other, for `canonicalHalves`: what was the same in the last object is not
- * written anew. Of a batch that is all but id, subject and status, and takes 2 µs of a credential instead of 6. Objects
+ * written anew. Of a batch that is all but id, subject and status, and takes 3.4 µs of a credential instead of 4.6. Objects
  * must not change between their turns.
  */
 export function memberWriter(): typeof memberText {

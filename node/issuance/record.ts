@@ -94,7 +94,7 @@ function termsOf(terms: RecordedTerms, tenantId: string): CredentialTerms {
 type Common = Pick<NewCredentialRow, 'terms' | 'type' | 'issued_at' | 'expires_at'>
 
 /**
- * The row of a credential, read once, when it is written: a thousand objects with all its members were a tenth of what
+ * The row of a credential, read once, when it is written: a thousand objects with all its members were a twentieth of what
  * outlives its making in a batch.
  */
 class CredentialRow implements NewCredentialRow {

@@ -34,7 +34,7 @@ const WARM_UP = 12
 /** Parts in which batches are measured. */
 const PARTS = 5
 /** Raw signatures before each part. */
-const RAW_SIGNATURES = 6_000
+const RAW_SIGNATURES = 20_000
 
 const whole = (value: number) => Math.round(value).toLocaleString('en-US')
 const percent = (part: number, of: number) => `${((100 * part) / of).toFixed(0)} %`
