@@ -93,10 +93,10 @@ describe('the canonical form of JSON', () => {
         const write = memberWriter()
         for (const choice of choices) {
           const document = objectOf(
-            members.map(([key, values], place) => [
-              key,
-              structuredClone(values[((choice >> place) & 1) % values.length]),
-            ]),
+            members.map(([key, values], place) => {
+              const own = structuredClone(values[((choice >> place) & 1) % values.length])
+              return [key, [own, [own, 'same'], { own, same: 1 }][place % 3]]
+            }),
           )
           const expected = outcome(() => canonicalize(document))
           const halves = outcome(() => joinHalves(canonicalHalves(document, '~', write)))
