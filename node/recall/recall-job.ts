@@ -13,46 +13,62 @@ const CHUNK = 1_000
 type Outcome = NewRow<'recalled_credentials'>
 
 /**
- * The job that does what was recalled, chunk by chunk in the order of issuance. A chunk that a crash interrupted is
- * done again: what the ledger or the records show as done stays as it is.
+ * The job that does what was recalled, chunk by chunk in the order of issuance, a chunk of each tenant's oldest recall in
+ * turn: a large one keeps nobody else waiting, nor does one that fails for now. A chunk that a crash interrupted is done
+ * again: what the ledger or the records show as done stays as it is.
  */
-export function createRecallJob(deps: RecallDeps): Job {
+export function createRecallJob(deps: RecallDeps, chunk = CHUNK): Job {
   return {
     name: RECALL_JOB,
     exclusive: true,
     async run() {
       let handled = 0
-      for (const recall of await deps.recalls.running()) {
-        const { tenant_id: tenantId, actor } = recall
-        handled += await onBehalfOf({ requestId: null, tenantId, actor }, () => runRecall(deps, recall))
+      const left = new Set<string>()
+      const faults: unknown[] = []
+      for (;;) {
+        const due = (await deps.recalls.running()).filter(({ recall_id: id }) => !left.has(id))
+        if (due.length === 0) break
+        for (const [recall] of Map.groupBy(due, ({ tenant_id: tenant }) => tenant).values()) {
+          if (!recall) continue
+          const { recall_id: id, tenant_id: tenantId, actor } = recall
+          try {
+            const done = await onBehalfOf({ requestId: null, tenantId, actor }, () =>
+              recallNext(deps, recall, chunk),
+            )
+            handled += done
+            if (done === 0) left.add(id)
+          } catch (error) {
+            left.add(id)
+            faults.push(error)
+          }
+        }
       }
+      // it is tried again
+      if (faults.length > 0) throw faults[0]
       return handled
     },
   }
 }
 
-async function runRecall(deps: RecallDeps, ordered: RecallRow): Promise<number> {
+/** Does the next chunk, or ends the recall. It gives how many were dealt with: 0 when there is no more to do here. */
+async function recallNext(deps: RecallDeps, recall: RecallRow, chunk: number): Promise<number> {
   const at = () => deps.now().toISOString()
   try {
-    for (let recall = ordered, handled = 0; ; ) {
-      const rows = await deps.recalls.next(recall, CHUNK)
-      const last = rows.at(-1)
-      if (!last) {
-        await deps.recalls.finish(recall.recall_id, { state: 'done', at: at() })
-        return handled
-      }
-      const outcomes = await recallChunk(deps, recall, rows)
-      const failed = outcomes.filter(({ outcome }) => outcome === 'failed').length
-      await deps.recalls.note(outcomes)
-      const step = { after: last, done: outcomes.length - failed, failed }
-      handled += rows.length
-      // whoever has taken over the lease of this process goes on
-      if (!(await deps.recalls.advance(recall, step))) return handled
-      recall = { ...recall, after_time: last.issued_at, after_id: last.credential_id }
+    const rows = await deps.recalls.next(recall, chunk)
+    const last = rows.at(-1)
+    if (!last) {
+      await deps.recalls.finish(recall.recall_id, { state: 'done', at: at() })
+      return 0
     }
+    const outcomes = await recallChunk(deps, recall, rows)
+    const failed = outcomes.filter(({ outcome }) => outcome === 'failed').length
+    await deps.recalls.note(outcomes)
+    const step = { after: last, done: outcomes.length - failed, failed }
+    // whoever has taken over the lease of this process goes on
+    return (await deps.recalls.advance(recall, step)) ? rows.length : 0
   } catch (error) {
     if (!(error instanceof IssuerError) || error.retryable) throw error
-    await deps.recalls.finish(ordered.recall_id, { state: 'failed', problem: error.code, at: at() })
+    await deps.recalls.finish(recall.recall_id, { state: 'failed', problem: error.code, at: at() })
     return 0
   }
 }

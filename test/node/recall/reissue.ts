@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { IssuerError } from '../../../node/errors.ts'
 import { formats } from '../../../node/formats/index.ts'
 import type { RecallDeps } from '../../../node/recall/recall-deps.ts'
 import { createRecallJob } from '../../../node/recall/recall-job.ts'
 import { reissue } from '../../../node/recall/reissue.ts'
+import { onBehalfOf } from '../../../node/request-context.ts'
 import { readSecured } from '../../../node/stores/credentials.ts'
 import { createDidStore } from '../../../node/stores/dids.ts'
 import { createRecallStore, noteRecalled, type RecallRow } from '../../../node/stores/recalls.ts'
@@ -20,14 +22,15 @@ describeOnStacks('a recall that two processes do', (stack) => {
   let issuing: Issuing
   let deps: RecallDeps
   let recall: RecallRow
+  let schemaId: string
+  const terms = { proofType: 'eddsa-jcs-2022', revocable: true, suspendable: false, dryRun: false }
 
   before(async () => {
     chain = await startChain()
     fresh = await stack.create()
     issuing = await openIssuing({ chain, location: fresh.location })
     const issuer = await issuing.createIssuer()
-    const schemaId = (await issuing.registerSchema(issuer)).id
-    const terms = { proofType: 'eddsa-jcs-2022', revocable: true, suspendable: false, dryRun: false }
+    schemaId = (await issuing.registerSchema(issuer)).id
     const subjects = Array.from({ length: 5 }, () => ({ holderDid, claims: degree }))
     await issuing.issueBatch({ schemaId, issuerDid: issuer.did, ...terms, subjects })
     deps = {
@@ -77,6 +80,54 @@ describeOnStacks('a recall that two processes do', (stack) => {
     assert.equal(await deps.recalls.advance(recall, step), true)
     assert.equal(await deps.recalls.advance(recall, step), false)
     assert.equal((await deps.recalls.get(recall.recall_id))?.done, 5)
+  })
+
+  it('takes turns with those of other tenants, and leaves one that fails for now to a later run', async () => {
+    /** The key of an issuer of a tenant, which has signed so many credentials. */
+    const signed = async (tenantId: string, count: number) => {
+      const issuer = await issuing.createIssuer()
+      const subjects = Array.from({ length: count }, () => ({ holderDid, claims: degree }))
+      await onBehalfOf({ requestId: null, tenantId, actor: 'k' }, () =>
+        issuing.issueBatch({ schemaId, issuerDid: issuer.did, ...terms, subjects }),
+      )
+      const query = issuing.database.selectFrom('credential_terms').select('verification_method')
+      const row = await query.where('issuer_did', '=', issuer.did).executeTakeFirst()
+      return { issuer_did: issuer.did, verification_method: row?.verification_method as string }
+    }
+    const [a, c] = [await signed('a', 7), await signed('c', 2)]
+    const of = (tenant_id: string, key: typeof a, minute: number): RecallRow => ({
+      ...{ ...recall, ...key, recall_id: randomUUID(), tenant_id, action: 'revoke' },
+      created_at: `2026-01-01T00:0${minute}:00.000Z`,
+    })
+    const orders = [of('a', a, 1), of('a', a, 2), of('b', a, 3), of('c', c, 4)] as const
+    for (const order of orders) await deps.recalls.insert(order)
+    const turns: string[] = []
+    const unreachable = new IssuerError('CHAIN_UNREACHABLE')
+    const watched: RecallDeps['recalls'] = {
+      ...deps.recalls,
+      running: async () =>
+        (await deps.recalls.running()).filter((each) => each.recall_id !== recall.recall_id),
+      next: async (each, limit) => {
+        turns.push(each.tenant_id)
+        if (each.tenant_id === 'b') throw unreachable
+        return deps.recalls.next(each, limit)
+      },
+    }
+    await assert.rejects(createRecallJob({ ...deps, recalls: watched }, 3).run(), unreachable)
+    // 7 credentials in chunks of 3, and a look whether there are more; the second recall of the tenant comes after the first
+    assert.equal(turns.join(''), 'abcacaaaaaa')
+    const states: unknown[] = []
+    for (const { recall_id: id } of orders) {
+      const { state, done, failed } = (await deps.recalls.get(id)) as RecallRow
+      states.push([state, done, failed])
+    }
+    assert.deepEqual(states, [
+      ['done', 7, 0],
+      ['done', 7, 0],
+      ['running', 0, 0],
+      ['done', 2, 0],
+    ])
+    await deps.recalls.finish(orders[2].recall_id, { state: 'done', at: orders[2].created_at })
   })
 
   it('comes to its end', async () => {
