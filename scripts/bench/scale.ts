@@ -166,9 +166,8 @@ async function postgresLines(counts: ScaleCounts, sqlite: BatchRate): Promise<Li
     const variables = { DATABASE_URL: database.url, QUEUE_URL: queueUrl(database.url) }
     try {
       const { rate, raw } = await withNode(variables, (child) => batchRateToRaw(child, JCS, counts.batches))
-      // each against the raw rate of its own minutes
       const share = percent(rate / raw, sqlite.rate / sqlite.raw)
-      const measured = `${whole(rate)}/s of ${whole(raw)}/s, ${percent(rate, raw)}: ${share} of SQLite's`
+      const measured = `${whole(rate)}/s: ${percent(rate, sqlite.rate)} (of ${whole(raw)}/s raw; ${share} by the shares of raw)`
       lines.push({ what, target, measured, limit: 'the database server, which shares the two cores' })
     } finally {
       await database.drop()
