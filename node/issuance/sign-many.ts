@@ -36,9 +36,10 @@ const SIGNED_AT_ONCE = 32
 
 /**
  * Secures many credentials with the issuer's key, where the suite and the key store allow it in threads that do all of
- * it. Of `eddsa-jcs-2022` a credential then takes the event loop 125 µs instead of 175, with all that is done beside
- * signing, and 3 batches of 1,000 side by side are a quarter faster (2 cores, `npm run bench`). What is issued alone is
- * signed one by one in the background: libuv has more threads, and a file of 100,000 rows is a twelfth faster so.
+ * it. Of `eddsa-jcs-2022` a credential takes the event loop 65 to 76 µs so, with all that is done beside signing, where it
+ * took 175 while libuv signed one by one (2 cores, docs/benchmarks.md). What is issued alone is signed one by one in the
+ * background all the same: libuv has more threads. A file of 100,000 rows was a twelfth faster so, when the threads still
+ * parsed what they sign.
  * @throws what `failed` throws, for an error that is not of one document alone
  */
 export async function signMany<Item>(terms: CheckedTerms, signing: Signing<Item>): Promise<void> {

@@ -34,6 +34,8 @@ export async function pageOfSeveral<Tables, Table extends keyof Tables, Row>(
   columns: Columns<Row>,
   question: PageQuestion,
 ): Promise<Page<Row>> {
+  // of no query at all nobody else would look at it
+  parseCursor(question.cursor)
   const parts = queries.map((query) => beginning(query, columns, question))
   const rows = await beginningOfSeveral(database, parts, {
     ...columns,

@@ -148,9 +148,16 @@ describeOnStacks('the credential store', (stack) => {
   })
 
   it('refuses a cursor that is none', async () => {
-    await assert.rejects(store.list({ tenantId: 'default', limit: 1, cursor: 'garbage' }), {
-      code: 'MALFORMED_REQUEST',
-    })
+    // also of those that have issued nothing
+    for (const which of [
+      {},
+      { issuerDid: 'did:x:1' },
+      { issuerDid: 'did:x:none' },
+      { holderDid: 'did:h:none' },
+    ])
+      await assert.rejects(store.list({ tenantId: 'default', ...which, limit: 1, cursor: 'garbage' }), {
+        code: 'MALFORMED_REQUEST',
+      })
   })
 
   it('writes all or none', async () => {
