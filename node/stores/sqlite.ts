@@ -60,7 +60,8 @@ class TransactionalAdapter extends SqliteAdapter {
 /** SQLite knows no locks of rows and needs none: whoever writes has the whole database from the beginning. */
 class LockFreeCompiler extends SqliteQueryCompiler {
   protected override visitSelectModifier(node: SelectModifierNode): void {
-    if (node.rawModifier) super.visitSelectModifier(node)
+    // all others are locks
+    if (node.rawModifier || node.modifier === 'Distinct') super.visitSelectModifier(node)
   }
 }
 

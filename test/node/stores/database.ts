@@ -95,6 +95,17 @@ describe('openDatabase', () => {
     await assert.rejects(database.insertInto('node_meta').values(row).execute(), isUniqueViolation)
   })
 
+  it('leaves out the locks of rows alone, and keeps what tells equal rows apart', async () => {
+    const database = await at(':memory:')
+    await database
+      .insertInto('node_meta')
+      .values([row, { name: 'b', value: '1' }])
+      .execute()
+    const values = database.selectFrom('node_meta').select('value').where('name', 'in', ['a', 'b'])
+    assert.equal((await values.forUpdate().skipLocked().execute()).length, 2)
+    assert.equal((await values.distinct().execute()).length, 1)
+  })
+
   it('says DATABASE_UNAVAILABLE for a file that cannot be opened', async () => {
     await assert.rejects(openDatabase({ file: join(folder, 'missing', 'x.sqlite') }), {
       code: 'DATABASE_UNAVAILABLE',
