@@ -49,6 +49,7 @@ import { createApiKeyStore } from './stores/api-keys.ts'
 import { createAuditLogStore } from './stores/audit-log.ts'
 import { type ContextStore, createContextStore } from './stores/contexts.ts'
 import { createCredentialStore, isErased, readSecured } from './stores/credentials.ts'
+import { createDidImportStore } from './stores/did-imports.ts'
 import { createDidStore, type DidStore } from './stores/dids.ts'
 import { createEventStore } from './stores/events.ts'
 import { createIdempotencyStore } from './stores/idempotency.ts'
@@ -226,7 +227,8 @@ function wire({ config, chain, logger }: Input, opened: Foundation, queue: Queue
   }
   const everyTenant: RegistrarDeps = {
     ...{ ledger, keyStore: keys, bundledContexts, now, publicUrl: config.publicUrl },
-    ...{ dids: stores.dids, schemas: stores.schemas, contexts: stores.contexts },
+    ...{ dids: stores.dids, didImports: stores.didImports },
+    ...{ schemas: stores.schemas, contexts: stores.contexts },
     resolveDid: resolve,
     didWebAt: (path) => didWebOf(config.publicUrl, path),
     forget: (change) => {
@@ -299,6 +301,7 @@ function openStores({ database, room }: Foundation) {
     contexts: createContextStore(database, room),
     credentials: createCredentialStore(database),
     dids: createDidStore(database, room),
+    didImports: createDidImportStore(database, room),
     events: createEventStore(database),
     idempotency: createIdempotencyStore(database),
     leases: createLeaseStore(database),

@@ -15,7 +15,7 @@ import { deactivateDid } from '../registrar/deactivate-did.ts'
 import { deactivateSchema } from '../registrar/deactivate-schema.ts'
 import { didHistory } from '../registrar/did-history.ts'
 import { getSchema } from '../registrar/get-schema.ts'
-import { importDid } from '../registrar/import-did.ts'
+import { importDid, withdrawImport } from '../registrar/import-did.ts'
 import { registerContext } from '../registrar/register-context.ts'
 import { registerSchema } from '../registrar/register-schema.ts'
 import { rotateKeys } from '../registrar/rotate-keys.ts'
@@ -72,6 +72,7 @@ function bindDids({ registrar, stores, own }: Wiring) {
   return {
     createDid: (input) => createDid(registrar, input),
     importDid: (input) => importDid(registrar, input),
+    withdrawImport: (input) => withdrawImport(registrar, input),
     updateDid: (input) => updateDid(registrar, input),
     rotateKeys: (input) => rotateKeys(registrar, input),
     deactivateDid: (input) => deactivateDid(registrar, input),

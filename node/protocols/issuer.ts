@@ -29,7 +29,7 @@ import type { deactivateDid } from '../registrar/deactivate-did.ts'
 import type { deactivateSchema } from '../registrar/deactivate-schema.ts'
 import type { didHistory } from '../registrar/did-history.ts'
 import type { getSchema } from '../registrar/get-schema.ts'
-import type { importDid } from '../registrar/import-did.ts'
+import type { importDid, withdrawImport } from '../registrar/import-did.ts'
 import type { registerContext } from '../registrar/register-context.ts'
 import type { registerSchema } from '../registrar/register-schema.ts'
 import type { rotateKeys } from '../registrar/rotate-keys.ts'
@@ -113,6 +113,7 @@ export interface Issuer {
 
   createDid: Bound<typeof createDid>
   importDid: Bound<typeof importDid>
+  withdrawImport: Bound<typeof withdrawImport>
   updateDid: Bound<typeof updateDid>
   rotateKeys: Bound<typeof rotateKeys>
   deactivateDid: Bound<typeof deactivateDid>

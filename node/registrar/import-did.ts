@@ -1,12 +1,12 @@
 import { IssuerError, type Violation } from '../errors.ts'
 import { eventRow } from '../events/event.ts'
-import type { KeyType } from '../keys/key-store.ts'
+import type { KeyType, Signer } from '../keys/key-store.ts'
 import type { Address, DidChange } from '../ledger/ledger.ts'
-import type { StoredDid } from '../stores/stored-did.ts'
+import { requestContext } from '../request-context.ts'
+import type { DidKey, PendingKey, StoredDid } from '../stores/stored-did.ts'
 import { addKey, validity } from './assertion-key.ts'
-import { recordPending } from './record-pending.ts'
-import type { DidDeps, DidDocument } from './registrar.ts'
-import { settleKeys } from './settle-keys.ts'
+import type { DidDocument, DidImportDeps } from './registrar.ts'
+import { lookFor, settleKeys } from './settle-keys.ts'
 
 interface Input {
   did: string
@@ -14,76 +14,132 @@ interface Input {
   name?: string | undefined
 }
 
+/** What the document of a DID shows of the keys that the node has for it. */
+interface Held {
+  document: DidDocument
+  shown: readonly DidKey[]
+  missing: readonly PendingKey[]
+}
+
 /**
  * Takes in an issuer DID whose controller key lives elsewhere. The first call makes assertion keys here and says what
  * the owner must put onto the ledger; the same call again, after the owner's transaction, takes the DID in. Until then
  * each call gives the same answer: every missing key and delegate as a violation, and the one call of the DID registry
- * that adds them all (`to`, `data`) for the owner to send.
+ * that adds them all (`to`, `data`) for the owner to send. Tenants that want the same DID hold up nobody: each has keys of
+ * its own, and it becomes that tenant's whose keys the owner puts onto the ledger. For a DID that was taken in before, it
+ * replaces keys that the owner has revoked.
  * @throws DELEGATION_ON_LEDGER_MISSING, DID_METHOD_UNSUPPORTED, DID_ALREADY_EXISTS, ISSUER_DEACTIVATED,
- * CHAIN_UNREACHABLE
+ * QUOTA_EXCEEDED, CHAIN_UNREACHABLE
  */
 export async function importDid(
-  deps: DidDeps,
+  deps: DidImportDeps,
   input: Input,
 ): Promise<{ did: string; document: DidDocument }> {
   const { did } = input
-  const identity = deps.ledger.identityOf(did)
+  const identity = await requireActive(deps, did)
+  const stored = await deps.dids.get(did)
+  const { document, shown, missing } = stored
+    ? await renewKeys(deps, stored, input)
+    : await prepareKeys(deps, input)
+  const wanted = new Set(wantedTypes(input))
+  const changes: DidChange[] = []
+  for (const { keyRef, type } of missing) {
+    if (!wanted.has(type) || shown.some((key) => key.type === type)) continue
+    changes.push(addKey(type, (await deps.keyStore.requireSigner(keyRef)).publicKey))
+  }
+  changes.push(...(await missingDelegates(deps, identity)))
+  if (changes.length > 0) throw refusal(deps, { did, identity, changes })
+  if (stored && input.name !== undefined) await deps.dids.update(did, { name: input.name })
+  // one that is not wanted any more has been taken in at this moment by another request
+  if (!stored && !(await complete(deps, did, shown))) return importDid(deps, input)
+  return { did, document }
+}
+
+/**
+ * Forgets a DID that was to be taken in, and the keys made for it: what the owner has put onto the ledger for them is of
+ * no use any more.
+ * @throws DID_NOT_FOUND when nothing waits for its owner under that DID
+ */
+export async function withdrawImport(deps: DidImportDeps, { did }: { did: string }): Promise<void> {
+  const keyRefs = await deps.didImports.remove({ did, tenantId: requestContext().tenantId })
+  if (!keyRefs) throw new IssuerError('DID_NOT_FOUND', { facts: { did } })
+  for (const keyRef of keyRefs) await deps.keyStore.destroy(keyRef)
+}
+
+async function requireActive({ ledger }: DidImportDeps, did: string): Promise<Address> {
+  const identity = ledger.identityOf(did)
   if (!identity) {
     const detail =
       'Only a did:ethr of this registry, in lower case and with the chain id, can be an issuer here.'
     throw new IssuerError('DID_METHOD_UNSUPPORTED', { detail, facts: { did } })
   }
-  if (!(await deps.ledger.dids.isActive(identity)))
-    throw new IssuerError('ISSUER_DEACTIVATED', { facts: { did } })
-  const stored = await prepare(deps, input)
-  const settled = await settleKeys(deps, stored)
-  const wanted = new Set(wantedTypes(input))
-  const keys = settled.missing.filter(
-    ({ type }) => wanted.has(type) && !settled.keys.some((key) => key.type === type),
-  )
-  const changes: DidChange[] = []
-  for (const { keyRef, type } of keys) {
-    changes.push(addKey(type, (await deps.keyStore.requireSigner(keyRef)).publicKey))
-  }
-  changes.push(...(await missingDelegates(deps, identity)))
-  if (changes.length > 0) throw missing(deps, { did, identity, changes })
-  const data = { keys: [...settled.keys.map(({ verificationMethod }) => verificationMethod)] }
-  await deps.dids.activate(did, eventRow({ type: 'did.imported', subject: did, data, at: deps.now() }))
-  if (input.name !== undefined) await deps.dids.update(did, { name: input.name })
-  return { did, document: settled.document }
+  if (!(await ledger.dids.isActive(identity))) throw new IssuerError('ISSUER_DEACTIVATED', { facts: { did } })
+  return identity
 }
 
 const wantedTypes = ({ keys = [] }: Input): readonly KeyType[] =>
   keys.length === 0 ? ['Ed25519'] : [...new Set(keys)]
 
-/** The record of the DID with a key of each type that is asked for; those of an earlier call are used again. */
-async function prepare(deps: DidDeps, input: Input): Promise<StoredDid> {
-  const { did, name } = input
-  const recorded = await deps.dids.get(did)
-  if (recorded && recorded.origin !== 'imported')
-    throw new IssuerError('DID_ALREADY_EXISTS', { facts: { did } })
-  // a key that the owner has revoked since is to be replaced
-  if (recorded) await settleKeys(deps, recorded)
-  const known = recorded && (await deps.dids.get(did))
-  const present = [...(known?.keys ?? []), ...(known?.pendingKeys ?? [])].map(({ type }) => type)
-  const absent = wantedTypes(input).filter((type) => !present.includes(type))
-  const fresh = []
-  for (const type of absent) fresh.push(await deps.keyStore.generate(type))
-  if (known) await deps.dids.addPendingKeys(did, fresh)
-  else {
-    const record = {
-      did,
-      method: 'ethr',
-      name: name ?? null,
-      origin: 'imported' as const,
-      controllerKeyRef: null,
-    }
-    await recordPending(deps, { ...record, keys: fresh })
+/** Makes a key of each type that is asked for and not there yet; they are gone again where they cannot be recorded. */
+async function addKeys(
+  { keyStore }: DidImportDeps,
+  { wanted, present }: { wanted: readonly KeyType[]; present: readonly { type: KeyType }[] },
+  record: (keys: readonly Signer[]) => Promise<void>,
+): Promise<readonly Signer[]> {
+  const fresh: Signer[] = []
+  for (const type of wanted) {
+    if (!present.some((key) => key.type === type)) fresh.push(await keyStore.generate(type))
   }
-  return (await deps.dids.get(did)) as StoredDid
+  await record(fresh).catch(async (error) => {
+    for (const { keyRef } of fresh) await keyStore.destroy(keyRef)
+    throw error
+  })
+  return fresh
 }
 
-async function missingDelegates(deps: DidDeps, identity: Address): Promise<DidChange[]> {
+/** For a DID that nobody here has: keys of an earlier call are used again. */
+async function prepareKeys(deps: DidImportDeps, input: Input): Promise<Held> {
+  const { did, name } = input
+  const place = { did, tenantId: requestContext().tenantId }
+  const present = await deps.didImports.keys(place)
+  const fresh = await addKeys(deps, { wanted: wantedTypes(input), present }, (keys) =>
+    deps.didImports.record({ ...place, name, keys }),
+  )
+  const recorded = await deps.didImports.keys(place)
+  for (const { keyRef } of fresh) {
+    // of two requests at once that have both made keys, those of one were recorded
+    if (!recorded.some((key) => key.keyRef === keyRef)) await deps.keyStore.destroy(keyRef)
+  }
+  const resolved = await deps.resolveDid(did)
+  if (!resolved) throw new IssuerError('DID_NOT_FOUND', { facts: { did } })
+  const { document } = resolved
+  return { document, ...(await lookFor(deps, document, recorded)) }
+}
+
+/** For a DID of this tenant: a key that the owner has revoked since is to be replaced. */
+async function renewKeys(deps: DidImportDeps, stored: StoredDid, input: Input): Promise<Held> {
+  const { did, origin } = stored
+  if (origin !== 'imported') throw new IssuerError('DID_ALREADY_EXISTS', { facts: { did } })
+  const { keys, missing } = await settleKeys(deps, stored)
+  const present = [...keys, ...missing]
+  await addKeys(deps, { wanted: wantedTypes(input), present }, (fresh) =>
+    deps.dids.addPendingKeys(did, fresh),
+  )
+  const settled = await settleKeys(deps, (await deps.dids.get(did)) as StoredDid)
+  return { document: settled.document, shown: settled.keys, missing: settled.missing }
+}
+
+/** Makes it a DID of this tenant; false when it is not wanted any more. */
+async function complete(deps: DidImportDeps, did: string, shown: readonly DidKey[]): Promise<boolean> {
+  const data = { keys: shown.map(({ verificationMethod }) => verificationMethod) }
+  const event = eventRow({ type: 'did.imported', subject: did, data, at: deps.now() })
+  const { tenantId } = requestContext()
+  const forgotten = await deps.didImports.complete({ did, tenantId, shown, event })
+  for (const keyRef of forgotten ?? []) await deps.keyStore.destroy(keyRef)
+  return forgotten !== undefined
+}
+
+async function missingDelegates(deps: DidImportDeps, identity: Address): Promise<DidChange[]> {
   const { relayer: delegate, dids } = deps.ledger
   const changes: DidChange[] = []
   for (const type of ['schema', 'status'] as const) {
@@ -93,8 +149,8 @@ async function missingDelegates(deps: DidDeps, identity: Address): Promise<DidCh
   return changes
 }
 
-function missing(
-  deps: DidDeps,
+function refusal(
+  deps: DidImportDeps,
   { did, identity, changes }: { did: string; identity: Address; changes: readonly DidChange[] },
 ): IssuerError {
   const { to, data } = deps.ledger.dids.encodeChanges({ identity, changes })

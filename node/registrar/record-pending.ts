@@ -1,6 +1,6 @@
 import type { DidDeps } from './registrar.ts'
 
-/** Records a DID that is to be made or taken in; one for which there is no room leaves no keys behind. @throws QUOTA_EXCEEDED */
+/** Records a DID that is to be made; one for which there is no room leaves no keys behind. @throws QUOTA_EXCEEDED */
 export async function recordPending(
   deps: Pick<DidDeps, 'dids' | 'keyStore'>,
   pending: Parameters<DidDeps['dids']['insertPending']>[0],

@@ -2,6 +2,7 @@ import type { JsonObject } from '../json.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import type { Ledger, LedgerChange } from '../ledger/ledger.ts'
 import type { ContextStore } from '../stores/contexts.ts'
+import type { DidImportStore } from '../stores/did-imports.ts'
 import type { DidStore } from '../stores/dids.ts'
 import type { SchemaStore } from '../stores/schemas.ts'
 
@@ -12,6 +13,7 @@ export interface RegistrarDeps {
   ledger: Pick<Ledger, 'dids' | 'schemas' | 'identityOf' | 'didOf' | 'relayer' | 'outcome'>
   keyStore: KeyStore
   dids: DidStore
+  didImports: DidImportStore
   schemas: SchemaStore
   contexts: ContextStore
   /** As the ledger has it now, without a cache; undefined when there is no such DID. @throws CHAIN_UNREACHABLE */
@@ -32,6 +34,9 @@ export type DidDeps = Pick<
   RegistrarDeps,
   'ledger' | 'keyStore' | 'dids' | 'resolveDid' | 'forget' | 'now' | 'didWebAt'
 >
+
+/** The deps of whatever takes in DIDs. */
+export type DidImportDeps = DidDeps & Pick<RegistrarDeps, 'didImports'>
 
 /** The deps of whatever changes schemas. */
 export type SchemaDeps = Pick<

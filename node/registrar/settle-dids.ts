@@ -14,7 +14,7 @@ import { isSurelyLost } from './surely-lost.ts'
  * @throws CHAIN_UNREACHABLE, RELAYER_UNFUNDED
  */
 export async function settleDids(deps: DidDeps, { running = false } = {}): Promise<number> {
-  const unsettled = (await deps.dids.unsettled()).filter((stored) => !running || !awaitsOwner(stored))
+  const unsettled = await deps.dids.unsettled()
   const failures: unknown[] = []
   for (const stored of unsettled) {
     await settle(deps, stored, running).catch((error) => {
@@ -27,12 +27,9 @@ export async function settleDids(deps: DidDeps, { running = false } = {}): Promi
   return unsettled.length
 }
 
-/** The owner of an imported DID may take as long as it likes, and then asks for it to be taken in. */
-const awaitsOwner = ({ state, origin }: StoredDid) => state === 'pending' && origin === 'imported'
-
 async function settle(deps: DidDeps, stored: StoredDid, running: boolean): Promise<void> {
   const { deactivated, missing } = await settleKeys(deps, stored)
-  if (deactivated || missing.length === 0 || awaitsOwner(stored)) return
+  if (deactivated || missing.length === 0) return
   if (stored.state !== 'pending') return forgetLostKeys(deps, stored)
   if (!running || isSurelyLost(stored.createdAt, deps.now())) await finish(deps, stored)
 }

@@ -33,27 +33,33 @@ export async function settleKeys(
     await deps.dids.deactivate(stored.did, eventOf(deps, stored, { type: 'did.deactivated', data }))
     return { document, deactivated, keys: [], missing: stored.pendingKeys }
   }
-  const methodOf = async ({ keyRef, type }: { keyRef: string; type: KeyType }) => {
-    const { publicKey } = await deps.keyStore.requireSigner(keyRef)
-    return assertionMethodOf(document, type, publicKey)
-  }
-  const shown: DidKey[] = []
-  const missing: PendingKey[] = []
-  for (const key of stored.pendingKeys) {
-    const verificationMethod = await methodOf(key)
-    if (verificationMethod === undefined) missing.push(key)
-    else shown.push({ keyRef: key.keyRef, type: key.type, verificationMethod })
-  }
-  const kept: DidKey[] = []
-  for (const key of stored.keys) if ((await methodOf(key)) !== undefined) kept.push(key)
-  await recordSeen(deps, stored, { shown, gone: stored.keys.filter((key) => !kept.includes(key)) })
-  // An imported DID needs delegates too: importDid looks at them.
-  const isComplete = missing.length === 0 && stored.origin !== 'imported'
-  if (stored.state === 'pending' && isComplete) {
+  const { shown, missing } = await lookFor(deps, document, stored.pendingKeys)
+  const { missing: gone } = await lookFor(deps, document, stored.keys)
+  await recordSeen(deps, stored, { shown, gone })
+  if (stored.state === 'pending' && missing.length === 0) {
     const data = { method: stored.method, keys: methodsOf(shown), transactionHash: stored.transactionHash }
     await deps.dids.activate(stored.did, eventOf(deps, stored, { type: 'did.created', data }))
   }
+  const kept = stored.keys.filter((key) => !gone.includes(key))
   return { document, deactivated, keys: [...kept, ...shown], missing }
+}
+
+/** Which keys of the node a DID document shows, by the ids that it gives them. @throws KEY_NOT_FOUND */
+export async function lookFor<Key extends { keyRef: string; type: KeyType }>(
+  { keyStore }: Pick<DidDeps, 'keyStore'>,
+  document: DidDocument,
+  keys: readonly Key[],
+): Promise<{ shown: DidKey[]; missing: Key[] }> {
+  const shown: DidKey[] = []
+  const missing: Key[] = []
+  for (const key of keys) {
+    const { keyRef, type } = key
+    const { publicKey } = await keyStore.requireSigner(keyRef)
+    const verificationMethod = assertionMethodOf(document, type, publicKey)
+    if (verificationMethod === undefined) missing.push(key)
+    else shown.push({ keyRef, type, verificationMethod })
+  }
+  return { shown, missing }
 }
 
 const methodsOf = (keys: readonly DidKey[]) => keys.map(({ verificationMethod }) => verificationMethod)

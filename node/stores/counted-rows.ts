@@ -30,7 +30,8 @@ const ofTenant = async (trx: Database, table: OfTenants, tenantId: string): Prom
 export const counted = {
   dids: {
     name: 'DIDs of this tenant',
-    count: (trx, tenantId) => ofTenant(trx, 'dids', tenantId),
+    count: async (trx, tenantId) =>
+      (await ofTenant(trx, 'dids', tenantId)) + (await ofTenant(trx, 'did_imports', tenantId)),
     async quotaOf(trx, tenantId) {
       const tenant = trx.selectFrom('tenants').select('did_quota').where('tenant_id', '=', tenantId)
       return (await tenant.executeTakeFirst())?.did_quota

@@ -1,12 +1,14 @@
+import { type SelectQueryBuilder, sql } from 'kysely'
 import { IssuerError } from '../errors.ts'
 import type { KeyType } from '../keys/key-store.ts'
 import { defaultTenant } from '../request-context.ts'
+import { counted } from './counted-rows.ts'
 import { type Database, isUniqueViolation } from './database.ts'
 import { appendEvent } from './events.ts'
-import { type PageQuestion, pageOf } from './page.ts'
+import { type PageQuestion, pageOfSeveral } from './page.ts'
 import { boundless, type CheckRoom } from './room.ts'
 import { type DidKey, type StoredDid, withKeys } from './stored-did.ts'
-import type { NewRow } from './tables.ts'
+import type { NewRow, Row, Tables } from './tables.ts'
 
 type NewDid = Pick<StoredDid, 'did' | 'method' | 'name' | 'origin' | 'controllerKeyRef'> & {
   tenantId?: string
@@ -38,7 +40,7 @@ function intents(database: Database, { room, now }: { room: CheckRoom; now: () =
   const time = () => now().toISOString()
   return {
     /**
-     * Records the intent to make or take in a DID, before the ledger knows of it.
+     * Records the intent to make a DID, before the ledger knows of it.
      * @throws DID_ALREADY_EXISTS, also when it is another tenant's; QUOTA_EXCEEDED
      */
     async insertPending(
@@ -210,17 +212,13 @@ function questions(database: Database) {
       return (await withKeys(database, rows))[0]
     },
 
-    /** How many a tenant has, pending and deactivated ones included. */
-    async count(tenantId: string): Promise<number> {
-      const { count } = await database
-        .selectFrom('dids')
-        .where('tenant_id', '=', tenantId)
-        .select((eb) => eb.fn.countAll<number | string>().as('count'))
-        .executeTakeFirstOrThrow()
-      return Number(count)
-    },
+    /** How many a tenant has, pending and deactivated ones and those that wait for their owners included. */
+    count: (tenantId: string): Promise<number> => counted.dids.count(database, tenantId),
 
-    /** DIDs or keys whose transaction may have been mined without this node having seen it. */
+    /**
+     * DIDs or keys whose transaction may have been mined without this node having seen it. Not those whose owners send the
+     * transactions: they may take as long as they like, and then ask for it to be looked at.
+     */
     async unsettled(): Promise<StoredDid[]> {
       const rows = await database
         .selectFrom('dids')
@@ -232,6 +230,7 @@ function questions(database: Database) {
           ]),
         )
         .where('state', '!=', 'deactivated')
+        .where('origin', '!=', 'imported')
         .orderBy('created_at')
         .execute()
       return withKeys(database, rows)
@@ -265,19 +264,37 @@ function questions(database: Database) {
 
 function pages(database: Database) {
   return {
-    /** A page of a tenant's, newest first; `issuers` limits it. */
+    /** A page of a tenant's, what it wants to take in included, newest first; `issuers` limits it. */
     async list(
       question: PageQuestion & { tenantId: string; issuers?: readonly string[] | undefined },
     ): Promise<{ items: StoredDid[]; nextCursor: string | null }> {
       const { issuers, tenantId } = question
       if (issuers?.length === 0) return { items: [], nextCursor: null }
-      const all = database.selectFrom('dids').selectAll().where('tenant_id', '=', tenantId)
-      const query = issuers ? all.where('did', 'in', issuers) : all
-      const { rows, nextCursor } = await pageOf(query, { time: 'created_at', id: 'did' }, question)
+      const columns = { time: 'created_at', id: 'did' } as const
+      const queries = [recorded(database), wanted(database)].map((part) => {
+        const own = database.selectFrom(part.as('part')).selectAll().where('tenant_id', '=', tenantId)
+        return issuers ? own.where('did', 'in', issuers) : own
+      })
+      const { rows, nextCursor } = await pageOfSeveral(database, queries, columns, question)
       return { items: await withKeys(database, rows), nextCursor }
     },
   }
 }
+
+const recorded = (database: Database) =>
+  database
+    .selectFrom('dids')
+    .select(['did', 'method', 'name', 'controller_key_ref', 'state', 'origin', 'tenant_id'])
+    .select(['transaction_hash', 'created_at', 'updated_at', 'deactivated_at'])
+
+/** DIDs that wait for their owners, as rows like those. */
+const wanted = (database: Database): SelectQueryBuilder<Tables, 'dids', Row<'dids'>> =>
+  database
+    .selectFrom('did_imports')
+    .select(['did', sql`'ethr'`.as('method'), 'name', sql`null`.as('controller_key_ref')])
+    .select([sql`'pending'`.as('state'), sql`'imported'`.as('origin'), 'tenant_id'])
+    .select([sql`null`.as('transaction_hash'), 'created_at', 'created_at as updated_at'])
+    .select(sql`null`.as('deactivated_at')) as never
 
 const pendingRow = (did: string, { keyRef, type }: { keyRef: string; type: KeyType }, at: string) => ({
   verification_method: `pending:${keyRef}`,

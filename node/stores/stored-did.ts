@@ -34,7 +34,7 @@ export interface StoredDid {
   pendingKeys: readonly PendingKey[]
 }
 
-/** Rows of DIDs with the keys that are active or pending. */
+/** Rows of DIDs with the keys that are active or pending; none of one that waits for its owner, which may be another's. */
 export async function withKeys(database: Database, rows: readonly Row<'dids'>[]): Promise<StoredDid[]> {
   if (rows.length === 0) return []
   const keys = await database
@@ -49,13 +49,10 @@ export async function withKeys(database: Database, rows: readonly Row<'dids'>[])
     .orderBy('created_at')
     .orderBy('key_ref')
     .execute()
-  return rows.map((row) =>
-    toStoredDid(
-      row,
-      keys.filter(({ did }) => did === row.did),
-    ),
-  )
+  return rows.map((row) => toStoredDid(row, isWanted(row) ? [] : keys.filter(({ did }) => did === row.did)))
 }
+
+const isWanted = ({ state, origin }: Row<'dids'>) => state === 'pending' && origin === 'imported'
 
 function toStoredDid(row: Row<'dids'>, keys: readonly Row<'did_keys'>[]): StoredDid {
   const active = keys.filter(({ state }) => state === 'active')

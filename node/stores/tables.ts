@@ -78,7 +78,7 @@ interface DidsTable {
   name: string | null
   /** Key of the controller, where the node holds it. */
   controller_key_ref: string | null
-  /** `pending`: its transaction is not mined yet. */
+  /** `pending`: its transaction is not mined yet; what waits for its owner is in `did_imports`. */
   state: 'pending' | 'active' | 'deactivated'
   origin: 'created' | 'imported' | 'node'
   tenant_id: Generated<string>
@@ -99,6 +99,23 @@ interface DidKeysTable {
   state: 'pending' | 'active' | 'rotated' | 'revoked'
   created_at: Time
   ended_at: Time | null
+}
+
+/** DIDs that tenants want to take in, and whose owners have not put all that takes onto the ledger. */
+interface DidImportsTable {
+  tenant_id: string
+  did: string
+  name: string | null
+  created_at: Time
+}
+
+/** The keys made for that, one of a type. */
+interface DidImportKeysTable {
+  tenant_id: string
+  did: string
+  type: string
+  key_ref: string
+  created_at: Time
 }
 
 /** Schemas that the node registered; the ledger is the truth. */
@@ -307,6 +324,8 @@ export interface Tables {
   keys: KeysTable
   dids: DidsTable
   did_keys: DidKeysTable
+  did_imports: DidImportsTable
+  did_import_keys: DidImportKeysTable
   schemas: SchemasTable
   schema_aliases: SchemaAliasesTable
   contexts: ContextsTable

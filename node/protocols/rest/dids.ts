@@ -144,6 +144,29 @@ export const dids: Resource = (server, issuer, limits) => {
     },
   )
 
+  server.get(
+    '/dids',
+    {
+      config: { access: 'dids:read' },
+      schema: {
+        tags: ['DIDs'],
+        summary: 'The DIDs of this node, newest first',
+        querystring: z.strictObject(pageQuery),
+        response: { 200: pageOf(record), ...problems('UNAUTHORIZED', 'FORBIDDEN') },
+      },
+    },
+    async (request) => {
+      const page = await issuer.listDids({ ...request.query, issuers: limitedTo(callerOf(request)) })
+      return { ...page, items: page.items.map((item) => ({ ...item, keys: [...item.keys] })) }
+    },
+  )
+
+  importDid(server, issuer, limits)
+  readDid(server, issuer, limits)
+  changeDid(server, issuer, limits)
+}
+
+const importDid: Resource = (server, issuer) => {
   server.post(
     '/dids/import',
     {
@@ -152,7 +175,7 @@ export const dids: Resource = (server, issuer, limits) => {
         tags: ['DIDs'],
         summary: 'Take in an issuer DID whose controller key lives elsewhere',
         description:
-          'The first call makes assertion keys here and answers DELEGATION_ON_LEDGER_MISSING with what the owner must put onto the ledger: each item in `errors`, all of them together as one call (`to`, `data`). The same call after that transaction takes the DID in.',
+          'The first call makes assertion keys here and answers DELEGATION_ON_LEDGER_MISSING with what the owner must put onto the ledger: each item in `errors`, all of them together as one call (`to`, `data`). The same call after that transaction takes the DID in. Nobody is kept from it until then: it becomes that of the tenant whose keys the owner puts onto the ledger.',
         body: importBody,
         response: {
           201: z.object({ did: z.string(), document: jsonObject }),
@@ -174,25 +197,26 @@ export const dids: Resource = (server, issuer, limits) => {
     },
   )
 
-  server.get(
-    '/dids',
+  server.delete(
+    '/dids/import/:did',
     {
-      config: { access: 'dids:read' },
+      config: { access: 'dids:write' },
       schema: {
         tags: ['DIDs'],
-        summary: 'The DIDs of this node, newest first',
-        querystring: z.strictObject(pageQuery),
-        response: { 200: pageOf(record), ...problems('UNAUTHORIZED', 'FORBIDDEN') },
+        summary: 'Forget a DID that waits for its owner, and the keys made for it',
+        params,
+        response: {
+          204: z.undefined().describe('Forgotten; asked for again, it gets other keys.'),
+          ...problems('UNAUTHORIZED', 'FORBIDDEN', 'DID_NOT_FOUND'),
+        },
       },
     },
-    async (request) => {
-      const page = await issuer.listDids({ ...request.query, issuers: limitedTo(callerOf(request)) })
-      return { ...page, items: page.items.map((item) => ({ ...item, keys: [...item.keys] })) }
+    async (request, reply) => {
+      requireUnbound(callerOf(request))
+      await issuer.withdrawImport(request.params)
+      return reply.status(204).send()
     },
   )
-
-  readDid(server, issuer, limits)
-  changeDid(server, issuer, limits)
 }
 
 const readDid: Resource = (server, issuer) => {

@@ -18,6 +18,7 @@ import { up as quotas } from './019-quotas.ts'
 import { up as rateCounts } from './020-rate-counts.ts'
 import { up as registrationEntries } from './021-registration-entries.ts'
 import { up as credentialTerms } from './022-credential-terms.ts'
+import { up as didImports } from './023-did-imports.ts'
 
 /** Every migration by its name, which gives the order; one that has run anywhere never changes. */
 export const migrations: Record<string, Migration> = {
@@ -40,4 +41,5 @@ export const migrations: Record<string, Migration> = {
   '020-rate-counts': { up: rateCounts },
   '021-registration-entries': { up: registrationEntries },
   '022-credential-terms': { up: credentialTerms },
+  '023-did-imports': { up: didImports },
 }

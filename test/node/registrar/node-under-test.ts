@@ -12,6 +12,7 @@ import { openLedger } from '../../../node/ledger/open-ledger.ts'
 import type { RegistrarDeps } from '../../../node/registrar/registrar.ts'
 import { createContextStore } from '../../../node/stores/contexts.ts'
 import { type Database, openDatabase } from '../../../node/stores/database.ts'
+import { createDidImportStore } from '../../../node/stores/did-imports.ts'
 import { createDidStore } from '../../../node/stores/dids.ts'
 import { createKeyTable } from '../../../node/stores/keys.ts'
 import { createSchemaStore } from '../../../node/stores/schemas.ts'
@@ -44,6 +45,7 @@ export async function startNode(options: { receiptTimeout?: number } = {}): Prom
     ledger,
     keyStore,
     dids: createDidStore(database),
+    didImports: createDidImportStore(database),
     schemas: createSchemaStore(database),
     contexts: createContextStore(database),
     resolveDid: (did) => resolveDid(resolver, did),

@@ -4,7 +4,9 @@ import { Kysely, sql } from 'kysely'
 import { Migrator } from 'kysely/migration'
 import type { CredentialTerms } from '../../../node/stores/credential-terms.ts'
 import { createCredentialStore } from '../../../node/stores/credentials.ts'
-import { openDatabase } from '../../../node/stores/database.ts'
+import { type DatabaseLocation, openDatabase } from '../../../node/stores/database.ts'
+import { createDidImportStore } from '../../../node/stores/did-imports.ts'
+import { createDidStore } from '../../../node/stores/dids.ts'
 import { migrations } from '../../../node/stores/migrations/index.ts'
 import { postgresDialect } from '../../../node/stores/postgres.ts'
 import { createRegistrationStore } from '../../../node/stores/registrations.ts'
@@ -39,6 +41,26 @@ async function fill(db: Kysely<unknown>): Promise<void> {
   }
 }
 
+/** A DID whose owner has put one of the keys onto the ledger, of two that the node has made, and one that has all. */
+async function fillDids(db: Kysely<unknown>): Promise<void> {
+  for (const state of ['pending', 'active']) {
+    await sql`insert into dids (did, method, name, state, origin, tenant_id, created_at, updated_at)
+      values (${state}, 'ethr', 'Safe', ${state}, 'imported', 'a', ${at}, ${at})`.execute(db)
+    for (const [type, shown] of [
+      ['Ed25519', 'pending'],
+      ['Ed25519', 'active'],
+      ['P-256', 'pending'],
+      ['P-256', 'rotated'],
+    ]) {
+      const key = `${state} ${type} ${shown}`
+      await sql`insert into keys (key_ref, type, public_key, wrapped, created_at)
+        values (${key}, ${type}, 'p', 'w', ${at})`.execute(db)
+      await sql`insert into did_keys (verification_method, did, type, key_ref, state, created_at)
+        values (${key}, ${state}, ${type}, ${key}, ${shown}, ${at})`.execute(db)
+    }
+  }
+}
+
 /** A credential that is issued after all this. */
 const newOf = (terms: CredentialTerms) => ({
   ...{
@@ -53,17 +75,22 @@ const newOf = (terms: CredentialTerms) => ({
   ...{ issued_at: '2026-02-01T00:00:00.000Z', status: 'valid' as const, entry: undefined },
 })
 
+async function migratedTo(name: string, location: DatabaseLocation): Promise<Kysely<unknown>> {
+  const dialect = 'file' in location ? sqliteDialect(location.file) : postgresDialect(location)
+  const db = new Kysely<unknown>({ dialect })
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } })
+  const { error } = await migrator.migrateTo(name)
+  assert.equal(error, undefined)
+  return db
+}
+
 describeOnStacks(
   'the tables of an earlier version',
   (stack) => {
     it('keep what is registered, what waits for it and what has no entry', async () => {
       const { location, drop } = await stack.create()
       try {
-        const dialect = 'file' in location ? sqliteDialect(location.file) : postgresDialect(location)
-        const before = new Kysely<unknown>({ dialect })
-        const migrator = new Migrator({ db: before, provider: { getMigrations: async () => migrations } })
-        const { error } = await migrator.migrateTo('020-rate-counts')
-        assert.equal(error, undefined)
+        const before = await migratedTo('020-rate-counts', location)
         await fill(before)
         await before.destroy()
         const database = await openDatabase(location)
@@ -103,6 +130,37 @@ describeOnStacks(
           registered,
         )
         assert.equal(await registrations.countUnregistered(10), waiting.length)
+        await database.destroy()
+      } finally {
+        await drop()
+      }
+    })
+
+    it('keep the keys of a DID that waits for its owner, for the tenant that wants it', async () => {
+      const { location, drop } = await stack.create()
+      try {
+        const before = await migratedTo('022-credential-terms', location)
+        await fillDids(before)
+        await before.destroy()
+        const database = await openDatabase(location)
+        const imports = createDidImportStore(database)
+        const keys = await imports.keys({ did: 'pending', tenantId: 'a' })
+        assert.deepEqual(
+          keys.map(({ type, keyRef }) => [type, keyRef]),
+          [
+            ['Ed25519', 'pending Ed25519 active'],
+            ['P-256', 'pending P-256 pending'],
+          ],
+        )
+        const { items } = await createDidStore(database).list({ tenantId: 'a', limit: 10 })
+        assert.deepEqual(
+          items.map(({ did, state, name, keys, createdAt }) => [did, state, name, keys.length, createdAt]),
+          [
+            ['pending', 'pending', 'Safe', 0, at],
+            ['active', 'active', 'Safe', 1, at],
+          ],
+        )
+        assert.equal(await createDidStore(database).get('pending'), undefined)
         await database.destroy()
       } finally {
         await drop()

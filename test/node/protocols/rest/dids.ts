@@ -3,20 +3,9 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Resolver } from 'did-resolver'
 import { getResolver } from 'ethr-did-resolver'
-import { stringToHex } from 'viem'
 import { keyTypes } from '../../../../node/keys/key-store.ts'
-import { didRegistryAbi } from '../../../../node/ledger/abi.ts'
 import { startNode, type TestNode } from '../../../node.ts'
-import {
-  at,
-  bachelor,
-  expect,
-  expectProblem,
-  holderDid,
-  issueDegree,
-  makeIssuer,
-  makeSchema,
-} from './scenario.ts'
+import { at, expect, expectProblem, holderDid, issueDegree, makeIssuer, makeSchema } from './scenario.ts'
 
 describe('DIDs', () => {
   let node: TestNode
@@ -215,71 +204,5 @@ describe('DIDs', () => {
     expectProblem(403, 'FORBIDDEN', await node.call('POST', at('dids', did, 'keys', 'rotate'), { key }))
     expectProblem(403, 'FORBIDDEN', await node.call('PATCH', at('dids', did), { key, body: { name: 'x' } }))
     expect(200, await node.call('PATCH', at('dids', other), { key, body: { name: 'x' } }))
-  })
-
-  it('whose controller key lives elsewhere are taken in after the ledger shows what they need', async () => {
-    const [, owner] = await node.chain.viem.getWalletClients()
-    assert.ok(owner)
-    const did = `did:ethr:0x7a69:${owner.account.address.toLowerCase()}`
-    const body = { did, keys: ['Ed25519'], name: 'Safe' }
-    const refused = expectProblem(
-      422,
-      'DELEGATION_ON_LEDGER_MISSING',
-      await node.call('POST', '/api/v1/dids/import', { body }),
-    )
-    assert.equal(refused.body.errors.length, 3)
-    const { to, data } = refused.body
-    const client = await node.chain.viem.getPublicClient()
-    await client.waitForTransactionReceipt({ hash: await owner.sendTransaction({ to, data }) })
-    expect(201, await node.call('POST', '/api/v1/dids/import', { body }))
-    const schemaId = await makeSchema(node, did)
-    await issueDegree(node, { issuerDid: did, schemaId, claims: bachelor })
-    for (const [method, path, change] of [
-      ['DELETE', at('dids', did), undefined],
-      ['POST', at('dids', did, 'keys', 'rotate'), {}],
-      ['PATCH', at('dids', did), { addServices: [{ type: 'A', serviceEndpoint: 'https://a.example' }] }],
-    ] as const) {
-      const options = change && { body: change }
-      const refused = expectProblem(409, 'DID_NOT_CONTROLLED', await node.call(method, path, options))
-      assert.match(refused.body.detail, /the owner revokes the old one there; POST \/dids\/import then tells/)
-    }
-    const foreign = { did: 'did:ethr:0x1:0x0000000000000000000000000000000000000001' }
-    expectProblem(
-      400,
-      'DID_METHOD_UNSUPPORTED',
-      await node.call('POST', '/api/v1/dids/import', { body: foreign }),
-    )
-    const own = { did: await makeIssuer(node) }
-    expectProblem(409, 'DID_ALREADY_EXISTS', await node.call('POST', '/api/v1/dids/import', { body: own }))
-  })
-
-  it('whose controller key lives elsewhere get a new key when their owner has revoked the old one', async () => {
-    const [, , owner] = await node.chain.viem.getWalletClients()
-    assert.ok(owner)
-    const identity = owner.account.address
-    const did = `did:ethr:0x7a69:${identity.toLowerCase()}`
-    const take = () => node.call('POST', '/api/v1/dids/import', { body: { did } })
-    const client = await node.chain.viem.getPublicClient()
-    const send = async (hash: Promise<`0x${string}`>) => {
-      await client.waitForTransactionReceipt({ hash: await hash })
-    }
-    const { body } = expectProblem(422, 'DELEGATION_ON_LEDGER_MISSING', await take())
-    await send(owner.sendTransaction(body))
-    expect(201, await take())
-    const { events } = expect(200, await node.call('GET', at('dids', did, 'history'))).body
-    const { change } = events.find(
-      (event: { change: { kind: string } }) => event.change.kind === 'attributeChanged',
-    )
-    const address = node.chain.registries.didRegistry
-    const { value } = change
-    const args = [identity, stringToHex(change.name, { size: 32 }), value] as const
-    await send(owner.writeContract({ address, abi: didRegistryAbi, functionName: 'revokeAttribute', args }))
-    const again = expectProblem(422, 'DELEGATION_ON_LEDGER_MISSING', await take())
-    assert.equal(again.body.errors.length, 1)
-    assert.ok(!again.body.errors[0].detail.includes(value), 'a new key')
-    await send(owner.sendTransaction(again.body))
-    expect(201, await take())
-    const schemaId = await makeSchema(node, did)
-    await issueDegree(node, { issuerDid: did, schemaId })
   })
 })
