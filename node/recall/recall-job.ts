@@ -4,6 +4,7 @@ import { onBehalfOf } from '../request-context.ts'
 import type { CredentialRow } from '../stores/credentials.ts'
 import type { RecallRow } from '../stores/recalls.ts'
 import type { NewRow } from '../stores/tables.ts'
+import { takeTurns } from '../take-turns.ts'
 import { RECALL_JOB, type RecallDeps } from './recall-deps.ts'
 import { reissue } from './reissue.ts'
 
@@ -23,28 +24,19 @@ export function createRecallJob(deps: RecallDeps, chunk = CHUNK): Job {
     exclusive: true,
     async run() {
       let handled = 0
-      const left = new Set<string>()
-      const faults: unknown[] = []
-      for (;;) {
-        const due = (await deps.recalls.running()).filter(({ recall_id: id }) => !left.has(id))
-        if (due.length === 0) break
-        for (const [recall] of Map.groupBy(due, ({ tenant_id: tenant }) => tenant).values()) {
-          if (!recall) continue
-          const { recall_id: id, tenant_id: tenantId, actor } = recall
-          try {
-            const done = await onBehalfOf({ requestId: null, tenantId, actor }, () =>
-              recallNext(deps, recall, chunk),
-            )
-            handled += done
-            if (done === 0) left.add(id)
-          } catch (error) {
-            left.add(id)
-            faults.push(error)
-          }
-        }
-      }
-      // it is tried again
-      if (faults.length > 0) throw faults[0]
+      await takeTurns({
+        due: deps.recalls.running,
+        id: ({ recall_id: id }) => id,
+        tenant: ({ tenant_id: tenant }) => tenant,
+        async act(recall) {
+          const { tenant_id: tenantId, actor } = recall
+          const done = await onBehalfOf({ requestId: null, tenantId, actor }, () =>
+            recallNext(deps, recall, chunk),
+          )
+          handled += done
+          return done > 0
+        },
+      })
       return handled
     },
   }

@@ -119,13 +119,14 @@ function reads(database: Database) {
       return all().where('cred_def_id', '=', id).executeTakeFirst()
     },
 
-    /** Those that are not on the ledger yet, the oldest first. */
-    async unfinished(): Promise<DefinitionRow[]> {
-      return all()
+    /** Those that are not on the ledger yet, the oldest first: a few of each tenant. */
+    async unfinished(): Promise<Pick<DefinitionRow, 'cred_def_id' | 'tenant_id'>[]> {
+      return database
+        .selectFrom('anoncreds_definitions')
+        .select(['cred_def_id', 'tenant_id'])
         .where('state', 'in', ['generating', 'made'])
         .orderBy('created_at')
         .orderBy('cred_def_id')
-        .limit(100)
         .execute()
     },
 

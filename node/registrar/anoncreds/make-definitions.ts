@@ -5,6 +5,7 @@ import { parseCredentialDefinitionId } from '../../ledger/anoncreds-id.ts'
 import type { DefinitionName } from '../../ledger/ledger.ts'
 import { hexDigest, jcsBytes } from '../../schemas/digest.ts'
 import type { DefinitionRow } from '../../stores/anoncreds-definitions.ts'
+import { takeTurns } from '../../take-turns.ts'
 import { inThread } from '../../threads/in-thread.ts'
 import { definitionName, resolveAnonCredsSchema } from '../../verification/anoncreds-resources.ts'
 import type { AnonCredsRegistrarDeps } from './anoncreds-registrar.ts'
@@ -15,24 +16,28 @@ interface Deps extends AnonCredsRegistrarDeps {
 }
 
 /**
- * Brings ordered definitions onto the ledger, one after the other. Killed at any instruction it leaves either an order,
- * or a whole definition with its key; both are taken up again. It returns how many it looked at.
+ * Brings ordered definitions onto the ledger, one after the other, of each tenant in turn. Killed at any instruction it
+ * leaves either an order, or a whole definition with its key; both are taken up again. It returns how many it looked at.
  * @throws the first retryable error, when all have been tried
  */
 export async function makeDefinitions(deps: Deps): Promise<number> {
-  const rows = await deps.definitions.unfinished()
-  let retryable: unknown
-  for (const row of rows) {
-    if (deps.stopping.aborted) break
-    try {
-      await finish(deps, row)
-    } catch (error) {
-      if (error instanceof IssuerError && !error.retryable) await fail(deps, row, error.code)
-      else retryable ??= error
-    }
-  }
-  if (retryable !== undefined && !deps.stopping.aborted) throw retryable
-  return rows.length
+  let looked = 0
+  await takeTurns({
+    due: async () => (deps.stopping.aborted ? [] : deps.definitions.unfinished()),
+    id: ({ cred_def_id: id }) => id,
+    tenant: ({ tenant_id: tenant }) => tenant,
+    async act({ cred_def_id: id }) {
+      const row = deps.stopping.aborted ? undefined : await deps.definitions.get(id)
+      if (!row) return false
+      looked += 1
+      await finish(deps, row).catch(async (error) => {
+        if (error instanceof IssuerError && !error.retryable) await fail(deps, row, error.code)
+        else if (!deps.stopping.aborted) throw error
+      })
+      return false
+    },
+  })
+  return looked
 }
 
 async function finish(deps: Deps, row: DefinitionRow): Promise<void> {

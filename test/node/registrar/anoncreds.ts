@@ -58,7 +58,9 @@ describe('AnonCreds of the registrar', () => {
     const named = { tenantId, issuerDid: did, name: 'person', version: `${number}.0` }
     return (await registerAnonCredsSchema(deps, { ...named, attrNames: ['name', 'age'] })).schemaId
   }
-  const order = async (input: { issuerDid?: string; schemaId?: string } = {}): Promise<string> => {
+  const order = async (
+    input: { issuerDid?: string; schemaId?: string; tenantId?: string } = {},
+  ): Promise<string> => {
     number += 1
     const named = { issuerDid, schemaId, tag: `tag-${number}`, isRevocable: false, tenantId, ...input }
     return (await orderDefinition(deps, named)).credDefId
@@ -96,6 +98,23 @@ describe('AnonCreds of the registrar', () => {
       assert.match(row.transaction_hash as string, /^0x/)
       assert.equal(await run(), 0)
       assert.deepEqual(await eventsOf(id), ['definition.registered'])
+    })
+
+    it('makes those of several tenants in turn, and what is ordered meanwhile with them', async () => {
+      const own = [await order(), await order(), await order()]
+      const others = [await order({ tenantId: 'b' })]
+      const made: string[] = []
+      const generateKey: AnonCredsRegistrarDeps['generateKey'] = async (onPrime) => {
+        if (made.length === 1) others.push(await order({ tenantId: 'c' }))
+        return deps.generateKey(onPrime)
+      }
+      const { definitions } = deps
+      const markRegistered: typeof definitions.markRegistered = (id, event) => {
+        made.push(id)
+        return definitions.markRegistered(id, event)
+      }
+      assert.equal(await run({ generateKey, definitions: { ...definitions, markRegistered } }), 5)
+      assert.deepEqual(made, [own[0], others[0], own[1], others[1], own[2]])
     })
 
     it('keeps nothing when it is stopped while a key is made, and makes another one then', async () => {
