@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
+import type { IssuerError } from '../errors.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { OpenStatusChange, StatusChangeStore } from '../stores/status-changes.ts'
 import type { StatusListStore } from '../stores/status-lists.ts'
 import type { LedgerFacts } from './ledger-facts.ts'
+import { isRevert } from './refusal.ts'
 import { actionRules, entryFor } from './status-action.ts'
 import { readStatusBits } from './status-bits.ts'
 import { type BitChange, writeStatus } from './write-status.ts'
@@ -20,12 +22,43 @@ const isWanted = ({ action, status }: OpenStatusChange) =>
 
 /**
  * Makes changes of status again that a reorganisation took off the ledger, after somebody was told that they are made;
- * gives their number.
- * @throws CHAIN_UNREACHABLE, RELAYER_UNFUNDED, FEE_CAP_REACHED, TRANSACTION_REVERTED
+ * gives their number. An issuer whom the ledger refuses by now holds up nobody else.
+ * @throws CHAIN_UNREACHABLE, RELAYER_UNFUNDED, FEE_CAP_REACHED; TRANSACTION_REVERTED, when those of all others are made
  */
 export async function redoStatusChanges(deps: Deps): Promise<number> {
-  const lost = await deps.statusChanges.listLost()
-  if (lost.length === 0) return 0
+  const refused = new Map<string, IssuerError>()
+  let made = 0
+  for (;;) {
+    const lost = await deps.statusChanges.listLost([...refused.keys()])
+    if (lost.length === 0) break
+    const together = await unlessRefused(redo(deps, lost))
+    if (together === undefined) {
+      made += lost.length
+      continue
+    }
+    const byIssuer = Map.groupBy(lost, (change) => change.issuer_did)
+    for (const [issuer, group] of byIssuer) {
+      const refusal = byIssuer.size === 1 ? together : await unlessRefused(redo(deps, group))
+      if (refusal === undefined) made += group.length
+      else refused.set(issuer, refusal)
+    }
+  }
+  for (const refusal of refused.values()) throw refusal
+  return made
+}
+
+/** Gives why the ledger refused it. */
+async function unlessRefused(done: Promise<void>): Promise<IssuerError | undefined> {
+  try {
+    await done
+    return undefined
+  } catch (error) {
+    if (isRevert(error)) return error
+    throw error
+  }
+}
+
+async function redo(deps: Deps, lost: readonly OpenStatusChange[]): Promise<void> {
   const wanted = lost.filter(isWanted)
   const places: BitChange[] = wanted.map((change) => ({
     ...(entryFor(change.action, change) ?? { statusListId: '', index: 0 }),
@@ -48,5 +81,4 @@ export async function redoStatusChanges(deps: Deps): Promise<number> {
   // the credentials have their status since the first time
   for (const [status, group] of Map.groupBy(done, (change) => change.status))
     await deps.statusChanges.made(group, status)
-  return lost.length
 }

@@ -5,7 +5,7 @@ import type { NewRow, Row } from './tables.ts'
 
 /** A change that may be on the ledger, with its credential. */
 export type OpenStatusChange = Row<'status_changes'> &
-  Pick<CredentialRow, 'status' | 'status_index' | 'revocation_list_id' | 'suspension_list_id'>
+  Pick<CredentialRow, 'issuer_did' | 'status' | 'status_index' | 'revocation_list_id' | 'suspension_list_id'>
 
 export type StatusChangeRow = Row<'status_changes'>
 
@@ -98,10 +98,11 @@ export function createStatusChangeStore(database: Database) {
         .execute()
     },
 
-    /** Changes that have to be made again, the oldest first. */
-    async listLost(): Promise<OpenStatusChange[]> {
+    /** Changes that have to be made again, the oldest first; those of some issuers are left out. */
+    async listLost(without: readonly string[]): Promise<OpenStatusChange[]> {
       const lost = changesWithCredential(database).where('status_changes.state', '=', 'lost')
-      return lost.limit(MOST_LOST).execute()
+      const wanted = without.length > 0 ? lost.where('credential.issuer_did', 'not in', without) : lost
+      return wanted.limit(MOST_LOST).execute()
     },
 
     /** Puts changes into another batch. */
@@ -174,6 +175,7 @@ function changesWithCredential(database: Database) {
     )
     .selectAll('status_changes')
     .select([
+      'credential.issuer_did',
       'credential.status',
       'credential.status_index',
       'credential.revocation_list_id',

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { IssuerError } from '../../../node/errors.ts'
 import type { IssuanceTerms } from '../../../node/issuance/issuance.ts'
 import { openLedger } from '../../../node/ledger/open-ledger.ts'
@@ -291,6 +292,28 @@ describeOnStacks('the status of credentials', (stack) => {
       ['fulfilled', 'rejected', 'fulfilled'],
     )
     await assert.rejects(change('revoke', id), fails('ISSUER_DEACTIVATED'))
+  })
+
+  it('makes again what a reorganisation took, also where the ledger refuses one of the issuers by now', async () => {
+    const gone = await house.createIssuer()
+    const [refused, ...lost] = [await issue({ issuerDid: gone.did }), await issue(), await issue()]
+    await gone.deactivate()
+    // as it stands when the transaction that suspended them has left the chain
+    const at = new Date().toISOString()
+    const rows = [refused, ...lost].map((credential_id) => ({
+      ...{ id: randomUUID(), credential_id, reason: null, batch: randomUUID(), at },
+      ...({ action: 'suspend', state: 'lost' } as const),
+    }))
+    await house.statusChanges.made(rows, 'suspended')
+    await house.statusChanges.open(rows)
+    const left = async () =>
+      (await house.statusChanges.listLost([])).map(({ credential_id: id }) => id as string | undefined)
+    while ((await left()).length > 1) await new Promise(setImmediate)
+    assert.deepEqual(await left(), [refused])
+    for (const id of lost) assert.equal((await house.status(id)).suspended, true)
+    assert.equal((await house.status(refused)).suspended, false)
+    const failed = house.database.updateTable('status_changes').set({ state: 'failed' })
+    await failed.where('credential_id', '=', refused).execute()
   })
 
   it('publishes the words of the ledger as a signed list with a strong tag', async () => {
