@@ -1,5 +1,7 @@
+import type { FastifyRequest } from 'fastify'
 import type { Caller } from '../access/caller.ts'
 import { requireScope } from '../access/caller.ts'
+import { IssuerError } from '../errors.ts'
 import type { HttpServer } from './protocol.ts'
 
 /**
@@ -11,6 +13,13 @@ export function guard(
   authenticate: (header: string | undefined) => Promise<Caller | undefined>,
 ): void {
   server.decorateRequest('caller', undefined)
+  server.decorateRequest('isStillAllowed', async function isStillAllowed(this: FastifyRequest) {
+    const caller = await authenticate(this.headers.authorization).catch((error) => {
+      if (error instanceof IssuerError && error.code === 'TENANT_SUSPENDED') return undefined
+      throw error
+    })
+    return caller !== undefined
+  })
   server.addHook('onRequest', async (request) => {
     request.caller = await authenticate(request.headers.authorization)
   })

@@ -15,6 +15,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Undefined for a call without a valid API key. */
     caller: Caller | undefined
+    /** Whether its key would be let in now, too: for answers that take long. */
+    isStillAllowed(): Promise<boolean>
   }
 }
 

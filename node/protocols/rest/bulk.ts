@@ -155,7 +155,7 @@ async function answerEvents(
     await issuer.bulk.get(question)
     return reply.status(204).send()
   }
-  const events = eventsOf(await issuer.bulk.follow(question))
+  const events = eventsOf(await issuer.bulk.follow(question), () => request.isStillAllowed())
   return reply
     .type('text/event-stream')
     .headers({ 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
@@ -164,9 +164,11 @@ async function answerEvents(
 
 type Followed = Awaited<ReturnType<Issuer['bulk']['follow']>>
 
-async function* eventsOf(jobs: Followed): AsyncGenerator<string> {
+async function* eventsOf(jobs: Followed, isAllowed: () => Promise<boolean>): AsyncGenerator<string> {
   yield 'retry: 2000\n\n'
   for await (const job of jobs) {
+    // whoever comes back is told why
+    if (!(await isAllowed())) return
     if (job === null) yield ': \n\n'
     else if (hasEnded(job)) yield `event: done\nid: done\ndata: ${JSON.stringify(job)}\n\n`
     else yield `event: progress\nid: ${job.n}\ndata: ${JSON.stringify(job)}\n\n`

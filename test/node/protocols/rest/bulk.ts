@@ -283,6 +283,20 @@ describeOnStacks(
       expectProblem(404, 'BULK_JOB_NOT_FOUND', await node.call('GET', `${bulkPath}/${id}`))
     })
 
+    it('is followed no further with a key that was revoked', async () => {
+      const body = { name: 'x', scopes: ['credentials:issue'], issuerDids: '*' }
+      const made = expect(201, await node.call('POST', '/api/v1/api-keys', { body })).body
+      const rows = `${header}\n${`${good}\n`.repeat(200)}`
+      const { id } = expect(202, await order(node, { query, rows })).body
+      const seen: string[] = []
+      for await (const { event } of follow({ ...node, adminApiKey: made.key }, id)) {
+        seen.push(event)
+        if (seen.length === 1) expect(204, await node.call('DELETE', `/api/v1/api-keys/${made.id}`))
+      }
+      assert.deepEqual(seen, ['progress'])
+      assert.equal((await ended(node, id)).state, 'done')
+    })
+
     it('checks every row of a dry run and issues none', async () => {
       const count = async () =>
         (await node.call('GET', `/api/v1/credentials?schemaId=${encodeURIComponent(schemaId)}&limit=200`))

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { bulkPath, ended, follow, order } from '../../../bulk-client.ts'
 import { startNode, type TestNode } from '../../../node.ts'
 import {
@@ -169,15 +171,20 @@ describe('tenants over HTTP', () => {
     for (let row = 0; row < 300; row++) rows.push(`${holderDid},BachelorDegree,n${row}`)
     const query = { issuerDid, schemaId, proofType: 'eddsa-jcs-2022' }
     const { id } = expect(202, await order(tenant, { query, rows: rows.join('\n') })).body
-    let paused: { issued: number; reason: { code: string } } | undefined
-    for await (const { data } of follow(tenant, id)) {
+    const seen: string[] = []
+    for await (const { event, data } of follow(tenant, id)) {
+      seen.push(event)
       if (data.state === 'running' && data.issued >= 20) await state('suspended')
-      if (data.state === 'paused') paused = data
-      if (paused) break
     }
-    assert.equal(paused?.reason.code, 'TENANT_SUSPENDED')
-    assert.ok((paused?.issued ?? 300) < 300)
+    assert.ok(!seen.includes('done'), 'nor is more told of it')
+    const records = new DatabaseSync(join(node.dataDir, 'cartulary.db'), { readOnly: true })
+    const isPaused = records.prepare("select job_id from bulk_jobs where job_id = ? and state = 'paused'")
+    while (!isPaused.get(id)) await new Promise(setImmediate)
+    records.close()
     await state('active')
+    const paused = expect(200, await tenant.call('GET', `${bulkPath}/${id}`)).body
+    assert.equal(paused.reason.code, 'TENANT_SUSPENDED')
+    assert.ok(paused.issued < 300)
     expect(200, await tenant.call('POST', `${bulkPath}/${id}/resume`))
     const job = await ended(tenant, id)
     assert.deepEqual([job.state, job.issued, job.registered], ['done', 300, 300])
