@@ -38,9 +38,10 @@ export async function importDid(
   const { did } = input
   const identity = await requireActive(deps, did)
   const stored = await deps.dids.get(did)
-  const { document, shown, missing } = stored
-    ? await renewKeys(deps, stored, input)
-    : await prepareKeys(deps, input)
+  const held = stored ? await renewKeys(deps, stored, input) : await prepareKeys(deps, input)
+  // another request of this tenant has taken it in at this moment
+  if (!held) return importDid(deps, input)
+  const { document, shown, missing } = held
   const wanted = new Set(wantedTypes(input))
   const changes: DidChange[] = []
   for (const { keyRef, type } of missing) {
@@ -50,7 +51,7 @@ export async function importDid(
   changes.push(...(await missingDelegates(deps, identity)))
   if (changes.length > 0) throw refusal(deps, { did, identity, changes })
   if (stored && input.name !== undefined) await deps.dids.update(did, { name: input.name })
-  // one that is not wanted any more has been taken in at this moment by another request
+  // the same, or another tenant was first, or it was withdrawn
   if (!stored && !(await complete(deps, did, shown))) return importDid(deps, input)
   return { did, document }
 }
@@ -81,35 +82,36 @@ const wantedTypes = ({ keys = [] }: Input): readonly KeyType[] =>
   keys.length === 0 ? ['Ed25519'] : [...new Set(keys)]
 
 /** Makes a key of each type that is asked for and not there yet; they are gone again where they cannot be recorded. */
-async function addKeys(
+async function addKeys<Recorded>(
   { keyStore }: DidImportDeps,
   { wanted, present }: { wanted: readonly KeyType[]; present: readonly { type: KeyType }[] },
-  record: (keys: readonly Signer[]) => Promise<void>,
-): Promise<readonly Signer[]> {
+  record: (keys: readonly Signer[]) => Promise<Recorded>,
+): Promise<{ fresh: readonly Signer[]; recorded: Recorded }> {
   const fresh: Signer[] = []
   for (const type of wanted) {
     if (!present.some((key) => key.type === type)) fresh.push(await keyStore.generate(type))
   }
-  await record(fresh).catch(async (error) => {
+  try {
+    return { fresh, recorded: await record(fresh) }
+  } catch (error) {
     for (const { keyRef } of fresh) await keyStore.destroy(keyRef)
     throw error
-  })
-  return fresh
+  }
 }
 
-/** For a DID that nobody here has: keys of an earlier call are used again. */
-async function prepareKeys(deps: DidImportDeps, input: Input): Promise<Held> {
+/** For a DID that nobody here has: keys of an earlier call are used again. Undefined when it is this tenant's by now. */
+async function prepareKeys(deps: DidImportDeps, input: Input): Promise<Held | undefined> {
   const { did, name } = input
   const place = { did, tenantId: requestContext().tenantId }
   const present = await deps.didImports.keys(place)
-  const fresh = await addKeys(deps, { wanted: wantedTypes(input), present }, (keys) =>
+  const { fresh, recorded } = await addKeys(deps, { wanted: wantedTypes(input), present }, (keys) =>
     deps.didImports.record({ ...place, name, keys }),
   )
-  const recorded = await deps.didImports.keys(place)
   for (const { keyRef } of fresh) {
     // of two requests at once that have both made keys, those of one were recorded
-    if (!recorded.some((key) => key.keyRef === keyRef)) await deps.keyStore.destroy(keyRef)
+    if (!recorded?.some((key) => key.keyRef === keyRef)) await deps.keyStore.destroy(keyRef)
   }
+  if (!recorded) return undefined
   const resolved = await deps.resolveDid(did)
   if (!resolved) throw new IssuerError('DID_NOT_FOUND', { facts: { did } })
   const { document } = resolved

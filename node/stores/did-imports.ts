@@ -29,22 +29,26 @@ function wishes(database: Database, room: typeof boundless, now: () => Date) {
     keys: (place: Place): Promise<PendingKey[]> => keysOf(database, place),
 
     /**
-     * Records that a DID is wanted, its name where one is given, and keys of types that it has none of yet; which of
-     * them are taken up, `keys` tells.
-     * @throws DID_ALREADY_EXISTS when it is somebody's already; QUOTA_EXCEEDED
+     * Records that a DID is wanted, its name where one is given, and keys of types that it has none of yet. Gives all keys
+     * made for it, the oldest first; undefined, with nothing written, when it is this tenant's by now.
+     * @throws DID_ALREADY_EXISTS when it is another tenant's; QUOTA_EXCEEDED
      */
     async record({
       tenantId,
       did,
       name,
       keys,
-    }: Place & {
-      name?: string | undefined
-      keys: readonly { keyRef: string; type: KeyType }[]
-    }): Promise<void> {
+    }: Place & { name?: string | undefined; keys: readonly { keyRef: string; type: KeyType }[] }): Promise<
+      PendingKey[] | undefined
+    > {
       const at = now().toISOString()
-      await database.transaction().execute(async (trx) => {
-        const taken = await trx.selectFrom('dids').select('did').where('did', '=', did).executeTakeFirst()
+      return database.transaction().execute(async (trx) => {
+        const taken = await trx
+          .selectFrom('dids')
+          .select('tenant_id')
+          .where('did', '=', did)
+          .executeTakeFirst()
+        if (taken?.tenant_id === tenantId) return undefined
         if (taken) throw new IssuerError('DID_ALREADY_EXISTS', { facts: { did } })
         await trx
           .insertInto('did_imports')
@@ -60,6 +64,7 @@ function wishes(database: Database, room: typeof boundless, now: () => Date) {
             .onConflict((conflict) => conflict.doNothing())
             .execute()
         await room(trx, 'dids', tenantId)
+        return keysOf(trx, { tenantId, did })
       })
     },
 
@@ -80,7 +85,7 @@ function completion(database: Database, now: () => Date) {
     /**
      * Makes a DID that was wanted one of the node, with the keys that its document shows; those that it does not show
      * stay pending. Nobody else can have it from then on: the keys that others made for it are forgotten, and given.
-     * Undefined, with nothing written, when it is not wanted any more.
+     * Undefined, with nothing written, when it is not wanted any more, or with other keys.
      * @throws DID_ALREADY_EXISTS when another tenant was first
      */
     async complete(
@@ -89,8 +94,9 @@ function completion(database: Database, now: () => Date) {
       const { did, tenantId, shown, event } = place
       const written = database.transaction().execute(async (trx) => {
         const wanted = await hold(trx, place)
-        if (!wanted) return undefined
         const keys = await keysOf(trx, place)
+        const isMade = (ref: string) => keys.some(({ keyRef }) => keyRef === ref)
+        if (!wanted || !shown.every(({ keyRef }) => isMade(keyRef))) return undefined
         await trx
           .insertInto('dids')
           .values({

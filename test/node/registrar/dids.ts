@@ -308,6 +308,39 @@ describe('the DIDs of a node', () => {
       await assert.rejects(rotateKeys(deps, { did }), { code: 'DID_NOT_CONTROLLED' })
     })
 
+    it('goes on with the DID that another request has taken in meanwhile', async () => {
+      const { owner, did } = owned()
+      const first = await refusal({ did })
+      const value = /value (0x[0-9a-f]+)/.exec(first.violations[0]?.message ?? '')?.[1] as Hex
+      const name = 'did/pub/Multikey/veriKey/base58'
+      const delegate = deps.ledger.relayer
+      const changes = [
+        { kind: 'setAttribute' as const, name, value: hexToBytes(value), validity: 86_400 },
+        ...(['schema', 'status'] as const).map((type) => ({
+          ...{ kind: 'addDelegate' as const, type, delegate, validity: 86_400 },
+        })),
+      ]
+      await node.ledger.dids.applyChangesSigned({ identity: owner.address, changes, sign: owner.signDigest })
+      const before = await count('keys')
+      const { record } = deps.didImports
+      const late: RegistrarDeps = {
+        ...deps,
+        didImports: {
+          ...deps.didImports,
+          async record(wish) {
+            await importDid(deps, { did })
+            return record(wish)
+          },
+        },
+      }
+      const missing = await importDid(late, { did, keys: ['Ed25519', 'P-256'] }).catch((error) => error)
+      assert.deepEqual([missing.code, missing.violations.length], ['DELEGATION_ON_LEDGER_MISSING', 1])
+      const stored = await deps.dids.get(did)
+      assert.deepEqual([stored?.state, stored?.keys.length, stored?.pendingKeys.length], ['active', 1, 1])
+      assert.equal(await count('keys'), before + 1)
+      assert.equal((await importDid(deps, { did })).did, did)
+    })
+
     it('names only what is still missing', async () => {
       const { owner, did } = owned()
       const first = await refusal({ did })
