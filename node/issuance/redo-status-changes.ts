@@ -12,7 +12,7 @@ import { type BitChange, writeStatus } from './write-status.ts'
 interface Deps {
   ledger: Pick<Ledger, 'statusLists' | 'outcome'>
   facts: Pick<LedgerFacts, 'forget'>
-  statusChanges: Pick<StatusChangeStore, 'listLost' | 'made' | 'rebatch'>
+  statusChanges: Pick<StatusChangeStore, 'listLost' | 'issuersOfLost' | 'remade' | 'rebatch'>
   statusLists: Pick<StatusListStore, 'get'>
 }
 
@@ -26,25 +26,17 @@ const isWanted = ({ action, status }: OpenStatusChange) =>
  * @throws CHAIN_UNREACHABLE, RELAYER_UNFUNDED, FEE_CAP_REACHED; TRANSACTION_REVERTED, when those of all others are made
  */
 export async function redoStatusChanges(deps: Deps): Promise<number> {
-  const refused = new Map<string, IssuerError>()
-  let made = 0
-  for (;;) {
-    const lost = await deps.statusChanges.listLost([...refused.keys()])
-    if (lost.length === 0) break
-    const together = await unlessRefused(redo(deps, lost))
-    if (together === undefined) {
-      made += lost.length
-      continue
-    }
-    const byIssuer = Map.groupBy(lost, (change) => change.issuer_did)
-    for (const [issuer, group] of byIssuer) {
-      const refusal = byIssuer.size === 1 ? together : await unlessRefused(redo(deps, group))
-      if (refusal === undefined) made += group.length
-      else refused.set(issuer, refusal)
-    }
+  const lost = await deps.statusChanges.listLost()
+  if (lost.length === 0) return 0
+  let refusal = await unlessRefused(redo(deps, lost))
+  if (refusal === undefined) return lost.length
+  const issuers = await deps.statusChanges.issuersOfLost()
+  for (const issuer of issuers.length > 1 ? issuers : []) {
+    // read again, as the ones before took their time
+    const own = await deps.statusChanges.listLost(issuer)
+    refusal = (await unlessRefused(redo(deps, own))) ?? refusal
   }
-  for (const refusal of refused.values()) throw refusal
-  return made
+  throw refusal
 }
 
 /** Gives why the ledger refused it. */
@@ -78,7 +70,5 @@ async function redo(deps: Deps, lost: readonly OpenStatusChange[]): Promise<void
     ...change,
     transaction_hash: hashOf.get(change.id) ?? change.transaction_hash,
   }))
-  // the credentials have their status since the first time
-  for (const [status, group] of Map.groupBy(done, (change) => change.status))
-    await deps.statusChanges.made(group, status)
+  await deps.statusChanges.remade(done)
 }

@@ -21,6 +21,9 @@ interface Held {
   missing: readonly PendingKey[]
 }
 
+/** Requests that get into each other's way are few; who withdraws again and again does it to itself. */
+const ATTEMPTS = 5
+
 /**
  * Takes in an issuer DID whose controller key lives elsewhere. The first call makes assertion keys here and says what
  * the owner must put onto the ledger; the same call again, after the owner's transaction, takes the DID in. Until then
@@ -29,31 +32,46 @@ interface Held {
  * its own, and it becomes that tenant's whose keys the owner puts onto the ledger. For a DID that was taken in before, it
  * replaces keys that the owner has revoked.
  * @throws DELEGATION_ON_LEDGER_MISSING, DID_METHOD_UNSUPPORTED, DID_ALREADY_EXISTS, ISSUER_DEACTIVATED,
- * QUOTA_EXCEEDED, CHAIN_UNREACHABLE
+ * QUOTA_EXCEEDED, NODE_BUSY, CHAIN_UNREACHABLE
  */
 export async function importDid(
   deps: DidImportDeps,
   input: Input,
 ): Promise<{ did: string; document: DidDocument }> {
+  for (let attempt = 1; ; attempt++) {
+    const isLast = attempt === ATTEMPTS
+    const taken = await tryImport(deps, input).catch((error) => {
+      // another request has taken a key away that this one was about to look at
+      if (!isLast && error instanceof IssuerError && error.code === 'KEY_NOT_FOUND') return undefined
+      throw error
+    })
+    if (taken) return taken
+    const detail = 'Other requests of this tenant change what is asked of the owner of this DID.'
+    if (isLast) throw new IssuerError('NODE_BUSY', { detail, facts: { did: input.did } })
+  }
+}
+
+/** Undefined when another request has changed at this moment what this one stands on. */
+async function tryImport(deps: DidImportDeps, input: Input) {
   const { did } = input
   const identity = await requireActive(deps, did)
   const stored = await deps.dids.get(did)
   const held = stored ? await renewKeys(deps, stored, input) : await prepareKeys(deps, input)
-  // another request of this tenant has taken it in at this moment
-  if (!held) return importDid(deps, input)
+  if (!held) return undefined
   const { document, shown, missing } = held
-  const wanted = new Set(wantedTypes(input))
+  const types = wantedTypes(input)
   const changes: DidChange[] = []
-  for (const { keyRef, type } of missing) {
-    if (!wanted.has(type) || shown.some((key) => key.type === type)) continue
-    changes.push(addKey(type, (await deps.keyStore.requireSigner(keyRef)).publicKey))
+  for (const type of types) {
+    if (shown.some((key) => key.type === type)) continue
+    const key = missing.find((one) => one.type === type)
+    if (!key) return undefined
+    changes.push(addKey(type, (await deps.keyStore.requireSigner(key.keyRef)).publicKey))
   }
   changes.push(...(await missingDelegates(deps, identity)))
   if (changes.length > 0) throw refusal(deps, { did, identity, changes })
   if (stored && input.name !== undefined) await deps.dids.update(did, { name: input.name })
-  // the same, or another tenant was first, or it was withdrawn
-  if (!stored && !(await complete(deps, did, shown))) return importDid(deps, input)
-  return { did, document }
+  const isTaken = stored !== undefined || (await complete(deps, { did, types, shown }))
+  return isTaken ? { did, document } : undefined
 }
 
 /**
@@ -81,21 +99,23 @@ async function requireActive({ ledger }: DidImportDeps, did: string): Promise<Ad
 const wantedTypes = ({ keys = [] }: Input): readonly KeyType[] =>
   keys.length === 0 ? ['Ed25519'] : [...new Set(keys)]
 
-/** Makes a key of each type that is asked for and not there yet; they are gone again where they cannot be recorded. */
-async function addKeys<Recorded>(
+/** Makes a key of each type that is asked for and not there yet; of those that are not recorded nothing is left. */
+async function addKeys<Recorded extends { keyRef: string }>(
   { keyStore }: DidImportDeps,
   { wanted, present }: { wanted: readonly KeyType[]; present: readonly { type: KeyType }[] },
-  record: (keys: readonly Signer[]) => Promise<Recorded>,
-): Promise<{ fresh: readonly Signer[]; recorded: Recorded }> {
+  record: (keys: readonly Signer[]) => Promise<readonly Recorded[] | undefined>,
+): Promise<readonly Recorded[] | undefined> {
   const fresh: Signer[] = []
   for (const type of wanted) {
     if (!present.some((key) => key.type === type)) fresh.push(await keyStore.generate(type))
   }
+  let recorded: readonly Recorded[] | undefined
   try {
-    return { fresh, recorded: await record(fresh) }
-  } catch (error) {
-    for (const { keyRef } of fresh) await keyStore.destroy(keyRef)
-    throw error
+    recorded = await record(fresh)
+    return recorded
+  } finally {
+    for (const { keyRef } of fresh)
+      if (!recorded?.some((key) => key.keyRef === keyRef)) await keyStore.destroy(keyRef)
   }
 }
 
@@ -104,18 +124,14 @@ async function prepareKeys(deps: DidImportDeps, input: Input): Promise<Held | un
   const { did, name } = input
   const place = { did, tenantId: requestContext().tenantId }
   const present = await deps.didImports.keys(place)
-  const { fresh, recorded } = await addKeys(deps, { wanted: wantedTypes(input), present }, (keys) =>
+  const made = await addKeys(deps, { wanted: wantedTypes(input), present }, (keys) =>
     deps.didImports.record({ ...place, name, keys }),
   )
-  for (const { keyRef } of fresh) {
-    // of two requests at once that have both made keys, those of one were recorded
-    if (!recorded?.some((key) => key.keyRef === keyRef)) await deps.keyStore.destroy(keyRef)
-  }
-  if (!recorded) return undefined
+  if (!made) return undefined
   const resolved = await deps.resolveDid(did)
   if (!resolved) throw new IssuerError('DID_NOT_FOUND', { facts: { did } })
   const { document } = resolved
-  return { document, ...(await lookFor(deps, document, recorded)) }
+  return { document, ...(await lookFor(deps, document, made)) }
 }
 
 /** For a DID of this tenant: a key that the owner has revoked since is to be replaced. */
@@ -123,20 +139,23 @@ async function renewKeys(deps: DidImportDeps, stored: StoredDid, input: Input): 
   const { did, origin } = stored
   if (origin !== 'imported') throw new IssuerError('DID_ALREADY_EXISTS', { facts: { did } })
   const { keys, missing } = await settleKeys(deps, stored)
-  const present = [...keys, ...missing]
-  await addKeys(deps, { wanted: wantedTypes(input), present }, (fresh) =>
-    deps.dids.addPendingKeys(did, fresh),
+  await addKeys(deps, { wanted: wantedTypes(input), present: [...keys, ...missing] }, (fresh) =>
+    deps.dids.addMissingKeys(did, fresh),
   )
   const settled = await settleKeys(deps, (await deps.dids.get(did)) as StoredDid)
   return { document: settled.document, shown: settled.keys, missing: settled.missing }
 }
 
-/** Makes it a DID of this tenant; false when it is not wanted any more. */
-async function complete(deps: DidImportDeps, did: string, shown: readonly DidKey[]): Promise<boolean> {
+/** Makes it a DID of this tenant. */
+async function complete(
+  deps: DidImportDeps,
+  input: { did: string; types: readonly KeyType[]; shown: readonly DidKey[] },
+): Promise<boolean> {
+  const { did, shown } = input
   const data = { keys: shown.map(({ verificationMethod }) => verificationMethod) }
   const event = eventRow({ type: 'did.imported', subject: did, data, at: deps.now() })
   const { tenantId } = requestContext()
-  const forgotten = await deps.didImports.complete({ did, tenantId, shown, event })
+  const forgotten = await deps.didImports.complete({ ...input, tenantId, event })
   for (const keyRef of forgotten ?? []) await deps.keyStore.destroy(keyRef)
   return forgotten !== undefined
 }

@@ -119,7 +119,7 @@ function reads(database: Database) {
       return all().where('cred_def_id', '=', id).executeTakeFirst()
     },
 
-    /** Those that are not on the ledger yet, the oldest first: a few of each tenant. */
+    /** Those that are not on the ledger yet, the oldest first: of each tenant as many as it may order at a time. */
     async unfinished(): Promise<Pick<DefinitionRow, 'cred_def_id' | 'tenant_id'>[]> {
       return database
         .selectFrom('anoncreds_definitions')

@@ -1,8 +1,8 @@
 import { IssuerError } from '../errors.ts'
 import type { KeyType } from '../keys/key-store.ts'
-import { type Database, isUniqueViolation } from './database.ts'
+import type { Database } from './database.ts'
 import { appendEvent } from './events.ts'
-import { boundless } from './room.ts'
+import { boundless, withLock } from './room.ts'
 import type { DidKey, PendingKey } from './stored-did.ts'
 import type { NewRow } from './tables.ts'
 
@@ -12,18 +12,29 @@ interface Place {
   did: string
 }
 
+interface Wish extends Place {
+  name?: string | undefined
+  keys: readonly { keyRef: string; type: KeyType }[]
+}
+
+interface Completion extends Place {
+  /** Types of which the document has to show a key. */
+  types: readonly KeyType[]
+  shown: readonly DidKey[]
+  event: NewRow<'events'>
+}
+
 export type DidImportStore = ReturnType<typeof createDidImportStore>
 
-/** Questions to the tables of DIDs that wait for their owners. */
+/** Questions to the tables of DIDs that wait for their owners. Whatever changes one is alone with it. */
 export function createDidImportStore(
   database: Database,
   room = boundless,
   now: () => Date = () => new Date(),
 ) {
-  return Object.assign(wishes(database, room, now), completion(database, now))
-}
-
-function wishes(database: Database, room: typeof boundless, now: () => Date) {
+  const alone = <T>({ did }: Place, act: (trx: Database) => Promise<T>) =>
+    withLock(database, `import ${did}`, act)
+  const time = () => now().toISOString()
   return {
     /** The keys made for it, the oldest first; none where it is not wanted. */
     keys: (place: Place): Promise<PendingKey[]> => keysOf(database, place),
@@ -33,112 +44,100 @@ function wishes(database: Database, room: typeof boundless, now: () => Date) {
      * made for it, the oldest first; undefined, with nothing written, when it is this tenant's by now.
      * @throws DID_ALREADY_EXISTS when it is another tenant's; QUOTA_EXCEEDED
      */
-    async record({
-      tenantId,
-      did,
-      name,
-      keys,
-    }: Place & { name?: string | undefined; keys: readonly { keyRef: string; type: KeyType }[] }): Promise<
-      PendingKey[] | undefined
-    > {
-      const at = now().toISOString()
-      return database.transaction().execute(async (trx) => {
-        const taken = await trx
+    record: (wish: Wish): Promise<PendingKey[] | undefined> =>
+      alone(wish, async (trx) => {
+        const { did, tenantId } = wish
+        const holder = await trx
           .selectFrom('dids')
           .select('tenant_id')
           .where('did', '=', did)
           .executeTakeFirst()
-        if (taken?.tenant_id === tenantId) return undefined
-        if (taken) throw new IssuerError('DID_ALREADY_EXISTS', { facts: { did } })
-        await trx
-          .insertInto('did_imports')
-          .values({ tenant_id: tenantId, did, name: name ?? null, created_at: at })
-          .onConflict((conflict) =>
-            conflict.columns(['did', 'tenant_id']).doUpdateSet(name === undefined ? { did } : { name }),
-          )
-          .execute()
-        for (const { keyRef, type } of keys)
-          await trx
-            .insertInto('did_import_keys')
-            .values({ tenant_id: tenantId, did, type, key_ref: keyRef, created_at: at })
-            .onConflict((conflict) => conflict.doNothing())
-            .execute()
+        if (holder?.tenant_id === tenantId) return undefined
+        if (holder) throw new IssuerError('DID_ALREADY_EXISTS', { facts: { did } })
+        await insertWish(trx, wish, time())
         await room(trx, 'dids', tenantId)
-        return keysOf(trx, { tenantId, did })
-      })
-    },
+        return keysOf(trx, wish)
+      }),
 
     /** Forgets that a DID is wanted, and gives the keys made for it: undefined where it was not. */
-    async remove(place: Place): Promise<string[] | undefined> {
-      return database.transaction().execute(async (trx) => {
-        if (!(await hold(trx, place))) return undefined
-        const keys = await keysOf(trx, place)
-        await forget(trx, place)
-        return keys.map(({ keyRef }) => keyRef)
-      })
-    },
-  }
-}
+    remove: (place: Place): Promise<string[] | undefined> =>
+      alone(place, async (trx) => ((await findWish(trx, place)) ? forget(trx, place) : undefined)),
 
-function completion(database: Database, now: () => Date) {
-  return {
     /**
      * Makes a DID that was wanted one of the node, with the keys that its document shows; those that it does not show
      * stay pending. Nobody else can have it from then on: the keys that others made for it are forgotten, and given.
-     * Undefined, with nothing written, when it is not wanted any more, or with other keys.
-     * @throws DID_ALREADY_EXISTS when another tenant was first
+     * Undefined, with nothing written, when it is not wanted any more, or has no key of a type that the document shows.
      */
-    async complete(
-      place: Place & { shown: readonly DidKey[]; event: NewRow<'events'> },
-    ): Promise<string[] | undefined> {
-      const { did, tenantId, shown, event } = place
-      const written = database.transaction().execute(async (trx) => {
-        const wanted = await hold(trx, place)
-        const keys = await keysOf(trx, place)
-        const isMade = (ref: string) => keys.some(({ keyRef }) => keyRef === ref)
-        if (!wanted || !shown.every(({ keyRef }) => isMade(keyRef))) return undefined
-        await trx
-          .insertInto('dids')
-          .values({
-            did,
-            method: 'ethr',
-            name: wanted.name,
-            controller_key_ref: null,
-            state: 'active',
-            origin: 'imported',
-            tenant_id: tenantId,
-            transaction_hash: null,
-            created_at: wanted.created_at,
-            updated_at: now().toISOString(),
-            deactivated_at: null,
-          })
-          .execute()
-        const rows = keys.map(({ keyRef, type, createdAt }) => {
-          const found = shown.find((key) => key.keyRef === keyRef)
-          return {
-            ...{ did, type, key_ref: keyRef, created_at: createdAt, ended_at: null },
-            state: found ? ('active' as const) : ('pending' as const),
-            verification_method: found?.verificationMethod ?? `pending:${keyRef}`,
-          }
-        })
-        await trx.insertInto('did_keys').values(rows).execute()
-        const others = await trx
-          .selectFrom('did_import_keys')
-          .select('key_ref')
-          .where('did', '=', did)
-          .where('tenant_id', '!=', tenantId)
-          .execute()
-        await forget(trx, { did })
-        await appendEvent(trx, event)
-        return others.map(({ key_ref }) => key_ref)
-      })
-      return written.catch((cause) => {
-        if (!isUniqueViolation(cause)) throw cause
-        throw new IssuerError('DID_ALREADY_EXISTS', { facts: { did }, cause })
-      })
-    },
+    complete: (input: Completion): Promise<string[] | undefined> =>
+      alone(input, async (trx) => {
+        const wish = await findWish(trx, input)
+        if (!wish) return undefined
+        const made = await keysOf(trx, input)
+        const keys = made.map((key) => ({
+          key,
+          seen: input.shown.find(({ keyRef }) => keyRef === key.keyRef),
+        }))
+        const isShown = (type: KeyType) => keys.some(({ key, seen }) => seen && key.type === type)
+        if (input.types.length === 0 || !input.types.every(isShown)) return undefined
+        await insertDid(trx, { ...wish, keys, at: time() })
+        const forgotten = await forget(trx, { did: input.did })
+        await appendEvent(trx, input.event)
+        return forgotten.filter((ref) => !made.some(({ keyRef }) => keyRef === ref))
+      }),
   }
 }
+
+async function insertWish(trx: Database, { tenantId, did, name, keys }: Wish, at: string): Promise<void> {
+  await trx
+    .insertInto('did_imports')
+    .values({ tenant_id: tenantId, did, name: name ?? null, created_at: at })
+    .onConflict((conflict) =>
+      conflict.columns(['did', 'tenant_id']).doUpdateSet(name === undefined ? { did } : { name }),
+    )
+    .execute()
+  for (const { keyRef, type } of keys)
+    await trx
+      .insertInto('did_import_keys')
+      .values({ tenant_id: tenantId, did, type, key_ref: keyRef, created_at: at })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute()
+}
+
+async function insertDid(
+  trx: Database,
+  input: {
+    did: string
+    tenant_id: string
+    name: string | null
+    created_at: string
+    at: string
+    keys: readonly { key: PendingKey; seen: DidKey | undefined }[]
+  },
+): Promise<void> {
+  const { did, tenant_id, name, created_at, at, keys } = input
+  await trx
+    .insertInto('dids')
+    .values({
+      ...{ did, tenant_id, name, created_at, updated_at: at, deactivated_at: null },
+      ...{ method: 'ethr', state: 'active', origin: 'imported' },
+      ...{ controller_key_ref: null, transaction_hash: null },
+    })
+    .execute()
+  const rows = keys.map(({ key: { keyRef, type, createdAt }, seen }) => ({
+    ...{ did, type, key_ref: keyRef, created_at: createdAt, ended_at: null },
+    state: seen ? ('active' as const) : ('pending' as const),
+    verification_method: seen?.verificationMethod ?? `pending:${keyRef}`,
+  }))
+  await trx.insertInto('did_keys').values(rows).execute()
+}
+
+const findWish = (trx: Database, { tenantId, did }: Place) =>
+  trx
+    .selectFrom('did_imports')
+    .selectAll()
+    .where('did', '=', did)
+    .where('tenant_id', '=', tenantId)
+    .executeTakeFirst()
 
 async function keysOf(database: Database, { tenantId, did }: Place): Promise<PendingKey[]> {
   const rows = await database
@@ -156,18 +155,12 @@ async function keysOf(database: Database, { tenantId, did }: Place): Promise<Pen
   }))
 }
 
-/** Its row, of which, and of those of others for the same DID, nobody else changes any until the transaction ends. */
-async function hold(trx: Database, { tenantId, did }: Place) {
-  const all = trx.selectFrom('did_imports').selectAll().where('did', '=', did)
-  // in one order, so that two that hold them never wait for each other
-  const rows = await all.orderBy('tenant_id').forUpdate().execute()
-  return rows.find((row) => row.tenant_id === tenantId)
-}
-
-/** Of one tenant, or of all. */
-async function forget(trx: Database, { tenantId, did }: { tenantId?: string; did: string }): Promise<void> {
-  for (const table of ['did_import_keys', 'did_imports'] as const) {
-    const all = trx.deleteFrom(table).where('did', '=', did)
-    await (tenantId === undefined ? all : all.where('tenant_id', '=', tenantId)).execute()
-  }
+/** What one tenant wants, or all; gives the keys made for it. */
+async function forget(trx: Database, { tenantId, did }: { tenantId?: string; did: string }) {
+  const keys = trx.deleteFrom('did_import_keys').where('did', '=', did).returning('key_ref')
+  const imports = trx.deleteFrom('did_imports').where('did', '=', did)
+  const ofOne = tenantId !== undefined
+  const forgotten = await (ofOne ? keys.where('tenant_id', '=', tenantId) : keys).execute()
+  await (ofOne ? imports.where('tenant_id', '=', tenantId) : imports).execute()
+  return forgotten.map(({ key_ref }) => key_ref)
 }

@@ -100,6 +100,33 @@ function intents(database: Database, { room, now }: { room: CheckRoom; now: () =
       })
     },
 
+    /** The same for types of which the DID has no key, active or pending; gives those that are added. @throws QUOTA_EXCEEDED */
+    async addMissingKeys<Key extends { keyRef: string; type: KeyType }>(
+      did: string,
+      keys: readonly Key[],
+    ): Promise<readonly Key[]> {
+      if (keys.length === 0) return []
+      return database.transaction().execute(async (trx) => {
+        // of two that add at once, the second one sees what the first has added
+        await trx.selectFrom('dids').select('did').where('did', '=', did).forUpdate().execute()
+        const present = await trx
+          .selectFrom('did_keys')
+          .select('type')
+          .where('did', '=', did)
+          .where('state', 'in', ['active', 'pending'])
+          .execute()
+        const added = keys.filter((key) => !present.some(({ type }) => type === key.type))
+        if (added.length === 0) return []
+        const at = time()
+        await trx
+          .insertInto('did_keys')
+          .values(added.map((key) => pendingRow(did, key, at)))
+          .execute()
+        await room(trx, 'keys', did)
+        return added
+      })
+    },
+
     async recordTransaction(did: string, transactionHash: string): Promise<void> {
       await database
         .updateTable('dids')

@@ -34,3 +34,17 @@ export async function lock(trx: Database, name: string): Promise<void> {
     .onConflict((conflict) => conflict.column('name').doUpdateSet({ name }))
     .execute()
 }
+
+/** Does something in a transaction, alone under a name that is not used again and again, so that nothing stays of it. */
+export function withLock<T>(
+  database: Database,
+  name: string,
+  act: (trx: Database) => Promise<T>,
+): Promise<T> {
+  return database.transaction().execute(async (trx) => {
+    await lock(trx, name)
+    const result = await act(trx)
+    await trx.deleteFrom('quota_locks').where('name', '=', name).execute()
+    return result
+  })
+}

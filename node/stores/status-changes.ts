@@ -98,11 +98,32 @@ export function createStatusChangeStore(database: Database) {
         .execute()
     },
 
-    /** Changes that have to be made again, the oldest first; those of some issuers are left out. */
-    async listLost(without: readonly string[]): Promise<OpenStatusChange[]> {
+    /** Changes that have to be made again, the oldest first; those of one issuer where it is named. */
+    async listLost(issuerDid?: string): Promise<OpenStatusChange[]> {
       const lost = changesWithCredential(database).where('status_changes.state', '=', 'lost')
-      const wanted = without.length > 0 ? lost.where('credential.issuer_did', 'not in', without) : lost
+      const wanted = issuerDid === undefined ? lost : lost.where('credential.issuer_did', '=', issuerDid)
       return wanted.limit(MOST_LOST).execute()
+    },
+
+    async issuersOfLost(): Promise<string[]> {
+      const rows = await database
+        .selectFrom('status_changes')
+        .innerJoin('credentials', 'credentials.credential_id', 'status_changes.credential_id')
+        .innerJoin('credential_terms as terms', 'terms.terms_id', 'credentials.terms_id')
+        .select('terms.issuer_did')
+        .where('status_changes.state', '=', 'lost')
+        .distinct()
+        .execute()
+      return rows.map(({ issuer_did }) => issuer_did)
+    },
+
+    /** Closes changes that were made again: their credentials have the status since the first time. */
+    async remade(changes: readonly MadeChange[]): Promise<void> {
+      await database.transaction().execute(async (trx) => {
+        for (const [hash, group] of Map.groupBy(changes, (change) => change.transaction_hash ?? null))
+          for (let from = 0; from < group.length; from += CHUNK)
+            await closeChanges(trx, group.slice(from, from + CHUNK), hash)
+      })
     },
 
     /** Puts changes into another batch. */
@@ -133,18 +154,22 @@ export function createStatusChangeStore(database: Database) {
   }
 }
 
+async function closeChanges(trx: Database, changes: readonly MadeChange[], hash: string | null) {
+  const ids = changes.map(({ id }) => id)
+  await trx
+    .updateTable('status_changes')
+    .set({ state: 'done', transaction_hash: hash })
+    .where('id', 'in', ids)
+    .execute()
+}
+
 async function closeMade(
   trx: Database,
   changes: readonly MadeChange[],
   { hash, status }: { hash: string | null; status: CredentialRow['status'] },
 ) {
-  const changeIds = changes.map(({ id }) => id)
   const credentialIds = changes.map(({ credential_id }) => credential_id)
-  await trx
-    .updateTable('status_changes')
-    .set({ state: 'done', transaction_hash: hash })
-    .where('id', 'in', changeIds)
-    .execute()
+  await closeChanges(trx, changes, hash)
   const credentials = trx
     .updateTable('credentials')
     .set({ status })

@@ -186,6 +186,7 @@ const importDid: Resource = (server, issuer) => {
             'QUOTA_EXCEEDED',
             'ISSUER_DEACTIVATED',
             'DELEGATION_ON_LEDGER_MISSING',
+            'NODE_BUSY',
           ),
         },
       },

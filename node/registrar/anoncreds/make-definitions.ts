@@ -28,7 +28,8 @@ export async function makeDefinitions(deps: Deps): Promise<number> {
     tenant: ({ tenant_id: tenant }) => tenant,
     async act({ cred_def_id: id }) {
       const row = deps.stopping.aborted ? undefined : await deps.definitions.get(id)
-      if (!row) return false
+      // whoever holds the job's lease may be another one by now
+      if (!row || (row.state !== 'generating' && row.state !== 'made')) return false
       looked += 1
       await finish(deps, row).catch(async (error) => {
         if (error instanceof IssuerError && !error.retryable) await fail(deps, row, error.code)

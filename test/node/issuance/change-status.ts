@@ -307,7 +307,7 @@ describeOnStacks('the status of credentials', (stack) => {
     await house.statusChanges.made(rows, 'suspended')
     await house.statusChanges.open(rows)
     const left = async () =>
-      (await house.statusChanges.listLost([])).map(({ credential_id: id }) => id as string | undefined)
+      (await house.statusChanges.listLost()).map(({ credential_id: id }) => id as string | undefined)
     while ((await left()).length > 1) await new Promise(setImmediate)
     assert.deepEqual(await left(), [refused])
     for (const id of lost) assert.equal((await house.status(id)).suspended, true)

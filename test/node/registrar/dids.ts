@@ -8,12 +8,13 @@ import type { Address, Hex } from '../../../node/ledger/ledger.ts'
 import { createDid } from '../../../node/registrar/create-did.ts'
 import { deactivateDid } from '../../../node/registrar/deactivate-did.ts'
 import { didHistory } from '../../../node/registrar/did-history.ts'
-import { importDid } from '../../../node/registrar/import-did.ts'
+import { importDid, withdrawImport } from '../../../node/registrar/import-did.ts'
 import { requireNodeDid } from '../../../node/registrar/node-did.ts'
 import type { RegistrarDeps } from '../../../node/registrar/registrar.ts'
 import { rotateKeys } from '../../../node/registrar/rotate-keys.ts'
 import { settleDids } from '../../../node/registrar/settle-dids.ts'
 import { updateDid } from '../../../node/registrar/update-did.ts'
+import { onBehalfOf } from '../../../node/request-context.ts'
 import { digestSigner } from '../../digest-signer.ts'
 import { type NodeUnderTest, startNode } from './node-under-test.ts'
 
@@ -275,6 +276,20 @@ describe('the DIDs of a node', () => {
       return { owner, did: node.ledger.didOf(owner.address) }
     }
 
+    /** Puts a key and the delegates of this node onto the ledger. */
+    const grant = (owner: ReturnType<typeof digestSigner>, value: Hex) => {
+      const name = 'did/pub/Multikey/veriKey/base58'
+      const delegate = deps.ledger.relayer
+      const changes = [
+        { kind: 'setAttribute' as const, name, value: hexToBytes(value), validity: 86_400 },
+        ...(['schema', 'status'] as const).map((type) => ({
+          ...{ kind: 'addDelegate' as const, type, delegate, validity: 86_400 },
+        })),
+      ]
+      const { address: identity, signDigest: sign } = owner
+      return node.ledger.dids.applyChangesSigned({ identity, changes, sign })
+    }
+
     const refusal = async (input: Parameters<typeof importDid>[1]): Promise<IssuerError> => {
       const outcome = await importDid(deps, input).catch((error: unknown) => error)
       assert.ok(outcome instanceof IssuerError)
@@ -312,15 +327,7 @@ describe('the DIDs of a node', () => {
       const { owner, did } = owned()
       const first = await refusal({ did })
       const value = /value (0x[0-9a-f]+)/.exec(first.violations[0]?.message ?? '')?.[1] as Hex
-      const name = 'did/pub/Multikey/veriKey/base58'
-      const delegate = deps.ledger.relayer
-      const changes = [
-        { kind: 'setAttribute' as const, name, value: hexToBytes(value), validity: 86_400 },
-        ...(['schema', 'status'] as const).map((type) => ({
-          ...{ kind: 'addDelegate' as const, type, delegate, validity: 86_400 },
-        })),
-      ]
-      await node.ledger.dids.applyChangesSigned({ identity: owner.address, changes, sign: owner.signDigest })
+      await grant(owner, value)
       const before = await count('keys')
       const { record } = deps.didImports
       const late: RegistrarDeps = {
@@ -339,6 +346,50 @@ describe('the DIDs of a node', () => {
       assert.deepEqual([stored?.state, stored?.keys.length, stored?.pendingKeys.length], ['active', 1, 1])
       assert.equal(await count('keys'), before + 1)
       assert.equal((await importDid(deps, { did })).did, did)
+    })
+
+    it('takes in nothing whose own keys the ledger does not show, whenever it is withdrawn', async () => {
+      const { owner, did } = owned()
+      const as = <T>(tenantId: string, act: () => Promise<T>) =>
+        onBehalfOf({ requestId: null, tenantId, actor: 'test' }, act)
+      const first = await as('a', () => refusal({ did }))
+      const value = /value (0x[0-9a-f]+)/.exec(first.violations[0]?.message ?? '')?.[1] as Hex
+      await grant(owner, value)
+      const { keys, record, complete } = deps.didImports
+      const steps: ((around: <T>(act: () => Promise<T>) => Promise<T>) => RegistrarDeps)[] = [
+        (around) => ({
+          ...deps,
+          didImports: { ...deps.didImports, keys: (place) => around(() => keys(place)) },
+        }),
+        (around) => ({
+          ...deps,
+          didImports: { ...deps.didImports, record: (wish) => around(() => record(wish)) },
+        }),
+        (around) => ({
+          ...deps,
+          didImports: { ...deps.didImports, complete: (wish) => around(() => complete(wish)) },
+        }),
+        (around) => ({ ...deps, resolveDid: (name) => around(() => deps.resolveDid(name)) }),
+      ]
+      for (const step of steps)
+        for (const again of [false, true]) {
+          await as('b', () => refusal({ did }))
+          let done = false
+          const disturbed = step(async (act) => {
+            const result = await act()
+            if (done) return result
+            done = true
+            await withdrawImport(deps, { did })
+            if (again) await refusal({ did })
+            return result
+          })
+          const outcome = await as('b', () => importDid(disturbed, { did }).catch((error) => error))
+          assert.equal(outcome.code, 'DELEGATION_ON_LEDGER_MISSING')
+          assert.equal(outcome.violations.length, 1)
+        }
+      assert.equal(await deps.dids.get(did), undefined)
+      assert.equal((await as('a', () => importDid(deps, { did }))).did, did)
+      assert.equal((await deps.dids.get(did))?.tenantId, 'a')
     })
 
     it('names only what is still missing', async () => {

@@ -5,6 +5,7 @@ import { createApiKeyStore } from '../../../node/stores/api-keys.ts'
 import { createContextStore } from '../../../node/stores/contexts.ts'
 import { createCredentialStore } from '../../../node/stores/credentials.ts'
 import { type Database, openDatabase } from '../../../node/stores/database.ts'
+import { createDidImportStore, type DidImportStore } from '../../../node/stores/did-imports.ts'
 import { createDidStore } from '../../../node/stores/dids.ts'
 import { createKeyTable } from '../../../node/stores/keys.ts'
 import { createLeaseStore } from '../../../node/stores/leases.ts'
@@ -38,6 +39,11 @@ describeOnStacks('two processes on one database', (stack) => {
   const race = <T>(act: (database: Database, attempt: number) => Promise<T>, times = 4): Promise<T[]> =>
     Promise.all(Array.from({ length: 2 * times }, (_, attempt) => act(both[(attempt % 2) as 0 | 1], attempt)))
   const wins = (outcomes: readonly unknown[]) => outcomes.filter(Boolean).length
+
+  const countRows = async (table: 'keys' | 'did_imports' | 'did_import_keys'): Promise<number> => {
+    const all = both[0].selectFrom(table).select((eb) => eb.fn.countAll<number | string>().as('count'))
+    return Number((await all.executeTakeFirstOrThrow()).count)
+  }
 
   it('bring a new database up to date at once', async () => {
     const other = await stack.create()
@@ -155,6 +161,46 @@ describeOnStacks('two processes on one database', (stack) => {
         .where('did', '=', did)
         .executeTakeFirstOrThrow()
       assert.equal(count, (await one.get(did)) ? 1 : 0)
+    }
+  })
+
+  it('give a DID to one of the tenants that want it, and leave nothing of what the others do at that moment', async () => {
+    const type = 'Ed25519' as const
+    for (let round = 0; round < 20; round++) {
+      const did = `did:ethr:wanted:${round}`
+      const before = await countRows('keys')
+      const stores = both.map((database) => createDidImportStore(database))
+      const storeOf = (attempt: number) => stores[attempt % 2] as DidImportStore
+      const tenants = ['a', 'b', 'c', 'd']
+      const refs: string[] = []
+      for (const [attempt, tenantId] of tenants.entries()) {
+        const { keyRef } = await insertKey(both[0])
+        refs.push(keyRef)
+        await storeOf(attempt).record({ did, tenantId, keys: [{ keyRef, type }] })
+      }
+      const outcomes = await Promise.all(
+        tenants.flatMap((tenantId, attempt) => {
+          const keyRef = refs[attempt] as string
+          const shown = [{ keyRef, type, verificationMethod: `${did}#${keyRef}` }]
+          const event = eventRow({ type: 'did.imported', subject: did, data: {}, at: new Date(), tenantId })
+          const complete = (n: number) => storeOf(n).complete({ did, tenantId, types: [type], shown, event })
+          const record = (n: number) =>
+            storeOf(n)
+              .record({ did, tenantId, keys: [] })
+              .then(() => undefined)
+              .catch((error) => assert.equal(error.code, 'DID_ALREADY_EXISTS'))
+          return [complete(attempt), record(attempt), complete(attempt + 1), record(attempt + 1)]
+        }),
+      )
+      const forgotten = outcomes.filter((outcome) => outcome !== undefined)
+      assert.equal(forgotten.length, 1)
+      assert.equal(forgotten[0]?.length, 3)
+      const deleted = both[0].deleteFrom('keys').where('key_ref', 'in', forgotten[0] as string[])
+      await deleted.execute()
+      assert.deepEqual(
+        [await countRows('did_imports'), await countRows('did_import_keys'), await countRows('keys')],
+        [0, 0, before + 1],
+      )
     }
   })
 

@@ -214,6 +214,20 @@ describeOnStacks(
       assert.deepEqual(await counts(), [keys + 2, held, wanted + 2, imports + 1])
     })
 
+    it('get one further key of a type, however often it is asked for at once', async () => {
+      const { did, send } = await owned()
+      await send(await asked(did))
+      expect(201, await take(did))
+      const [keys = 0, held = 0] = await counts()
+      const questions = Array.from({ length: 6 }, () => asked(did, { keys: ['P-256'] }))
+      const [one, ...others] = await Promise.all(questions)
+      for (const other of others) assert.equal(other.data, one.data)
+      assert.deepEqual((await counts()).slice(0, 2), [keys + 1, held + 1])
+      await send(one)
+      expect(201, await take(did, { keys: ['P-256'] }))
+      assert.deepEqual((await listed(node))[0], [did, 'active', 2])
+    })
+
     it('are forgotten when nobody wants them any more, and wanted anew with other keys', async () => {
       const tenant = await makeTenant(node, { tenantId: 'changeful', didQuota: 1 })
       const [{ did }, other] = [await owned(), await owned()]
