@@ -3,7 +3,7 @@ import { IssuerError } from '../errors.ts'
 import type { KeyType, Signer } from '../keys/key-store.ts'
 import { accountAddress } from '../ledger/account-address.ts'
 import type { DidChange } from '../ledger/ledger.ts'
-import { type Act, presentAct } from '../request-context.ts'
+import { type Act, defaultTenant, presentAct, requestContext } from '../request-context.ts'
 import type { Database } from '../stores/database.ts'
 import type { StoredDid } from '../stores/stored-did.ts'
 import { applyChanges } from './apply-changes.ts'
@@ -25,7 +25,8 @@ export interface CreatedDid {
  * Makes a DID with keys of this node. did:ethr: its assertion keys, and the relayer as delegate for schemas and status
  * lists, go onto the ledger in one transaction. did:key: one key, no transaction. did:web: its document is served by this
  * node, below its public URL, at `path`.
- * @throws MALFORMED_REQUEST, DID_ALREADY_EXISTS, CHAIN_UNREACHABLE, RELAYER_UNFUNDED; what has not been broadcast leaves nothing behind
+ * @throws MALFORMED_REQUEST, FORBIDDEN, DID_ALREADY_EXISTS, CHAIN_UNREACHABLE, RELAYER_UNFUNDED; what has not been
+ * broadcast leaves nothing behind
  */
 export async function createDid(
   deps: DidDeps,
@@ -77,6 +78,7 @@ async function createWebDid(
       'must be up to three segments of letters, digits and . _ ~ -; and the public URL of the node https with a host name',
     )
   }
+  requireOwnPath(input.path ?? '')
   if (await deps.dids.get(did)) throw new IssuerError('DID_ALREADY_EXISTS', { facts: { did } })
   const keys: Signer[] = []
   for (const type of input.keys) keys.push(await deps.keyStore.generate(type))
@@ -91,6 +93,16 @@ async function createWebDid(
   })
   const { document } = await settleKeys(deps, (await deps.dids.get(did)) as StoredDid)
   return { did, document, transactionHash: null }
+}
+
+/** The host itself, and paths that others know a tenant by, are not for whoever asks first. @throws FORBIDDEN */
+function requireOwnPath(path: string): void {
+  const { tenantId } = requestContext()
+  if (tenantId === defaultTenant || path.split('/')[0] === tenantId) return
+  throw new IssuerError('FORBIDDEN', {
+    detail: `The path of a did:web of this tenant begins with ${tenantId}.`,
+    facts: { path },
+  })
 }
 
 async function createKeyDid(

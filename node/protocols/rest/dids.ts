@@ -24,7 +24,7 @@ const createBody = z
       .max(200)
       .optional()
       .describe(
-        'did:web: where this node serves the document, such as `issuers/1`; none for the host itself.',
+        'did:web: where this node serves the document, such as `issuers/1`; none for the host itself. That of a tenant begins with its `tenantId`.',
       ),
     keys: assertionKeys.describe(
       'Assertion keys; did:key has exactly one. The type decides which proofs the issuer can make: Bls12381G2 is for BBS alone.',

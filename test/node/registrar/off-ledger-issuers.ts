@@ -9,7 +9,14 @@ import { didWebOf } from '../../../node/did/did-web-document.ts'
 import { startChain, type TestChain } from '../../chain.ts'
 import { startNode, type TestNode } from '../../node.ts'
 import { certificate, certificateKey } from '../did/https-certificate.ts'
-import { expectProblem, holderDid, issueDegree, makeIssuer, makeSchema } from '../protocols/rest/scenario.ts'
+import {
+  expectProblem,
+  holderDid,
+  issueDegree,
+  makeIssuer,
+  makeSchema,
+  makeTenant,
+} from '../protocols/rest/scenario.ts'
 
 describe('didWebOf', () => {
   it('names what a public URL can serve', () => {
@@ -95,6 +102,19 @@ describe('issuers without ledger', () => {
     expectProblem(404, 'NOT_FOUND', await node.call('GET', '/nobody/did.json', { key: null }))
     expectProblem(400, 'MALFORMED_REQUEST', await create({ method: 'web', path: '../api' }))
     expectProblem(400, 'MALFORMED_REQUEST', await create({ method: 'key', path: 'a' }))
+  })
+
+  it('have the paths of their tenant alone', async () => {
+    const tenant = await makeTenant(node, { tenantId: 'college' })
+    const make = (path: string | undefined) =>
+      tenant.call('POST', '/api/v1/dids', { body: { method: 'web', path } })
+    for (const path of [undefined, 'another', 'another/college', 'college2'])
+      expectProblem(403, 'FORBIDDEN', await make(path))
+    for (const path of ['college', 'college/1']) {
+      const { status, body } = await make(path)
+      assert.equal(status, 201, JSON.stringify(body))
+      assert.equal(body.did, ['did:web', host, ...path.split('/')].join(':'))
+    }
   })
 
   it('issue by a schema of the ledger what nobody revokes', async () => {
