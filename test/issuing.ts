@@ -22,6 +22,7 @@ import type { Job } from '../node/jobs/queue.ts'
 import { createSecretBox } from '../node/keys/secret-box.ts'
 import { createSoftwareKeyStore } from '../node/keys/software.ts'
 import { accountAddress } from '../node/ledger/account-address.ts'
+import type { DidChange } from '../node/ledger/ledger.ts'
 import { type LedgerOptions, openLedger } from '../node/ledger/open-ledger.ts'
 import { schemaId } from '../node/ledger/resource-id.ts'
 import { deriveContext } from '../node/schemas/derive-context.ts'
@@ -212,13 +213,10 @@ export async function openIssuing(options: {
       )
       const { keyRef, type } = assertion
       await dids.recordSeenKeys(did, { shown: [{ keyRef, type, verificationMethod: method!.id }], ended: [] })
-      const deactivate = () =>
-        ledger.dids.applyChangesSigned({
-          identity,
-          changes: [{ kind: 'changeOwner', owner: `0x${'0'.repeat(40)}` }],
-          sign,
-        })
-      return { did, identity, deactivate }
+      const change = (change: DidChange) =>
+        ledger.dids.applyChangesSigned({ identity, changes: [change], sign })
+      const deactivate = () => change({ kind: 'changeOwner', owner: `0x${'0'.repeat(40)}` })
+      return { did, identity, change, deactivate }
     },
 
     /** Registers the degree schema with its derived context and gives its id. */

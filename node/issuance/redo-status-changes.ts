@@ -10,9 +10,9 @@ import { readStatusBits } from './status-bits.ts'
 import { type BitChange, writeStatus } from './write-status.ts'
 
 interface Deps {
-  ledger: Pick<Ledger, 'statusLists' | 'outcome'>
+  ledger: Pick<Ledger, 'statusLists' | 'outcome' | 'dids' | 'identityOf'>
   facts: Pick<LedgerFacts, 'forget'>
-  statusChanges: Pick<StatusChangeStore, 'listLost' | 'issuersOfLost' | 'remade' | 'rebatch'>
+  statusChanges: Pick<StatusChangeStore, 'listLost' | 'issuersOfLost' | 'remade' | 'giveUp' | 'rebatch'>
   statusLists: Pick<StatusListStore, 'get'>
 }
 
@@ -22,21 +22,31 @@ const isWanted = ({ action, status }: OpenStatusChange) =>
 
 /**
  * Makes changes of status again that a reorganisation took off the ledger, after somebody was told that they are made;
- * gives their number. An issuer whom the ledger refuses by now holds up nobody else.
+ * gives their number. An issuer whom the ledger refuses by now holds up nobody else; those of one that is deactivated
+ * are given up.
  * @throws CHAIN_UNREACHABLE, RELAYER_UNFUNDED, FEE_CAP_REACHED; TRANSACTION_REVERTED, when those of all others are made
  */
 export async function redoStatusChanges(deps: Deps): Promise<number> {
   const lost = await deps.statusChanges.listLost()
   if (lost.length === 0) return 0
-  let refusal = await unlessRefused(redo(deps, lost))
-  if (refusal === undefined) return lost.length
-  const issuers = await deps.statusChanges.issuersOfLost()
-  for (const issuer of issuers.length > 1 ? issuers : []) {
+  if ((await unlessRefused(redo(deps, lost))) === undefined) return lost.length
+  let refusal: IssuerError | undefined
+  for (const issuer of await deps.statusChanges.issuersOfLost()) {
     // read again, as the ones before took their time
     const own = await deps.statusChanges.listLost(issuer)
-    refusal = (await unlessRefused(redo(deps, own))) ?? refusal
+    const refused = await unlessRefused(redo(deps, own))
+    if (refused === undefined) continue
+    if (await isGone(deps, issuer)) await deps.statusChanges.giveUp(own.map(({ id }) => id))
+    else refusal ??= refused
   }
-  throw refusal
+  if (refusal) throw refusal
+  return lost.length
+}
+
+/** Whether an issuer is deactivated, for ever: nobody writes its lists any more, and nothing that it has signed holds. */
+async function isGone({ ledger }: Deps, issuerDid: string): Promise<boolean> {
+  const identity = ledger.identityOf(issuerDid)
+  return identity !== undefined && !(await ledger.dids.isActive(identity))
 }
 
 /** Gives why the ledger refused it. */

@@ -126,6 +126,17 @@ export function createStatusChangeStore(database: Database) {
       })
     },
 
+    /** Closes changes that can never be made again. */
+    async giveUp(ids: readonly string[]): Promise<void> {
+      for (let from = 0; from < ids.length; from += CHUNK)
+        await database
+          .updateTable('status_changes')
+          .set({ state: 'failed' })
+          .where('id', 'in', ids.slice(from, from + CHUNK))
+          .where('state', '=', 'lost')
+          .execute()
+    },
+
     /** Puts changes into another batch. */
     async rebatch(ids: readonly string[], batch: string): Promise<void> {
       for (let from = 0; from < ids.length; from += CHUNK)

@@ -295,25 +295,37 @@ describeOnStacks('the status of credentials', (stack) => {
   })
 
   it('makes again what a reorganisation took, also where the ledger refuses one of the issuers by now', async () => {
-    const gone = await house.createIssuer()
-    const [refused, ...lost] = [await issue({ issuerDid: gone.did }), await issue(), await issue()]
+    const [gone, mute] = [await house.createIssuer(), await house.createIssuer()]
+    const given = await issue({ issuerDid: gone.did })
+    const refused = await issue({ issuerDid: mute.did })
+    const lost = [await issue(), await issue()]
+    const delegate = { type: 'status', delegate: house.ledger.relayer } as const
     await gone.deactivate()
+    await mute.change({ kind: 'revokeDelegate', ...delegate })
     // as it stands when the transaction that suspended them has left the chain
     const at = new Date().toISOString()
-    const rows = [refused, ...lost].map((credential_id) => ({
+    const rows = [given, refused, ...lost].map((credential_id) => ({
       ...{ id: randomUUID(), credential_id, reason: null, batch: randomUUID(), at },
       ...({ action: 'suspend', state: 'lost' } as const),
     }))
     await house.statusChanges.made(rows, 'suspended')
     await house.statusChanges.open(rows)
-    const left = async () =>
-      (await house.statusChanges.listLost()).map(({ credential_id: id }) => id as string | undefined)
-    while ((await left()).length > 1) await new Promise(setImmediate)
+    const left = async () => (await house.statusChanges.listLost()).map((change) => change.credential_id)
+    const isLeft = async (count: number) => {
+      while ((await left()).length > count) await new Promise(setImmediate)
+    }
+    await isLeft(1)
     assert.deepEqual(await left(), [refused])
     for (const id of lost) assert.equal((await house.status(id)).suspended, true)
-    assert.equal((await house.status(refused)).suspended, false)
-    const failed = house.database.updateTable('status_changes').set({ state: 'failed' })
-    await failed.where('credential_id', '=', refused).execute()
+    for (const id of [given, refused]) assert.equal((await house.status(id)).suspended, false)
+    await mute.change({ kind: 'addDelegate', ...delegate, validity: 86_400 })
+    await isLeft(0)
+    assert.equal((await house.status(refused)).suspended, true)
+    const states = await house.statusChanges.getMany(rows.map(({ id }) => id))
+    assert.deepEqual(
+      states.filter(({ state }) => state !== 'done').map(({ credential_id: id, state }) => [id, state]),
+      [[given, 'failed']],
+    )
   })
 
   it('publishes the words of the ledger as a signed list with a strong tag', async () => {
