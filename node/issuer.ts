@@ -12,7 +12,7 @@ import { alone, openQueue } from './composition/open-queue.ts'
 import { openTracing } from './composition/open-tracing.ts'
 import { openVerification } from './composition/open-verification.ts'
 import { resolverOptions } from './composition/resolver-options.ts'
-import { credentialsWithinTenant, didsWithinTenant } from './composition/within-tenant.ts'
+import { credentialsWithinTenant, didsWithinTenant, idWithinTenant } from './composition/within-tenant.ts'
 import type { Config } from './config.ts'
 import { checkNewDelegation } from './delegation/check-new-delegation.ts'
 import { didWebOf } from './did/did-web-document.ts'
@@ -210,10 +210,15 @@ function wire({ config, chain, logger }: Input, opened: Foundation, queue: Queue
   const registrationProof = createRegistrationProofs({
     ...{ ...stores, ledger, finalityDepth: config.finalityDepth },
   })
+  const own = {
+    dids: didsWithinTenant(stores.dids),
+    credentials: credentialsWithinTenant(stores.credentials),
+  }
   const { deps: verification, forget: forgetDid } = openVerification({
     ...{ ledger, suites, resolver: didMethods, ttlMs: config.ledgerCacheMs },
     statusListFetch: config.statusListFetch,
-    findRegistration: (credentialId) => registrationProof(credentialId).catch(noRegistration),
+    findRegistration: async (credentialId) =>
+      registrationProof(await idWithinTenant(own.credentials, credentialId)).catch(noRegistration),
     registeredContext: pinnedContext,
   })
   const forget = (change: LedgerChange) => {
@@ -221,10 +226,6 @@ function wire({ config, chain, logger }: Input, opened: Foundation, queue: Queue
   }
   ledger.watch(forget)
   const tenants = createTenants({ ...stores, now })
-  const own = {
-    dids: didsWithinTenant(stores.dids),
-    credentials: credentialsWithinTenant(stores.credentials),
-  }
   const everyTenant: RegistrarDeps = {
     ...{ ledger, keyStore: keys, bundledContexts, now, publicUrl: config.publicUrl },
     ...{ dids: stores.dids, didImports: stores.didImports },
@@ -335,6 +336,7 @@ function createPipeline(parts: PipelineParts): PipelineDeps {
   const { stores, config, verification, ledger, keys, secrets, queue, facts, anchor, suites, issuers } = parts
   const { countIssued: count } = parts
   const { credentials, statusLists } = stores
+  const own = credentialsWithinTenant(credentials)
   const lists = { ledger, facts, secrets, statusLists, listCapacity, now }
   const statusListUrl = (id: string) => `${config.publicUrl}/api/v1/status-lists/${encodeURIComponent(id)}`
   return {
@@ -371,7 +373,8 @@ function createPipeline(parts: PipelineParts): PipelineDeps {
       checkNewDelegation(
         {
           getCredential: async (id) => {
-            const row = await credentials.get(id)
+            // what delegates to an issuer of this tenant may be another's
+            const row = (await own.get(id)) ?? (await credentials.get(id))
             return row && !isErased(row) ? readSecured(row) : undefined
           },
           open: (secured) => openCredential(formats, secured),

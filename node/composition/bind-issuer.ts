@@ -31,6 +31,7 @@ import { bindStatusLists } from './bind-status-lists.ts'
 import { createHealthCheck } from './check-health.ts'
 import type { OpenParts } from './open-parts.ts'
 import { requireCredential } from './require-credential.ts'
+import { changeNamed, idWithinTenant } from './within-tenant.ts'
 
 /** Binds the functions of the node to what they stand on, for the protocols. */
 export function bindIssuer(
@@ -140,9 +141,10 @@ function bindCredentials({
       return { items: items.map(credentialRecord), nextCursor }
     },
     requireCredential: (input) => requireCredential(own, input),
-    registrationProof,
-    credentialStatus: (id) => credentialStatus({ ...pipeline, ledger, finalityDepth }, id),
-    changeStatus: (change) => statusChanger.change(change),
+    registrationProof: async (id) => registrationProof(await idWithinTenant(own.credentials, id)),
+    credentialStatus: async (id) =>
+      credentialStatus({ ...pipeline, ledger, finalityDepth }, await idWithinTenant(own.credentials, id)),
+    changeStatus: changeNamed(credentials, statusChanger.change),
     verify: (input) => verifyCredential(verification, input),
   } satisfies Partial<Issuer>
 }
@@ -151,9 +153,10 @@ function bindOffers({ config, stores, own, pipeline: { now } }: Wiring) {
   const { offers } = stores
   return {
     offer: async ({ credentialId, expiresInSeconds, issuers }) => {
-      await requireCredential(own, { credentialId, issuers })
+      const record = await requireCredential(own, { credentialId, issuers })
       const offersUrl = `${config.publicUrl}/api/v1/offers`
-      const offer = await createOffer({ offers, offersUrl, now }, { credentialId, expiresInSeconds })
+      const wanted = { credentialId: record.credentialId, expiresInSeconds }
+      const offer = await createOffer({ offers, offersUrl, now }, wanted)
       return { ...offer, qrCode: await qrCode(offer.url) }
     },
     collect: async (token) => {

@@ -44,14 +44,18 @@ function partyViolations(child: Delegation, parent: Delegation | undefined): Vio
   if (delegator !== parent.claims.delegate) {
     violations.push({ pointer: '/delegator', message: "must be the parent's delegate" })
   }
-  // The delegate narrows what it was given, or the issuer of the parent does so on its behalf: nobody else may.
-  if (child.issuer !== parent.claims.delegate && child.issuer !== parent.issuer) {
+  if (!mayNarrow(child.issuer, parent)) {
     violations.push({
       pointer: '/parentCredentialId',
       message: "may be issued only by the parent's delegate or issuer",
     })
   }
   return violations
+}
+
+/** The delegate narrows what it was given, or the issuer of the parent does so on its behalf: nobody else may. */
+export function mayNarrow(issuer: string, parent: Delegation): boolean {
+  return issuer === parent.claims.delegate || issuer === parent.issuer
 }
 
 function narrowingViolations(child: Delegation, parent: Delegation): Violation[] {

@@ -2,7 +2,7 @@ import { IssuerError, type Violation } from '../errors.ts'
 import type { OpenedCredential } from '../formats/format.ts'
 import type { JsonObject } from '../json.ts'
 import type { Secured } from '../suites/suite.ts'
-import { attenuationViolations, type Delegation } from './attenuation.ts'
+import { attenuationViolations, type Delegation, mayNarrow } from './attenuation.ts'
 import { delegationType, maxChainLength, readDelegation } from './read-delegation.ts'
 
 /** A delegation that has not been signed yet. */
@@ -38,8 +38,10 @@ export async function checkNewDelegation(deps: Deps, input: NewDelegation): Prom
   if (parentId === undefined) return refuse(attenuationViolations(child, undefined))
   const [parent, ...ancestors] = await ancestry(deps, parentId)
   const parentDelegation = parent && readDelegation(deps.open(parent).facts)
-  if (!parent || !parentDelegation) {
-    return refuse([{ pointer: '/parentCredentialId', message: 'is no delegation that this node issued' }])
+  // what a delegation allows is told to those alone who may narrow it
+  if (!parent || !parentDelegation || !mayNarrow(child.issuer, parentDelegation)) {
+    const message = 'is no delegation of this node to the issuer, or by it'
+    return refuse([{ pointer: '/parentCredentialId', message }])
   }
   refuse(attenuationViolations(child, parentDelegation))
   const { verified, checks } = await deps.verify({ credential: parent, chain: ancestors })

@@ -1,14 +1,14 @@
 import { errorTable, IssuerError } from '../errors.ts'
 import type { CredentialFacts } from '../formats/format.ts'
 import type { JsonObject } from '../json.ts'
-import { type Act, presentAct } from '../request-context.ts'
+import { type Act, presentAct, requestContext } from '../request-context.ts'
 import { textOf } from '../secured-text.ts'
 import { createPause } from '../time-slice.ts'
 import { addProof } from './add-proof.ts'
 import { anchorWait } from './anchor-wait.ts'
 import { checkDocument } from './check-document.ts'
 import { completeDocument } from './complete-document.ts'
-import { newCredentialId } from './credential-id.ts'
+import { namedCredentialId, newCredentialId } from './credential-id.ts'
 import type { DocumentDeps, DocumentRequest, DocumentTerms } from './document-terms.ts'
 import type { IssuedCredential } from './issuance.ts'
 import { issuedCredential } from './issued-credential.ts'
@@ -32,7 +32,7 @@ export async function issueDocument(
   const { proofs = [] } = asked
   const request = proofs.length > 0 ? asked : { ...asked, document: dated(asked.document, deps.now()) }
   const terms = await checkDocument(deps, request)
-  const credentialId = await nameOf(deps, request, terms.facts)
+  const credentialId = await recordIdOf(deps, request, terms.facts)
   await checkDelegations(deps, terms, credentialId)
 
   const recorded = deps.anchor.expect(1)
@@ -125,17 +125,21 @@ const isVersion = ({ credentialId, purposes }: DocumentRequest): boolean =>
   credentialId === undefined && purposes.length === 0
 
 /**
- * The name of the record: the id of the document or the one asked for. A second credential with the id of a first one
+ * The id of the record: by the id of the document, or the name asked for. A second credential with the id of a first one
  * is another version of it; where the name has to lead to one of them, to revoke it, it must be new.
  */
-async function nameOf(
+async function recordIdOf(
   { credentials }: Pick<DocumentDeps, 'credentials'>,
   request: DocumentRequest,
   { id }: CredentialFacts,
 ): Promise<string> {
   const name = request.credentialId ?? id
   if (name === undefined) return newCredentialId()
-  if (!(await credentials.get(name))) return name
+  const { tenantId } = requestContext()
+  const recordId = namedCredentialId(name, tenantId)
+  const known = await credentials.getMany([recordId, name])
+  // a record may bear the name itself
+  if (!known.some((row) => row.credential_id === recordId || row.tenant_id === tenantId)) return recordId
   if (isVersion(request)) return newCredentialId()
   throw new IssuerError('CREDENTIAL_ALREADY_EXISTS', { facts: { credentialId: name } })
 }

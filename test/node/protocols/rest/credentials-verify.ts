@@ -148,6 +148,22 @@ describe('POST /credentials/verify', () => {
       expectProblem(422, 'DELEGATION_INVALID', await child({}, '2032-01-01T00:00:00Z'))
     })
 
+    it('tells what a delegation allows to nobody who may not narrow it', async () => {
+      agents.push(await makeIssuer(node), await makeIssuer(node))
+      const [, , , stranger, other] = agents
+      const claims = { delegator: stranger, delegate: other, scope: ['everything'] }
+      const narrow = async (parentCredentialId: string) => {
+        const answer = await delegate(
+          3,
+          { ...claims, parentCredentialId, maxDepth: 7 },
+          '2040-01-01T00:00:00Z',
+        )
+        return expectProblem(422, 'DELEGATION_INVALID', answer).body.errors
+      }
+      const unknown = 'urn:uuid:00000000-0000-4000-8000-000000000000'
+      assert.deepEqual(await narrow(root.credentialId), await narrow(unknown))
+    })
+
     it('fails for every child of a revoked parent', async () => {
       const { credential } = expect(201, await child()).body
       const body = { credentialId: root.credentialId }

@@ -91,6 +91,72 @@ describe('tenants over HTTP', () => {
     assert.notEqual(ids[0], ids[1])
   })
 
+  it('name credentials for themselves', async () => {
+    const both = [await makeTenant('n1'), await makeTenant('n2'), node] as const
+    const name = 'https://college.example/degrees/1'
+    const issued = []
+    for (const as of both) {
+      const issuer = await makeIssuer(as)
+      const body = {
+        credential: {
+          '@context': ['https://www.w3.org/ns/credentials/v2'],
+          type: ['VerifiableCredential'],
+          id: name,
+          issuer,
+          credentialSubject: { id: holderDid },
+        },
+        options: { statusPurpose: ['revocation', 'suspension'] },
+      }
+      const issue = () => as.call('POST', '/vc-api/credentials/issue', { body })
+      const { verifiableCredential } = expect(201, await issue()).body
+      assert.equal(verifiableCredential.id, name)
+      expectProblem(409, 'CREDENTIAL_ALREADY_EXISTS', await issue())
+      issued.push({ as, issuer, verifiableCredential })
+    }
+    const statusOf = async (as: TestNode) =>
+      expect(200, await as.call('GET', at('credentials', name, 'status'))).body
+    const ids = new Set<string>()
+    for (const { as, issuer, verifiableCredential } of issued) {
+      const read = await as.call('GET', `/vc-api/credentials/${encodeURIComponent(name)}`)
+      assert.deepEqual(expect(200, read).body.verifiableCredential, verifiableCredential)
+      const record = expect(200, await as.call('GET', at('credentials', name))).body
+      assert.equal(record.issuerDid, issuer)
+      ids.add(record.credentialId)
+      expect(201, await as.call('POST', at('credentials', name, 'offers'), { body: {} }))
+      expect(200, await as.call('GET', at('credentials', name, 'registration')))
+    }
+    assert.equal(ids.size, 3)
+    const [first] = issued as [(typeof issued)[number]]
+    const suspend = { credentialIds: [name, 'urn:uuid:nobody'], partial: true }
+    const suspended = expect(
+      200,
+      await first.as.call('POST', at('credentials', 'suspend'), { body: suspend }),
+    )
+    assert.deepEqual(suspended.body.credentialIds, [name])
+    assert.deepEqual(
+      suspended.body.refused.map(({ credentialId }: { credentialId: string }) => credentialId),
+      ['urn:uuid:nobody'],
+    )
+    const change = { credentialId: name, credentialStatus: { type: 'x', statusPurpose: 'revocation' } }
+    expect(200, await first.as.call('POST', '/vc-api/credentials/status', { body: change }))
+    assert.deepEqual(await Promise.all(both.map(async (as) => (await statusOf(as)).revoked)), [
+      true,
+      false,
+      false,
+    ])
+    // nobody takes the id under which the record of another tenant stands
+    const taken = { ...first.verifiableCredential, issuer: issued[1]?.issuer, id: [...ids][0] }
+    delete taken.proof
+    delete taken.credentialStatus
+    const options = { statusPurpose: 'revocation' }
+    const other = await both[1].call('POST', '/vc-api/credentials/issue', {
+      body: { credential: taken, options },
+    })
+    expect(201, other)
+    expect(202, await first.as.call('DELETE', `/vc-api/credentials/${encodeURIComponent(name)}`))
+    expect(200, await both[1].call('GET', `/vc-api/credentials/${encodeURIComponent(name)}`))
+  })
+
   it('have keys of their own, which make no others', async () => {
     const tenant = await makeTenant('e')
     const wanted = { name: 'x', scopes: ['dids:read'], issuerDids: '*' }
