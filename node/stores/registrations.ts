@@ -69,24 +69,25 @@ export function createRegistrationStore(database: Database) {
       }
     },
 
-    /** How many recorded entries are not on the ledger yet; counts no further than `limit` of those nobody claimed. */
-    async countUnregistered(limit: number): Promise<number> {
+    /** How many recorded entries of each tenant are not on the ledger yet. */
+    async countUnregistered(): Promise<Map<string, number>> {
       const unclaimed = database
         .selectFrom('registration_entries')
-        .select('status_list_id')
+        .select((eb) => ['status_list_id', eb.fn.countAll<number | string>().as('count')])
         .where('registration_id', 'is', null)
-        .limit(limit)
-        .as('unclaimed')
-      const waiting = await database
-        .selectFrom(unclaimed)
-        .select((eb) => eb.fn.countAll<number | string>().as('count'))
-        .executeTakeFirstOrThrow()
-      const claimed = await database
+        .groupBy('status_list_id')
+      const claimed = database
         .selectFrom('registrations')
-        .select((eb) => eb.fn.sum<number | string | null>('count').as('count'))
+        .select(['status_list_id', 'count'])
         .where('state', '=', 'open')
-        .executeTakeFirstOrThrow()
-      return Number(waiting.count) + Number(claimed.count ?? 0)
+      const rows = await database
+        .selectFrom(unclaimed.unionAll(claimed).as('waiting'))
+        .innerJoin('status_lists', 'status_lists.status_list_id', 'waiting.status_list_id')
+        .innerJoin('dids', 'dids.did', 'status_lists.issuer_did')
+        .select((eb) => ['dids.tenant_id', eb.fn.sum<number | string>('waiting.count').as('count')])
+        .groupBy('dids.tenant_id')
+        .execute()
+      return new Map(rows.map(({ tenant_id, count }) => [tenant_id, Number(count)]))
     },
 
     /** The anchor at work; where there is none, one whose registrations were taken out of the chain. */

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { startChain, type TestChain } from '../../chain.ts'
 import { type ChainProxy, startChainProxy } from '../../chain-proxy.ts'
 import { startNode, type TestNode } from '../../node.ts'
-import { makeTenant } from './rest/scenario.ts'
+import { bachelor, makeIssuer, makeTenant } from './rest/scenario.ts'
 
 const holderDid = 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK'
 const claims = { degree: { name: 'Bachelor of Science' } }
@@ -152,6 +152,41 @@ describe('a node that is asked for more than it can do', () => {
       assert.equal(status, 200)
     }
     assert.equal((await issue()).status < 300, true)
+  })
+
+  it('lets no tenant fill alone what may wait for the ledger', async () => {
+    const tenants = []
+    for (const tenantId of ['eager', 'patient']) {
+      const as = await makeTenant(node, { tenantId })
+      const issuerDid = await makeIssuer(as)
+      const body = { issuerDid, schemaId: 'education-degree-v1', holderDid, claims: bachelor }
+      const own = () => as.call('POST', '/api/v1/credentials/issue', { body })
+      // with its first status lists
+      while ((await own()).body.registration !== 'registered') await delay(100)
+      tenants.push(own)
+    }
+    const [eager, patient] = tenants as [typeof issue, typeof issue]
+    await untilRegistered()
+    proxy.behave((requests) =>
+      requests.some(({ method }) => method === 'eth_sendRawTransaction') ? 'stall' : 'pass',
+    )
+    try {
+      let own = 0
+      for (;;) {
+        const answer = await eager()
+        if (isBusy(answer, 'LEDGER_BEHIND')) break
+        assert.equal(answer.status, 202)
+        own++
+      }
+      assert.ok(own >= 37 && own < 50, `${own} of 50`)
+      assert.equal((await patient()).status, 202)
+      assert.equal((await issue()).status, 202)
+      assert.ok(isBusy(await eager(), 'LEDGER_BEHIND'))
+    } finally {
+      proxy.behave(() => 'pass')
+    }
+    await untilRegistered()
+    assert.ok((await eager()).status < 300)
   })
 
   /** Waits until nothing is refused any more. */
