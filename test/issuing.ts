@@ -161,7 +161,20 @@ export async function openIssuing(options: {
   if (options.jobs !== false) await queue.start(jobs)
 
   return {
-    ...{ database, ledger, keys, dids, facts, deps, anchor, changer, errors, resolver, statusChanges },
+    ...{
+      database,
+      ledger,
+      keys,
+      dids,
+      facts,
+      deps,
+      anchor,
+      changer,
+      errors,
+      resolver,
+      statusChanges,
+      statusLists,
+    },
     issue: (request: IssuanceTerms & Subject) => issue(deps, request),
     issueBatch: (request: IssuanceTerms & { subjects: readonly Subject[] }) => issueBatch(deps, request),
     prove: createRegistrationProofs({ ...shared, finalityDepth: 0 }),

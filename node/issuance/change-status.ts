@@ -14,6 +14,7 @@ import { type RefusedChange, selectCredentials, selectEntries } from './select-c
 import { settleStatusChanges } from './settle-status-changes.ts'
 import { actionRules } from './status-action.ts'
 import { statusChanged } from './status-event.ts'
+import { createTurns } from './turns-of-requests.ts'
 import { writeStatus } from './write-status.ts'
 
 interface Deps {
@@ -31,7 +32,8 @@ export interface StatusChanger {
    * One or many credentials, all or none, or with `partial` each for itself, in as few transactions as gas allows. The
    * ledger is written first, then the database, so that a repetition after a lost answer finds what was done.
    * @throws CREDENTIAL_NOT_FOUND, NOT_ISSUER_OF_CREDENTIAL, CREDENTIAL_NOT_REVOCABLE, ALREADY_REVOKED,
-   * ALREADY_SUSPENDED, NOT_SUSPENDED, ISSUER_DEACTIVATED, DELEGATION_ON_LEDGER_MISSING, CHAIN_UNREACHABLE
+   * ALREADY_SUSPENDED, NOT_SUSPENDED, ISSUER_DEACTIVATED, DELEGATION_ON_LEDGER_MISSING, CHAIN_UNREACHABLE;
+   * RATE_LIMIT_EXCEEDED while too many changes of the tenant wait, before anything is written
    */
   change(change: StatusChange): Promise<StatusChangeOutcome>
   /** Settles changes whose outcome was never learnt, and makes those again that left the chain. */
@@ -47,6 +49,8 @@ interface Request extends StatusChange {
   act: Act<ChangeOutcome> | undefined
   /** On whose behalf: several requests share the work. */
   context: RequestContext
+  /** Those of its credentials that are its tenant's and its caller's to change. */
+  wanted: readonly string[]
   /** Those of a partial change that cannot be changed. */
   refused: readonly RefusedChange[]
   /** What an attempt before has made of it. */
@@ -67,21 +71,25 @@ interface Planned {
 export const STATUS_JOB = 'status-changes'
 /** Requests share a transaction up to so many entries: about 340 words written for the first time fit into one. */
 const SHARED_ENTRIES = 300
+/**
+ * So many requests of a tenant wait in a process. They share transactions unless they repeat a credential, so this is
+ * much more than one waits for in earnest, and little memory.
+ */
+const MOST_WAITING = 1_000
 /** A change younger than this may still be under way in another node. */
 const SETTLE_AFTER_MS = 60_000
 
 /**
  * Makes the group commit of status changes: while a transaction is in flight, requests wait for the next one and
- * share it.
+ * share it. Tenants take turns.
  */
 export function createStatusChanger(deps: Deps): StatusChanger {
-  let queue: Request[] = []
+  const turns = createTurns<Request>({ most: SHARED_ENTRIES, mostWaiting: MOST_WAITING })
   let working = false
 
   async function work(): Promise<void> {
     working = true
-    while (queue.length > 0) {
-      const group = nextGroup()
+    for (let group = turns.next(); group.length > 0; group = turns.next()) {
       try {
         await processGroup(deps, group)
       } catch (error) {
@@ -89,19 +97,6 @@ export function createStatusChanger(deps: Deps): StatusChanger {
       }
     }
     working = false
-  }
-
-  /** The longest run of waiting requests that name no credential twice and fit into one transaction. */
-  function nextGroup(): Request[] {
-    const named = new Set<string>()
-    const end = queue.findIndex(({ credentialIds }, position) => {
-      const repeated = credentialIds.some((id) => named.has(id))
-      for (const id of credentialIds) named.add(id)
-      return position > 0 && (repeated || named.size > SHARED_ENTRIES)
-    })
-    const group = end < 0 ? queue : queue.slice(0, end)
-    queue = end < 0 ? [] : queue.slice(end)
-    return group
   }
 
   return {
@@ -115,10 +110,12 @@ export function createStatusChanger(deps: Deps): StatusChanger {
       if (before.length > 0 && before.length === credentialIds.length) {
         return outcomeOf({ ...change, credentialIds, refused }, hashesOf(before))
       }
+      const unfit = new Set(refused.map(({ credentialId }) => credentialId))
+      const wanted = credentialIds.filter((id) => !unfit.has(id))
       return new Promise((resolve, reject) => {
-        queue.push({
+        turns.add({
           ...change,
-          ...{ credentialIds, refused, act, before, resolve, reject },
+          ...{ credentialIds, wanted, refused, act, before, resolve, reject },
           context: requestContext(),
         })
         if (!working) void work()
@@ -146,14 +143,55 @@ async function processGroup(deps: Deps, group: readonly Request[]): Promise<void
       request.reject(error)
     }
   }
-  try {
-    await send(deps, planned)
-  } catch (error) {
-    if (!isOfOne(error) || planned.length === 1) throw error
-    // one of them is refused: each goes alone, so that the others are not held up
-    for (const plan of planned) await send(deps, [plan]).catch(plan.request.reject)
+  const parts = [planned]
+  // parts of what was refused go last: those of others are sent before it is found out which of them is at fault
+  for (const part of parts) {
+    try {
+      await send(deps, part)
+    } catch (error) {
+      parts.push(...(await afterRefusal(deps, part, error)))
+    }
   }
 }
+
+/** Answers those requests that caused a failure, as far as it can be told, and gives the others, to be sent again. */
+async function afterRefusal(deps: Deps, planned: Planned[], error: unknown): Promise<Planned[][]> {
+  const left = isRevert(error) ? await rejectRefused(deps, planned, error) : planned
+  if (left.length < planned.length) return [left]
+  if (isOfOne(error) && left.length > 1) return halvesOf(left)
+  for (const { request } of left) request.reject(error)
+  return []
+}
+
+/** Answers the requests of issuers for whom the ledger takes nothing from this node; gives those of the others. */
+async function rejectRefused(deps: Deps, planned: Planned[], error: IssuerError): Promise<Planned[]> {
+  const refusals = new Map<string, IssuerError>()
+  await Promise.all(
+    [...new Set(planned.flatMap(issuersOf))].map(async (did) => {
+      const issuer = deps.ledger.identityOf(did)
+      const refusal = issuer ? await refusalOf(deps, issuer, error) : error
+      if (refusal !== error) refusals.set(did, refusal)
+    }),
+  )
+  return planned.filter((plan) => {
+    const refused = issuersOf(plan).find((did) => refusals.has(did))
+    if (refused !== undefined) plan.request.reject(refusals.get(refused))
+    return refused === undefined
+  })
+}
+
+/** Two parts of several requests: tenants are kept together, or else issuers, so that most are in parts without fault. */
+function halvesOf(planned: readonly Planned[]): Planned[][] {
+  const tenants = Map.groupBy(planned, ({ request }) => request.context.tenantId)
+  const issuers = Map.groupBy(planned, (plan) => issuersOf(plan)[0])
+  const kept =
+    [tenants, issuers].find(({ size }) => size > 1) ?? Map.groupBy(planned, ({ request }) => request)
+  const groups = [...kept.values()]
+  const middle = Math.ceil(groups.length / 2)
+  return [groups.slice(0, middle).flat(), groups.slice(middle).flat()]
+}
+
+const issuersOf = ({ rows }: Planned): string[] => [...new Set(rows.map((row) => row.issuer_did))]
 
 /** Whether one of several requests fails and not all: the ledger refuses it, or somebody else does it by now. */
 const isOfOne = (error: unknown): boolean =>
@@ -161,9 +199,7 @@ const isOfOne = (error: unknown): boolean =>
 
 /** Checks a request against the records; undefined when the ledger turns out to have done it already. */
 async function planRequest(deps: Deps, request: Request): Promise<Planned | undefined> {
-  const { action, partial = false } = request
-  const unfit = new Set(request.refused.map(({ credentialId }) => credentialId))
-  const credentialIds = request.credentialIds.filter((id) => !unfit.has(id))
+  const { action, partial = false, wanted: credentialIds } = request
   const open = await deps.statusChanges.listOpen({ credentialIds })
   const { made, undecided } = await settleStatusChanges(deps, open)
   if (undecided.length > 0)
@@ -205,9 +241,7 @@ async function send(deps: Deps, planned: readonly Planned[]): Promise<void> {
     // of a change that had to be split, the first part may be on the ledger
     const credentialIds = planned.flatMap(({ rows }) => rows.map((row) => row.credential_id))
     await settleStatusChanges(deps, await deps.statusChanges.listOpen({ credentialIds }))
-    if (isLost(error)) throw new IssuerError('CHAIN_UNREACHABLE', { cause: error })
-    const issuer = deps.ledger.identityOf(planned[0]?.rows[0]?.issuer_did ?? '')
-    throw issuer && planned.length === 1 ? await refusalOf(deps, issuer, error) : error
+    throw isLost(error) ? new IssuerError('CHAIN_UNREACHABLE', { cause: error }) : error
   }
 }
 

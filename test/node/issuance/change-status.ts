@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { IssuerError } from '../../../node/errors.ts'
+import { createStatusChanger } from '../../../node/issuance/change-status.ts'
 import type { IssuanceTerms } from '../../../node/issuance/issuance.ts'
 import { openLedger } from '../../../node/ledger/open-ledger.ts'
 import type { RelayerSettings } from '../../../node/ledger/relayer.ts'
@@ -60,6 +61,8 @@ describeOnStacks('the status of credentials', (stack) => {
   }
   const change = (action: 'revoke' | 'suspend' | 'reinstate', ...credentialIds: string[]) =>
     house.changer.change({ action, credentialIds })
+  const of = <T>(tenantId: string, work: () => T) =>
+    onBehalfOf({ requestId: null, tenantId, actor: 'x' }, work)
   const recorded = async (id: string) => (await house.deps.credentials.get(id))?.status
   const blockNumber = async () => (await house.ledger.head()).blockNumber
 
@@ -274,6 +277,118 @@ describeOnStacks('the status of credentials', (stack) => {
       })
     assert.equal(transactionHashes.length, 1)
     for (const id of ids) assert.equal(await recorded(id), 'revoked')
+  })
+
+  /** Gives those who ask a changer that lets them wait in the order in which they ask, whatever the database answers first. */
+  const openOrdered = () => {
+    const { ledger, facts, statusChanges, statusLists, deps } = house
+    let last: Promise<unknown> = Promise.resolve()
+    const credentials = {
+      getMany: (ids: readonly string[]) => {
+        const rows = last.then(() => deps.credentials.getMany(ids))
+        last = rows
+        return rows
+      },
+    }
+    const changer = createStatusChanger({
+      ledger,
+      facts,
+      statusChanges,
+      statusLists,
+      credentials,
+      now: deps.now,
+    })
+    return (action: 'revoke' | 'suspend' | 'reinstate', ...credentialIds: string[]) =>
+      changer.change({ action, credentialIds })
+  }
+  const blockOf = async ({ transactionHash }: { transactionHash: string }) =>
+    (await house.ledger.receipt(transactionHash as `0x${string}`))!.blockNumber
+
+  it('lets no tenant wait for what another one changes again and again', async () => {
+    const ask = openOrdered()
+    const [own] = await issueMany(1)
+    const [often] = await of('b', () => issueMany(1))
+    const before = await blockNumber()
+    const again = of('b', () =>
+      Array.from({ length: 12 }, (_, n) => ask(n % 2 ? 'reinstate' : 'suspend', often!)),
+    )
+    const revoked = await ask('revoke', own!)
+    assert.ok((await blockOf(revoked)) - before <= 2)
+    const blocks = await Promise.all((await Promise.all(again)).map(blockOf))
+    assert.deepEqual(
+      blocks,
+      [...new Set(blocks)].sort((a, b) => a - b),
+    )
+    assert.deepEqual([await recorded(often!), await recorded(own!)], ['valid', 'revoked'])
+  })
+
+  it('keeps those together whom a refused one had joined', async () => {
+    const gone = await house.createIssuer()
+    const doomed = await issue({ issuerDid: gone.did })
+    const doomedOfB = await of('b', () =>
+      Promise.all([issue({ issuerDid: gone.did }), issue({ issuerDid: gone.did })]),
+    )
+    const [first, ...own] = await issueMany(9)
+    const ofB = await of('b', () => issueMany(8))
+    await gone.deactivate()
+    const ask = openOrdered()
+    // in flight while the others gather
+    const asked = [ask('revoke', first!)]
+    const refused = [ask('revoke', doomed), ...of('b', () => doomedOfB.map((id) => ask('revoke', id)))]
+    asked.push(...own.map((id) => ask('revoke', id)), ...of('b', () => ofB.map((id) => ask('suspend', id))))
+    const [answers, done] = await Promise.all([Promise.allSettled(refused), Promise.all(asked)])
+    for (const answer of answers)
+      assert.equal((answer as PromiseRejectedResult).reason.code, 'ISSUER_DEACTIVATED')
+    assert.equal(new Set(done.map(({ transactionHash }) => transactionHash)).size, 2)
+  })
+
+  it('keeps other tenants together where it cannot tell who is refused', async () => {
+    const tenants = Array.from({ length: 8 }, (_, n) => `t${n}`)
+    const ids = await Promise.all(tenants.map((tenant) => of(tenant, () => issueMany(2))))
+    const [first] = await issueMany(1)
+    const act = () => ({
+      outcome: undefined,
+      note: () => Promise.reject(new IssuerError('IDEMPOTENCY_KEY_IN_USE')),
+    })
+    const ask = openOrdered()
+    const asked = [ask('revoke', first!)]
+    const [takenOver = '', ...left] = ids.flat()
+    const refused = onBehalfOf({ requestId: null, tenantId: 't0', actor: 'x', attempt: { act } }, () =>
+      ask('revoke', takenOver),
+    )
+    asked.push(
+      ...left.map((id) => of(tenants[ids.findIndex((own) => own.includes(id))]!, () => ask('revoke', id))),
+    )
+    const [, done] = await Promise.all([
+      assert.rejects(refused, fails('IDEMPOTENCY_KEY_IN_USE')),
+      Promise.all(asked),
+    ])
+    // the first, and the other halves of 8 tenants, of 4, of 2, and of the two requests of one
+    assert.equal(new Set(done.map(({ transactionHash }) => transactionHash)).size, 5)
+  })
+
+  it('lets so many changes of a tenant wait, and refuses further ones before anything is written', async () => {
+    const ask = openOrdered()
+    const [first, more] = await of('b', () => issueMany(2))
+    const [own] = await issueMany(1)
+    const waiting = of('b', () => [
+      ask('revoke', first!),
+      // each waits for the one in flight, to be told then that it is done
+      ...Array.from({ length: 1_000 }, () => ask('revoke', first!)),
+    ])
+    const told = Promise.allSettled(waiting)
+    const refused = assert.rejects(
+      of('b', () => ask('revoke', more!)),
+      (error: IssuerError) => fails('RATE_LIMIT_EXCEEDED')(error) && error.retryAfter === 10,
+    )
+    const other = ask('revoke', own!)
+    await refused
+    assert.deepEqual(await house.statusChanges.listOpen({ credentialIds: [more!] }), [])
+    await other
+    const codes = (await told).map((one) => (one.status === 'rejected' ? one.reason.code : one.status))
+    assert.deepEqual(codes, ['fulfilled', ...Array(1_000).fill('ALREADY_REVOKED')])
+    assert.equal(await recorded(more!), 'valid')
+    await of('b', () => ask('revoke', more!))
   })
 
   it('says that the issuer is deactivated', async () => {
