@@ -112,12 +112,12 @@ export default {
     ),
     rule(
       'threads-compute',
-      'A thread has the functions of its list: no chain, no database, no keys but those that come with a call.',
+      'A thread has the functions of its list: no chain, no database, no keys but those that come with a call. Whose turn it is depends on the tenant.',
       { path: '^node/threads/' },
       {
         path: '^node/',
         pathNot:
-          '^node/(threads/|anoncreds/operations\\.ts$|suites/(bbs|rdf|signing)/operations\\.ts$|errors\\.ts$)',
+          '^node/(threads/|anoncreds/operations\\.ts$|suites/(bbs|rdf|signing)/operations\\.ts$|errors\\.ts$|tenant-share\\.ts$)',
         ...values,
       },
     ),

@@ -2,6 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { FastifyRequest } from 'fastify'
 import { IssuerError } from '../errors.ts'
 import { defaultTenant } from '../request-context.ts'
+import { anonymousShare, shareOf } from '../tenant-share.ts'
 import type { HttpServer } from './protocol.ts'
 
 declare module 'fastify' {
@@ -27,10 +28,6 @@ export interface WorkLimits {
 const requestBytes = 4_096
 /** What each of many takes, such as a row of a batch: 16 batches of 2,500 at a time took 150 MB more than two. */
 const partBytes = 2_048
-/** Callers without a key share a part of it, so that they cannot keep out the others. */
-const anonymousShare = 0.25
-/** What one tenant may have of what the others leave, so that bodies that come slowly keep out its own alone. */
-const tenantShare = 0.75
 const sampleMs = 500
 /** After which work that nobody waits for no longer counts. */
 const abandonedMs = 60_000
@@ -80,7 +77,8 @@ function createPool(limit: number): (tenantId: string | undefined) => Place {
   let total = 0
   const ofTenants = new Map<string, number>()
   return (tenantId = defaultTenant) => {
-    const share = tenantId === defaultTenant ? 1 : tenantShare
+    // bodies that come slowly keep out those of their own tenant alone
+    const share = shareOf(tenantId)
     let own = 0
     const add = (weight: number) => {
       own += weight

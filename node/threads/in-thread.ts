@@ -1,10 +1,15 @@
 import { IssuerError } from '../errors.ts'
+import { presentTenant } from '../tenant-share.ts'
 import { readAnswer } from './answer.ts'
 import type { Operations } from './operations.ts'
 import { mostThreads, openPool, type Pool } from './pool.ts'
+import { createTurns } from './turns.ts'
 
 /** Calls that may wait; each takes tens to hundreds of milliseconds. */
 const maxWaiting = 1_000
+
+/** Computations wait here and not in their pool, whose queue knows no tenants; one more than threads, so that none is idle. */
+const turns = createTurns({ atOnce: mostThreads + 1, waiting: maxWaiting })
 
 /** Each takes some 70 MB; without a bound of the young generation it took 160 for a batch of ecdsa-sd-2023, in the same time. */
 const computing = { entry: 'worker', most: mostThreads, idleMs: 60_000, youngMb: 32 }
@@ -29,6 +34,7 @@ type Result<Operation> = Operation extends (input: never) => infer Value ? Await
  * and the operation takes as long as before. A call costs the event loop 0.06 ms; what was measured of the RDF of
  * documents stands in `suites/`, where it is asked for.
  * `moved` are parts of the input that this thread has no more.
+ * Tenants whose computations wait take turns; one has three quarters at most of the places that the others leave.
  * @throws NODE_BUSY when too many wait; IssuerError and RangeError as the operation; Error when it ended its thread
  */
 export async function inThread<
@@ -40,9 +46,10 @@ export async function inThread<
   input: Input<Operations[Folder][Name]>,
   moved: readonly ArrayBufferLike[] = [],
 ): Promise<Result<Operations[Folder][Name]>> {
-  const pool = poolOf(folder === 'signing' ? signing : computing)
-  if (pool.queueSize >= maxWaiting) throw new IssuerError('NODE_BUSY')
-  return readAnswer(
-    await pool.run({ folder, name, input }, { transferList: [...moved] as ArrayBuffer[] }),
-  ) as Result<Operations[Folder][Name]>
+  const isSigning = folder === 'signing'
+  const pool = poolOf(isSigning ? signing : computing)
+  const run = () => pool.run({ folder, name, input }, { transferList: [...moved] as ArrayBuffer[] })
+  if (isSigning && pool.queueSize >= maxWaiting) throw new IssuerError('NODE_BUSY')
+  const answer = isSigning ? await run() : await turns.take(presentTenant(), run)
+  return readAnswer(answer) as Result<Operations[Folder][Name]>
 }
