@@ -1,5 +1,6 @@
 import { IssuerError } from '../errors.ts'
-import { defaultTenant, requestContext } from '../request-context.ts'
+import { requestContext } from '../request-context.ts'
+import { shareOf } from '../tenant-share.ts'
 import type { AllocateStatus } from './allocate-status.ts'
 
 interface Deps {
@@ -11,8 +12,6 @@ interface Deps {
 
 /** How old a count may be, in milliseconds. */
 const freshMs = 1_000
-/** What one tenant may have of what the others leave, so that it keeps out nobody; the node's own may have all. */
-const tenantShare = 0.75
 
 /**
  * Hands out no more status entries while the ledger is behind with so many: what is recorded and not registered has to
@@ -36,8 +35,7 @@ export function withinBacklog(allocate: AllocateStatus, { countUnregistered, lim
       const { tenantId } = requestContext()
       const waiting = counts.values().reduce((sum, count) => sum + count, 0)
       const own = counts.get(tenantId) ?? 0
-      const share = tenantId === defaultTenant ? 1 : tenantShare
-      if (own >= share * (limit - (waiting - own)))
+      if (own >= shareOf(tenantId) * (limit - (waiting - own)))
         throw new IssuerError('LEDGER_BEHIND', { facts: { waiting }, retryAfter: 5 })
       counts.set(tenantId, own + input.count)
     }

@@ -1,5 +1,6 @@
 import { IssuerError } from '../errors.ts'
 import { type PublicFetchOptions, publicFetch, Refused } from '../public-fetch.ts'
+import { defaultTenant } from '../request-context.ts'
 import { presentTenant } from '../tenant-share.ts'
 
 // the largest list of two bits that cannot be compressed has 5.6 MB in base64url
@@ -7,12 +8,11 @@ const MAX_BYTES = 8 * 2 ** 20
 const MAX_REDIRECTS = 3
 // Anybody may have a credential verified: what they make this machine fetch at a time is bounded, 128 MiB in all.
 const MAX_AT_ONCE = 16
-// One credential names four lists of one host at most: for revocation and suspension, each in two encodings.
-const MAX_OF_HOST = 4
+const MAX_OF_HOST = 8
 
 /**
  * Makes a fetcher of published status lists. A tenant, or all callers without a key together, has at most half of the
- * places that the others leave, and one host four: lists that arrive slowly keep out few others.
+ * places that the others leave, and one host half of all: lists that arrive slowly keep out few others.
  * @throws STATUS_LIST_UNREACHABLE, by the fetcher
  */
 export function statusListFetcher(
@@ -46,7 +46,8 @@ interface Fetching {
 function hasRoom(underWay: ReadonlySet<Fetching>, { tenant, host }: Fetching): boolean {
   const all = [...underWay]
   const own = all.filter((other) => other.tenant === tenant).length
-  const share = Math.max(1, Math.floor((MAX_AT_ONCE - (all.length - own)) / 2))
+  const left = MAX_AT_ONCE - (all.length - own)
+  const share = tenant === defaultTenant ? left : Math.max(1, Math.floor(left / 2))
   const ofHost = all.filter((other) => other.host === host).length
   return all.length < MAX_AT_ONCE && own < share && ofHost < MAX_OF_HOST
 }

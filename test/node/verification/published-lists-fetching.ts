@@ -44,11 +44,11 @@ describe('the fetching of published status lists', () => {
     }
   })
 
-  it('fetches four lists of a host at a time, and has room again afterwards', async () => {
+  it('fetches eight lists of a host at a time, and has room again afterwards', async () => {
     const lists = host.reader(1_000)
     host.respond = () => undefined
     const found = await Promise.all(
-      Array.from({ length: 5 }, (_, n) => host.judge(bitstring, 1, { lists, at: `${host.url}/${n}` })),
+      Array.from({ length: 9 }, (_, n) => host.judge(bitstring, 1, { lists, at: `${host.url}/${n}` })),
     )
     const refused = found.filter(({ reason }) => /Too many others/.test(reason ?? ''))
     assert.equal(refused.length, 1)
