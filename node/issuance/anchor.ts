@@ -14,6 +14,8 @@ export const ANCHOR_JOB = 'anchor'
 const MAX_LISTS = 500
 // While credentials are being signed that are about to be recorded, the next transaction waits for them so long.
 const GATHER_MS = 200
+// How often a run that finds no end, since more is recorded all the time, looks for what was put aside.
+const LOOK_MS = 5_000
 
 /** The group commit of registrations. */
 export interface Anchor {
@@ -56,9 +58,12 @@ export function createAnchor(deps: AnchorDeps): Anchor {
 
   async function run(): Promise<number> {
     let registered = 0
-    const left = await deps.registrations.openAnchor()
-    if (left) registered += await register(left, true)
-    for (;;) {
+    for (let lookAt = 0; ; ) {
+      if (Date.now() >= lookAt) {
+        const left = await deps.registrations.openAnchor(deps.now().toISOString())
+        if (left) registered += await register(left, true)
+        lookAt = Date.now() + LOOK_MS
+      }
       await gathered()
       await deps.placeEvents?.()
       const anchor = await deps.registrations.claim({

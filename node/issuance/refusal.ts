@@ -6,9 +6,14 @@ export function isRevert(error: unknown): error is IssuerError {
   return error instanceof IssuerError && error.code === 'TRANSACTION_REVERTED'
 }
 
+/** Whether another transaction took the nonce of one, which was not refused then. */
+export function isReplaced(error: IssuerError): boolean {
+  return error.facts.error === 'TransactionReplaced'
+}
+
 /** Whether a transaction was lost, not refused: another one took its nonce, or its reason is not known. */
 export function isLost(error: IssuerError): boolean {
-  return error.facts.error === 'TransactionReplaced' || (error.facts.error ?? null) === null
+  return isReplaced(error) || (error.facts.error ?? null) === null
 }
 
 /** Why the ledger refused to write for an issuer, in the words of this node where it has some. */

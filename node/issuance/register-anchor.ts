@@ -7,13 +7,13 @@ import type { AnchorRow, RegistrationRow, RegistrationStore } from '../stores/re
 import { createPause } from '../time-slice.ts'
 import type { Registration } from './issuance.ts'
 import { createMerkleTree, type MerkleTree } from './merkle-tree.ts'
-import { isLost, isRevert, refusalOf } from './refusal.ts'
+import { isLost, isReplaced, isRevert, refusalOf } from './refusal.ts'
 import { registrationLeaves } from './registration-leaves.ts'
 
 /** What registrations need of the ledger. */
 export type RegistrationLedger = Pick<
   Ledger,
-  'statusLists' | 'dids' | 'relayer' | 'identityOf' | 'resume' | 'isUnsettled'
+  'statusLists' | 'dids' | 'relayer' | 'identityOf' | 'resume' | 'outcome' | 'isUnsettled'
 >
 
 interface Deps {
@@ -36,21 +36,32 @@ interface Pending {
   credentialIds: readonly string[]
   /** The head of the audit log that the root commits to, with the path from it. */
   auditHead: { seq: number; proof: string } | undefined
+  /** How often its list was another one than expected when the transaction came. */
+  moves: number
 }
+
+/** So often a list that others write to is tried before it is put aside: with all others, then apart from them. */
+const mostMoves = 3
+const shortestAsideMs = 1_000
+const longestAsideMs = 300_000
 
 /**
  * Registers the entries of one anchor, in one transaction where the ledger accepts all of them, and gives their
- * number. Whatever happened before, no entry is registered twice: the contract refuses a registration that does
- * not start at its counter, and after any doubt the ledger is asked whether it holds our root.
+ * number. A list that others write to all the time is put aside after some attempts: the anchor closes without it, and is
+ * opened again for it later. Whatever happened before, no entry is registered twice: the contract refuses a registration
+ * that does not start at its counter, and after any doubt the ledger is asked whether it holds our root.
  * @throws CHAIN_UNREACHABLE, RELAYER_UNFUNDED, DATABASE_UNAVAILABLE: the anchor stays open, to be resumed
  */
 export async function registerAnchor(deps: Deps, input: Input): Promise<number> {
+  const { anchor_id: anchorId } = input.anchor
   const all = await prepare(deps, input.anchor)
+  // opened by two processes at the same time, and closed by one of them meanwhile
+  if (all.length === 0) await deps.registrations.settle(anchorId, [])
   let pending = all
   if (input.resumed) {
     pending = await reconcile(deps, input, pending)
-    if (pending.length > 0 && (await deps.ledger.resume(input.anchor.anchor_id)))
-      pending = await reconcile(deps, input, pending)
+    if (pending.length > 0 && (await deps.ledger.resume(anchorId)))
+      pending = await settleMined(deps, input, await reconcile(deps, input, pending))
   }
   await submit(deps, input, pending)
   return all.reduce((sum, { row }) => sum + row.count, 0)
@@ -63,7 +74,7 @@ async function prepare(deps: Deps, anchor: AnchorRow): Promise<Pending[]> {
     const entries = await deps.registrations.entries(row.registration_id)
     const tree = await createMerkleTree(row.key as Hex, registrationLeaves(row, entries), pause)
     const credentialIds = entries.map(({ credential_id }) => credential_id)
-    pending.push({ row, root: tree.root, credentialIds, auditHead: auditHeadOf(anchor, tree) })
+    pending.push({ row, root: tree.root, credentialIds, auditHead: auditHeadOf(anchor, tree), moves: 0 })
   }
   return pending
 }
@@ -103,14 +114,53 @@ async function submitRefused(
 ): Promise<void> {
   const left = await reconcile(deps, input, pending)
   if (left.length === 0) return
-  if (isLost(error)) throw notYet(error)
-  const moved = left.some(({ row }, position) => row.first !== pending[position]?.row.first)
-  if (left.length < pending.length || moved) return submit(deps, input, left)
+  if (isReplaced(error)) throw notYet(error)
+  const firsts = new Map(pending.map(({ row }) => [row.registration_id, row.first]))
+  const hasMoved = ({ row }: Pending) => row.first !== firsts.get(row.registration_id)
+  const moved = left.filter(hasMoved)
+  const others = left.filter((each) => !hasMoved(each))
+  if (left.length < pending.length || moved.length > 0)
+    return both(
+      () => submit(deps, input, others),
+      () => submitMoved(deps, input, moved),
+    )
   const [only] = left
   if (left.length === 1 && only) return refuse(deps, input, only, error)
   const half = Math.ceil(left.length / 2)
-  await submit(deps, input, left.slice(0, half))
-  await submit(deps, input, left.slice(half))
+  await both(
+    () => submit(deps, input, left.slice(0, half)),
+    () => submit(deps, input, left.slice(half)),
+  )
+}
+
+/** Does the second also when the first fails; throws what may be tried again rather than what may not. */
+async function both(first: () => Promise<void>, second: () => Promise<void>): Promise<void> {
+  const errors: unknown[] = []
+  for (const part of [first, second]) await part().catch((error) => errors.push(error))
+  const isRetryable = (error: unknown) => error instanceof IssuerError && error.retryable
+  if (errors.length > 0) throw errors.find(isRetryable) ?? errors[0]
+}
+
+/** Tries those once more whose lists others have written to, and puts those aside that were tried often enough. */
+async function submitMoved(deps: Deps, input: Input, moved: readonly Pending[]): Promise<void> {
+  const counted = moved.map((each) => ({ ...each, moves: each.moves + 1 }))
+  const aside = counted.filter(({ moves }) => moves >= mostMoves)
+  if (aside.length > 0) {
+    const registrationIds = aside.map(({ row }) => row.registration_id)
+    await deps.registrations.putAside(input.anchor.anchor_id, registrationIds, asideUntil(input))
+  }
+  await submit(
+    deps,
+    input,
+    counted.filter(({ moves }) => moves < mostMoves),
+  )
+}
+
+/** For as long again as the anchor is old, so that attempts become rarer. */
+function asideUntil({ anchor, now }: Input): string {
+  const at = now().getTime()
+  const age = at - Date.parse(anchor.created_at)
+  return new Date(at + Math.min(Math.max(age, shortestAsideMs), longestAsideMs)).toISOString()
 }
 
 const notYet = (cause?: unknown) =>
@@ -146,6 +196,29 @@ async function reconcile(deps: Deps, input: Input, pending: readonly Pending[]):
   return left
 }
 
+/**
+ * Settles what transactions of this anchor have registered elsewhere than it was looked for, and gives the rest: one that
+ * the ledger refused, since others had written, may be accepted after a reorganisation without them.
+ */
+async function settleMined(deps: Deps, input: Input, pending: readonly Pending[]): Promise<Pending[]> {
+  // the others were tried at one place only
+  const moved = pending.filter(({ row }) => row.first !== row.list_registered)
+  if (moved.length === 0) return [...pending]
+  const settled = new Set<Pending>()
+  const { receipts } = await deps.ledger.outcome(input.anchor.anchor_id)
+  for (const { transactionHash } of receipts)
+    for (const each of moved) {
+      const { row, root } = each
+      const made = await deps.ledger.statusLists.registrationInTransaction(row.key as Hex, transactionHash)
+      const found = made.find((registration) => registration.root === root)
+      if (!found) continue
+      await deps.registrations.rebase(row.registration_id, found.first)
+      await settle(deps, input, [{ ...each, row: { ...row, first: found.first } }], found)
+      settled.add(each)
+    }
+  return pending.filter((each) => !settled.has(each))
+}
+
 async function settle(
   deps: Deps,
   input: Input,
@@ -170,14 +243,13 @@ async function settle(
     input.onSettled(credentialIds, { state: 'registered', transactionHash })
 }
 
-async function refuse(
-  deps: Deps,
-  input: Input,
-  { row, root, credentialIds }: Pending,
-  error: IssuerError,
-): Promise<void> {
-  // a counter that moves, or what left the chain for a while, is no reason to refuse for ever
-  if (error.facts.error === 'UnexpectedRegistered' || (await deps.ledger.isUnsettled())) throw notYet(error)
+async function refuse(deps: Deps, input: Input, pending: Pending, error: IssuerError): Promise<void> {
+  const { row, root, credentialIds } = pending
+  // a list that others write to, or an issuer who does so with what the ledger asks for, and takes it back
+  if (error.facts.error === 'UnexpectedRegistered' || isLost(error))
+    return submitMoved(deps, input, [pending])
+  // what left the chain for a while is no reason to refuse for ever
+  if (await deps.ledger.isUnsettled()) throw notYet(error)
   const issuer = deps.ledger.identityOf(row.issuer_did)
   const refusal = issuer ? await refusalOf(deps, issuer, error) : error
   const reason: ErrorCode = refusal.code

@@ -145,6 +145,8 @@ export interface RegistrationsTable {
   /** Place of the head of the audit log that its root commits to, and the Merkle path from that head (JSON). */
   audit_seq: Generated<number | null>
   audit_proof: Generated<string | null>
+  /** Until when an open one is put aside, since others write to its list; null when it is not. */
+  aside_until: Generated<string | null>
 }
 
 /** Changes of status of credentials. */

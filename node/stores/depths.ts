@@ -5,7 +5,7 @@ export const mostCounted = 100_000
 
 /** How much waits in the database. */
 export interface Depths {
-  /** Entries recorded and not registered, those in the open anchor included. */
+  /** Entries recorded and not registered, those that an anchor has claimed included. */
   unanchored: number
   /** When the oldest of them was asked for; undefined when none waits. */
   oldestUnanchored: string | undefined
@@ -22,7 +22,7 @@ type Count = number | string | bigint
 /** Questions about what waits; each reads an index that holds what waits alone. */
 export async function readDepths(database: Database, anchorJob: string): Promise<Depths> {
   const [open, waiting, dead, head] = await Promise.all([
-    openAnchor(database),
+    openRegistrations(database),
     outbox(database, 'waiting'),
     outbox(database, 'dead'),
     database.selectFrom('log_places').select('seq').where('name', '=', 'head').executeTakeFirst(),
@@ -42,14 +42,16 @@ export async function readDepths(database: Database, anchorJob: string): Promise
   }
 }
 
-async function openAnchor(database: Database) {
+/** What was claimed and is not registered, also of closed anchors: put aside, or gone from the chain. */
+async function openRegistrations(database: Database) {
   return database
     .selectFrom('anchors')
     .innerJoin('registrations', 'registrations.anchor_id', 'anchors.anchor_id')
-    .select((eb) => ['anchors.created_at', eb.fn.sum<Count>('registrations.count').as('count')])
-    .where('anchors.open', '=', 1)
+    .select((eb) => [
+      eb.fn.min('anchors.created_at').as('created_at'),
+      eb.fn.sum<Count | null>('registrations.count').as('count'),
+    ])
     .where('registrations.state', '=', 'open')
-    .groupBy('anchors.created_at')
     .executeTakeFirst()
 }
 

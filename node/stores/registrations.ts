@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { type Database, isUniqueViolation } from './database.ts'
 import { appendEvent } from './events.ts'
 import type { NewRow, Row } from './tables.ts'
@@ -90,17 +91,39 @@ export function createRegistrationStore(database: Database) {
       return new Map(rows.map(({ tenant_id, count }) => [tenant_id, Number(count)]))
     },
 
-    /** The anchor at work; where there is none, one whose registrations were taken out of the chain. */
-    async openAnchor(): Promise<AnchorRow | undefined> {
+    /**
+     * The anchor at work; where there is none, one whose registrations were taken out of the chain, or put aside until
+     * now.
+     */
+    async openAnchor(now: string): Promise<AnchorRow | undefined> {
       const open = await database.selectFrom('anchors').selectAll().where('open', '=', 1).executeTakeFirst()
-      return open ?? reviveAnchor(database)
+      return open ?? reviveAnchor(database, now)
     },
 
+    /** What there is to register of an anchor, without what was put aside. */
     async openRegistrations(anchorId: string): Promise<RegistrationRow[]> {
       return withList(database)
         .where('registrations.anchor_id', '=', anchorId)
         .where('state', '=', 'open')
+        .where('aside_until', 'is', null)
         .execute()
+    },
+
+    /**
+     * Puts registrations of an anchor aside, and closes it when nothing else of it is open: they stay as they are, with
+     * their roots, and until they are settled nothing further of their lists is claimed.
+     */
+    async putAside(anchorId: string, registrationIds: readonly string[], until: string): Promise<void> {
+      await database.transaction().execute(async (trx) => {
+        await lockAnchor(trx, anchorId)
+        await trx
+          .updateTable('registrations')
+          .set({ aside_until: until })
+          .where('registration_id', 'in', registrationIds)
+          .where('state', '=', 'open')
+          .execute()
+        await closeDone(trx, anchorId)
+      })
     },
 
     async get(registrationId: string): Promise<RegistrationRow | undefined> {
@@ -163,7 +186,7 @@ export function createRegistrationStore(database: Database) {
       await database.transaction().execute(async (trx) => {
         const row = await trx
           .updateTable('registrations')
-          .set({ state: 'open', transaction_hash: null, block_number: null })
+          .set({ state: 'open', transaction_hash: null, block_number: null, aside_until: null })
           .where('registration_id', '=', registrationId)
           .where('state', '=', 'registered')
           .returning('status_list_id')
@@ -189,28 +212,12 @@ export function createRegistrationStore(database: Database) {
         .execute()
     },
 
-    /** Writes what became of registrations of an anchor, and closes it when none is open any more. */
+    /** Writes what became of registrations of an anchor, and closes it when no other is open but those put aside. */
     async settle(anchorId: string, settlements: readonly Settlement[]): Promise<void> {
       await database.transaction().execute(async (trx) => {
-        // of two that settle parts of one anchor, each would see the other's part open, and neither would close it
-        await trx
-          .selectFrom('anchors')
-          .select('anchor_id')
-          .where('anchor_id', '=', anchorId)
-          .forUpdate()
-          .execute()
+        await lockAnchor(trx, anchorId)
         for (const settlement of settlements) await settleOne(trx, settlement)
-        const left = trx
-          .selectFrom('registrations')
-          .select('registration_id')
-          .where('anchor_id', '=', anchorId)
-          .where('state', '=', 'open')
-        await trx
-          .updateTable('anchors')
-          .set({ open: null })
-          .where('anchor_id', '=', anchorId)
-          .where((eb) => eb.not(eb.exists(left)))
-          .execute()
+        await closeDone(trx, anchorId)
       })
     },
   }
@@ -237,20 +244,55 @@ function withList(database: Database) {
     )
 }
 
-/** Opens a closed anchor whose registrations wait again; undefined when there is none. */
-async function reviveAnchor(database: Database): Promise<AnchorRow | undefined> {
-  const waiting = database
+/** Of two that settle parts of one anchor, each would see the other's part open, and neither would close it. */
+async function lockAnchor(trx: Database, anchorId: string): Promise<void> {
+  await trx.selectFrom('anchors').select('anchor_id').where('anchor_id', '=', anchorId).forUpdate().execute()
+}
+
+async function closeDone(trx: Database, anchorId: string): Promise<void> {
+  const left = trx
+    .selectFrom('registrations')
+    .select('registration_id')
+    .where('anchor_id', '=', anchorId)
+    .where('state', '=', 'open')
+    .where('aside_until', 'is', null)
+  await trx
+    .updateTable('anchors')
+    .set({ open: null })
+    .where('anchor_id', '=', anchorId)
+    .where((eb) => eb.not(eb.exists(left)))
+    .execute()
+}
+
+/** Opens a closed anchor whose registrations wait again, what left the chain first; undefined when there is none. */
+async function reviveAnchor(database: Database, now: string): Promise<AnchorRow | undefined> {
+  const waiting = await database
     .selectFrom('registrations')
     .select('anchor_id')
     .where('state', '=', 'open')
+    .where((eb) => eb.or([eb('aside_until', 'is', null), eb('aside_until', '<=', now)]))
+    .orderBy('aside_until', (order) => order.asc().nullsFirst())
     .limit(1)
+    .executeTakeFirst()
+  if (!waiting) return undefined
+  const { anchor_id: anchorId } = waiting
   try {
-    return await database
-      .updateTable('anchors')
-      .set({ open: 1 })
-      .where('anchor_id', '=', waiting)
-      .returningAll()
-      .executeTakeFirst()
+    return await database.transaction().execute(async (trx) => {
+      const anchor = await trx
+        .updateTable('anchors')
+        .set({ open: 1 })
+        .where('anchor_id', '=', anchorId)
+        .returningAll()
+        .executeTakeFirst()
+      await trx
+        .updateTable('registrations')
+        .set({ aside_until: null })
+        .where('anchor_id', '=', anchorId)
+        .where('state', '=', 'open')
+        .where('aside_until', '<=', now)
+        .execute()
+      return anchor
+    })
   } catch (error) {
     // another process was first
     if (isUniqueViolation(error)) return undefined
@@ -269,10 +311,11 @@ async function claimEntries(trx: Database, claim: Claim): Promise<ClaimedAnchor 
   const other = await trx.selectFrom('anchors').select('anchor_id').where('open', '=', 1).executeTakeFirst()
   if (other) return undefined
   const anchor = await insertAnchor(trx, claim)
-  const lists = await listsWithEntries(trx, claim.maxLists + 1)
+  const all = await listsWithEntries(trx, claim.maxLists + 1)
+  const lists = all.filter(({ waits }) => !waits)
   for (const list of lists.slice(0, claim.maxLists)) await claimList(trx, claim, list)
-  // what is left over is asked for by its rows until nothing is
-  if (lists.length <= claim.maxLists) await removeAsked(trx, asked)
+  // what is left over is asked for by its rows until nothing is; lists that wait may do so for long, and need but one
+  if (lists.length <= claim.maxLists) await removeAsked(trx, asked.slice(lists.length < all.length ? 1 : 0))
   if (lists.length > 0) return { ...anchor, parents: asked.flatMap(({ payload }) => parentIn(payload)) }
   await trx.deleteFrom('anchors').where('anchor_id', '=', anchor.anchor_id).execute()
   return undefined
@@ -319,15 +362,31 @@ async function auditHead(trx: Database): Promise<{ seq: number; hash: string } |
 interface ListWithEntries {
   status_list_id: string
   registered: number
+  /** Whether a registration before is open, which then is of a closed anchor: put aside, or gone from the chain. */
+  waits: unknown
 }
 
+/** Those that wait for a registration before come last, so that they take no place of the others. */
 async function listsWithEntries(trx: Database, limit: number): Promise<ListWithEntries[]> {
   return trx
     .selectFrom('registration_entries as entries')
     .innerJoin('status_lists', 'status_lists.status_list_id', 'entries.status_list_id')
     .select(['entries.status_list_id', 'status_lists.registered'])
+    .select((eb) =>
+      eb
+        .exists(
+          eb
+            .selectFrom('registrations')
+            .select('registration_id')
+            .whereRef('registrations.status_list_id', '=', 'entries.status_list_id')
+            // a literal, so that the index of those that are open is used whatever the plan
+            .where('registrations.state', '=', sql.lit('open')),
+        )
+        .as('waits'),
+    )
     .where('entries.registration_id', 'is', null)
     .groupBy(['entries.status_list_id', 'status_lists.registered'])
+    .orderBy('waits')
     .limit(limit)
     .execute()
 }

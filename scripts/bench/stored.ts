@@ -155,7 +155,7 @@ async function questions(database: Database): Promise<Question[]> {
     ['page of a key', page({ verificationMethod: 'did:x:3#key' }), 40],
     ['open changes of 100', () => changes.listOpen({ credentialIds: some.slice(0, 100) }), 40],
     ['open changes', () => changes.listOpen({ before: at }), 40],
-    ['open anchor', () => registrations.openAnchor(), 40],
+    ['open anchor', () => registrations.openAnchor(new Date().toISOString()), 40],
     ['entries of a registration', () => registrations.entries('registration3'), 10],
     ['oldest unregistered', () => oldestUnregistered(database), 40],
     ['registration of a credential', () => registrations.get('registration3'), 40],

@@ -19,6 +19,7 @@ import { up as rateCounts } from './020-rate-counts.ts'
 import { up as registrationEntries } from './021-registration-entries.ts'
 import { up as credentialTerms } from './022-credential-terms.ts'
 import { up as didImports } from './023-did-imports.ts'
+import { up as registrationsAside } from './024-registrations-aside.ts'
 
 /** Every migration by its name, which gives the order; one that has run anywhere never changes. */
 export const migrations: Record<string, Migration> = {
@@ -42,4 +43,5 @@ export const migrations: Record<string, Migration> = {
   '021-registration-entries': { up: registrationEntries },
   '022-credential-terms': { up: credentialTerms },
   '023-did-imports': { up: didImports },
+  '024-registrations-aside': { up: registrationsAside },
 }

@@ -253,7 +253,7 @@ describeOnStacks('two processes on one database', (stack) => {
       const open = await createRegistrationStore(both[0]).openRegistrations(anchorId)
       assert.equal(open.length, 2)
       await Promise.all(both.map((database, part) => settle(database, anchorId, [open[part] as never])))
-      assert.equal(await createRegistrationStore(both[0]).openAnchor(), undefined)
+      assert.equal(await createRegistrationStore(both[0]).openAnchor(at), undefined)
     }
   })
 
