@@ -133,13 +133,19 @@ function outboxRows(
   const { exchange, tell, work } = input
   const rows: NewRow<'outbox'>[] = []
   if (tell) {
-    const threadId = exchange.thread_id
+    const { thread_id: threadId, tenant_id: tenantId, connection_id: connectionId } = exchange
     const message = makeMessage({ ...tell, threadId, ...(expiresAt !== undefined && { expiresAt }) })
-    rows.push(outgoingRow(deps, { connectionId: exchange.connection_id, ...message }))
+    rows.push(outgoingRow(deps, { tenantId, connectionId, ...message }))
   }
   if (work) {
     const payload = JSON.stringify({ exchangeId: id, work })
-    rows.push({ id: randomUUID(), job: WORK_JOB, payload, due_at: at.toISOString() })
+    rows.push({
+      id: randomUUID(),
+      job: WORK_JOB,
+      lane: exchange.tenant_id,
+      payload,
+      due_at: at.toISOString(),
+    })
   }
   return rows
 }

@@ -16,12 +16,16 @@ interface Deps {
   now(): Date
 }
 
-/** The row of the outbox for a message. It may hold tokens and personal data, so it is encrypted. */
-export function outgoingRow({ secrets, now }: Deps, { connectionId, id, json }: Outgoing): NewRow<'outbox'> {
+/** The row of the outbox for a message. It may hold tokens and personal data, so it is encrypted; tenants take turns. */
+export function outgoingRow(
+  { secrets, now }: Deps,
+  { tenantId, connectionId, id, json }: Outgoing & { tenantId: string },
+): NewRow<'outbox'> {
   const sealed = secrets.seal(Buffer.from(JSON.stringify(json)), contextOf(id))
   return {
     id,
     job: MESSAGES_JOB,
+    lane: tenantId,
     payload: JSON.stringify({ connectionId, sealed }),
     due_at: now().toISOString(),
   }

@@ -166,6 +166,8 @@ interface RegisteredContextsTable {
 interface OutboxTable {
   id: string
   job: string
+  /** The tenant, where tenants take turns at a job; else empty. */
+  lane: Generated<string>
   payload: string
   due_at: Time
   attempts: Generated<number>

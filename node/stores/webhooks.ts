@@ -121,6 +121,7 @@ export function createWebhookStore(database: Database) {
               .selectFrom('outbox')
               .select('outbox.id')
               .where('outbox.job', '=', sql<string>`'webhook:' || webhooks.id`)
+              .where('outbox.lane', '=', '')
               .where('outbox.done_at', 'is', null)
               .where('outbox.due_at', '<=', now),
           ),

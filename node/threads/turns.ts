@@ -11,9 +11,6 @@ interface TurnOptions {
   waiting: number
 }
 
-/** Gives works their turns. */
-export type Turns = ReturnType<typeof createTurns>
-
 /**
  * Lets so many works be under way; tenants whose works wait take turns, one work each, so that much of one keeps nobody
  * else waiting. What cannot wait for want of places is refused.

@@ -79,13 +79,13 @@ const eventTypes = {
 /** The event and the message of a step. */
 export function stepOf(
   deps: ConnectionDeps,
-  row: Pick<ConnectionRow, 'id' | 'role' | 'state'>,
+  row: Pick<ConnectionRow, 'id' | 'tenant_id' | 'role' | 'state'>,
   tell?: Parameters<typeof makeConnectionMessage>[0],
 ): Pick<ConnectionChange, 'at' | 'event' | 'outbox'> {
   const at = deps.now()
-  const { id, role, state } = row
+  const { id, tenant_id: tenantId, role, state } = row
   const outbox: NewRow<'outbox'>[] = tell
-    ? [outgoingRow(deps, { connectionId: id, ...makeConnectionMessage(tell) })]
+    ? [outgoingRow(deps, { tenantId, connectionId: id, ...makeConnectionMessage(tell) })]
     : []
   const event = eventRow({ type: eventTypes[state], subject: id, data: { role, state }, at })
   return { at: at.toISOString(), event, outbox }

@@ -20,6 +20,7 @@ import { up as registrationEntries } from './021-registration-entries.ts'
 import { up as credentialTerms } from './022-credential-terms.ts'
 import { up as didImports } from './023-did-imports.ts'
 import { up as registrationsAside } from './024-registrations-aside.ts'
+import { up as outboxLanes } from './025-outbox-lanes.ts'
 
 /** Every migration by its name, which gives the order; one that has run anywhere never changes. */
 export const migrations: Record<string, Migration> = {
@@ -44,4 +45,5 @@ export const migrations: Record<string, Migration> = {
   '022-credential-terms': { up: credentialTerms },
   '023-did-imports': { up: didImports },
   '024-registrations-aside': { up: registrationsAside },
+  '025-outbox-lanes': { up: outboxLanes },
 }

@@ -4,12 +4,18 @@ import { IssuerError } from '../../../node/errors.ts'
 import { deleteExchange } from '../../../node/exchange/abandon-exchange.ts'
 import { acceptOffer } from '../../../node/exchange/accept-offer.ts'
 import { acceptRequest } from '../../../node/exchange/accept-request.ts'
+import { WORK_JOB } from '../../../node/exchange/advance.ts'
+import { acceptInvitation } from '../../../node/exchange/connections/accept-invitation.ts'
 import { expireConnections } from '../../../node/exchange/connections/end-connections.ts'
 import { invite } from '../../../node/exchange/connections/invite.ts'
+import { deliverMessage } from '../../../node/exchange/deliver-message.ts'
 import { exchangeOf } from '../../../node/exchange/exchange.ts'
 import { expireExchanges } from '../../../node/exchange/expire-exchanges.ts'
 import { makeMessage } from '../../../node/exchange/message.ts'
 import { offerCredential } from '../../../node/exchange/offer-credential.ts'
+import { MESSAGES_JOB } from '../../../node/exchange/outgoing.ts'
+import { createOutboxJob } from '../../../node/jobs/outbox-job.ts'
+import { createOutboxStore } from '../../../node/stores/outbox.ts'
 import type { NewRow } from '../../../node/stores/tables.ts'
 import { describeOnStacks, type FreshDatabase } from '../../stacks.ts'
 import {
@@ -64,6 +70,41 @@ describeOnStacks('an exchange that does not go well', (stack) => {
   const later = (engine: Engine, seconds: number): Engine => ({
     ...engine,
     now: () => new Date(Date.now() + seconds * 1_000),
+  })
+
+  it('of another tenant keeps nobody waiting longer than the messages that are sent side by side', async () => {
+    const askAs = async (tenant: string) => {
+      const { invitation } = await invite(issuer, { tenantId, expiresInSeconds: 600 })
+      await acceptInvitation(holder, { tenantId: tenant, invitation })
+    }
+    for (let n = 0; n < 40; n++) await askAs('college')
+    await askAs('school')
+    const order: string[] = []
+    const { run } = createOutboxJob({
+      ...{ name: MESSAGES_JOB, outbox: createOutboxStore(holder.database), now: holder.now, limit: 32 },
+      handle: async (row) => {
+        order.push(row.lane)
+        await deliverMessage(holder, row)
+      },
+    })
+    assert.equal(await run(), 41)
+    const place = order.indexOf('school')
+    assert.ok(place >= 0 && place < 32, `sent after ${place} others`)
+    await both()
+  })
+
+  it('has its messages and its work done in the turn of its tenant', async () => {
+    const deliver = async (engine: Engine) => {
+      const rows = await waiting(engine)
+      for (const row of rows) await attempt(engine, row)
+      return rows.map(({ job, lane }) => [job, lane])
+    }
+    const { threadId } = await offer()
+    assert.deepEqual(await deliver(issuer), [[MESSAGES_JOB, tenantId]])
+    await accept(threadId)
+    assert.deepEqual(await deliver(holder), [[MESSAGES_JOB, tenantId]])
+    assert.deepEqual(await deliver(issuer), [[WORK_JOB, tenantId]])
+    await both()
   })
 
   it('is abandoned when its time is over, and both sides know', async () => {

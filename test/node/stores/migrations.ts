@@ -8,6 +8,7 @@ import { type DatabaseLocation, openDatabase } from '../../../node/stores/databa
 import { createDidImportStore } from '../../../node/stores/did-imports.ts'
 import { createDidStore } from '../../../node/stores/dids.ts'
 import { migrations } from '../../../node/stores/migrations/index.ts'
+import { createOutboxStore } from '../../../node/stores/outbox.ts'
 import { postgresDialect } from '../../../node/stores/postgres.ts'
 import { createRegistrationStore } from '../../../node/stores/registrations.ts'
 import { sqliteDialect } from '../../../node/stores/sqlite.ts'
@@ -134,6 +135,27 @@ describeOnStacks(
         assert.deepEqual(
           left.map(({ credential_id }) => credential_id),
           waiting,
+        )
+        await database.destroy()
+      } finally {
+        await drop()
+      }
+    })
+
+    it('keep what is to be done, which is taken in the lane of nobody', async () => {
+      const { location, drop } = await stack.create()
+      try {
+        const before = await migratedTo('023-did-imports', location)
+        await sql`insert into outbox (id, job, payload, due_at) values ('a', 'j', '{}', ${at})`.execute(
+          before,
+        )
+        await before.destroy()
+        const database = await openDatabase(location)
+        const claim = { job: 'j', now: at, until: '2026-01-02T00:00:00.000Z', limit: 8 }
+        const rows = await createOutboxStore(database).claimDue(claim)
+        assert.deepEqual(
+          rows.map(({ id, lane }) => [id, lane]),
+          [['a', '']],
         )
         await database.destroy()
       } finally {

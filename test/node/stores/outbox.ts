@@ -63,4 +63,56 @@ describeOnStacks('outbox', (stack) => {
     assert.equal(await outbox.revive('a', at(3)), false)
     assert.deepEqual(ids(await claim()), ['a'])
   })
+
+  const inLane = (lane: string, count: number, second = 1) =>
+    Array.from({ length: count }, (_, n) => ({ ...row(`${lane} ${n}`, second), lane }))
+  const claimer = (outbox: ReturnType<typeof createOutboxStore>, limit: number) => async () => {
+    const rows = await outbox.claimDue({ job: 'deliver', now: at(10), until: at(50), limit })
+    const found = Map.groupBy(rows, ({ lane }) => lane)
+    return Object.fromEntries([...found].map(([lane, { length }]) => [lane, length]).sort())
+  }
+
+  it('lets lanes take turns, whichever has waited longer, and leaves no room for want of rows in one', async () => {
+    const outbox = await open()
+    await outbox.add([...inLane('college', 40, 1), ...inLane('school', 3, 9), ...inLane('', 20, 5)])
+    await outbox.add(inLane('academy', 4, 11))
+    const claim = claimer(outbox, 16)
+    assert.deepEqual(await claim(), { '': 7, college: 6, school: 3 })
+    assert.deepEqual(await claim(), { '': 8, college: 8 })
+    assert.deepEqual(await claim(), { '': 5, college: 11 })
+    assert.deepEqual(await claim(), { college: 15 })
+    assert.deepEqual(await claim(), {})
+  })
+
+  it('comes to every lane where there are more than it takes rows', async () => {
+    const outbox = await open()
+    for (const lane of ['a', 'b', 'c', 'd', 'e']) await outbox.add(inLane(lane, 9))
+    const claim = claimer(outbox, 2)
+    assert.deepEqual(await claim(), { a: 1, b: 1 })
+    assert.deepEqual(await claim(), { c: 1, d: 1 })
+    assert.deepEqual(await claim(), { a: 1, e: 1 })
+  })
+
+  it('takes the oldest of a lane first', async () => {
+    const outbox = await open()
+    await outbox.add([3, 1, 2].map((second) => ({ ...row(`${second}`, second), lane: 'college' })))
+    assert.deepEqual(ids(await outbox.claimDue({ job: 'deliver', now: at(10), until: at(50), limit: 2 })), [
+      '1',
+      '2',
+    ])
+  })
+
+  it('gives each row of many lanes to one of those who claim at the same time', async () => {
+    const outbox = await open()
+    for (let lane = 0; lane < 12; lane++) await outbox.add(inLane(`lane ${lane}`, 5))
+    const claim = () => outbox.claimDue({ job: 'deliver', now: at(10), until: at(50), limit: 8 })
+    const taken: string[] = []
+    for (let more = true; more; ) {
+      const found = (await Promise.all([claim(), claim(), claim()])).flatMap(ids)
+      taken.push(...found)
+      more = found.length > 0
+    }
+    assert.equal(taken.length, 60)
+    assert.equal(new Set(taken).size, 60)
+  })
 })
