@@ -18,12 +18,29 @@ export const boundless: CheckRoom = async () => {}
 export function createRoomCheck(quotas: Quotas): CheckRoom {
   return async (trx, kind, owner) => {
     const { name, code = 'QUOTA_EXCEEDED', count, quotaOf }: CountedRows = counted[kind]
-    await lock(trx, `${kind} ${owner}`)
+    const lockName = `${kind} ${owner}`
+    await lock(trx, lockName)
     const quota = (await quotaOf?.(trx, owner)) ?? quotas[kind]
-    if ((await count(trx, owner)) <= quota) return
+    const isWithin = (await count(trx, owner)) <= quota
+    await unlock(trx, lockName)
+    if (isWithin) return
     const detail = `There are ${quota} ${name} already, which is as many as there may be.`
     throw new IssuerError(code, { detail, facts: { quota } })
   }
+}
+
+/** Does something in a transaction, alone under a name. */
+export function withLock<T>(
+  database: Database,
+  name: string,
+  act: (trx: Database) => Promise<T>,
+): Promise<T> {
+  return database.transaction().execute(async (trx) => {
+    await lock(trx, name)
+    const result = await act(trx)
+    await unlock(trx, name)
+    return result
+  })
 }
 
 /** Holds a name until the end of the transaction, on every database. */
@@ -35,16 +52,7 @@ export async function lock(trx: Database, name: string): Promise<void> {
     .execute()
 }
 
-/** Does something in a transaction, alone under a name that is not used again and again, so that nothing stays of it. */
-export function withLock<T>(
-  database: Database,
-  name: string,
-  act: (trx: Database) => Promise<T>,
-): Promise<T> {
-  return database.transaction().execute(async (trx) => {
-    await lock(trx, name)
-    const result = await act(trx)
-    await trx.deleteFrom('quota_locks').where('name', '=', name).execute()
-    return result
-  })
+/** Leaves nothing of a lock behind; whoever waits for it goes on when the transaction ends, and not before. */
+async function unlock(trx: Database, name: string): Promise<void> {
+  await trx.deleteFrom('quota_locks').where('name', '=', name).execute()
 }

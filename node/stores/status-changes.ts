@@ -65,17 +65,8 @@ export function createStatusChangeStore(database: Database) {
       })
     },
 
-    /** Closes changes that the ledger never saw. */
-    async failed(ids: readonly string[]): Promise<void> {
-      for (let from = 0; from < ids.length; from += CHUNK)
-        await database
-          .updateTable('status_changes')
-          .set({ state: 'failed' })
-          .where('id', 'in', ids.slice(from, from + CHUNK))
-          // one that was made meanwhile stays made
-          .where('state', '=', 'open')
-          .execute()
-    },
+    /** Closes changes that the ledger never saw; one that was made meanwhile stays made. */
+    failed: (ids: readonly string[]): Promise<void> => fail(database, ids, 'open'),
 
     /** Notes that changes of a batch were made by another transaction than one of these. */
     async move(batch: string, hashes: readonly string[], transactionHash: string): Promise<void> {
@@ -127,15 +118,7 @@ export function createStatusChangeStore(database: Database) {
     },
 
     /** Closes changes that can never be made again. */
-    async giveUp(ids: readonly string[]): Promise<void> {
-      for (let from = 0; from < ids.length; from += CHUNK)
-        await database
-          .updateTable('status_changes')
-          .set({ state: 'failed' })
-          .where('id', 'in', ids.slice(from, from + CHUNK))
-          .where('state', '=', 'lost')
-          .execute()
-    },
+    giveUp: (ids: readonly string[]): Promise<void> => fail(database, ids, 'lost'),
 
     /** Puts changes into another batch. */
     async rebatch(ids: readonly string[], batch: string): Promise<void> {
@@ -163,6 +146,16 @@ export function createStatusChangeStore(database: Database) {
       return found.sort((a, b) => (a.at < b.at ? -1 : Number(a.at > b.at)))
     },
   }
+}
+
+async function fail(database: Database, ids: readonly string[], from: 'open' | 'lost'): Promise<void> {
+  for (let at = 0; at < ids.length; at += CHUNK)
+    await database
+      .updateTable('status_changes')
+      .set({ state: 'failed' })
+      .where('id', 'in', ids.slice(at, at + CHUNK))
+      .where('state', '=', from)
+      .execute()
 }
 
 async function closeChanges(trx: Database, changes: readonly MadeChange[], hash: string | null) {
