@@ -54,8 +54,9 @@ export function createDidImportStore(
           .executeTakeFirst()
         if (holder?.tenant_id === tenantId) return undefined
         if (holder) throw new IssuerError('DID_ALREADY_EXISTS', { facts: { did } })
+        const isNew = (await findWish(trx, wish)) === undefined
         await insertWish(trx, wish, time())
-        await room(trx, 'dids', tenantId)
+        if (isNew) await room(trx, 'dids', tenantId)
         return keysOf(trx, wish)
       }),
 

@@ -147,6 +147,8 @@ describeOnStacks(
         await makeTenant(node, { tenantId: 'first', didQuota: 1 }),
         await makeTenant(node, { tenantId: 'second' }),
       ]
+      const allow = async (tenantId: string, didQuota: number) =>
+        expect(200, await node.call('PATCH', at('tenants', tenantId), { body: { didQuota } }))
       const { did, send } = await owned()
       const before = await counts()
       const wishes = [await asked(did, { as: first }), await asked(did, { as: second })] as const
@@ -158,6 +160,8 @@ describeOnStacks(
       expectProblem(429, 'QUOTA_EXCEEDED', full)
 
       await send(wishes[1])
+      // what it wants already counts no further
+      await allow('second', 0)
       // the delegates are everybody's, the keys are not
       const rest = await asked(did, { as: first })
       assert.deepEqual(
@@ -168,6 +172,7 @@ describeOnStacks(
       assert.deepEqual(await listed(second), [[did, 'active', 1]])
       assert.deepEqual(await listed(first), [])
       expectProblem(409, 'DID_ALREADY_EXISTS', await take(did, { as: first }))
+      await allow('second', 10)
       expectProblem(404, 'DID_NOT_FOUND', await withdraw(did, first))
       const [keys = 0, held = 0, ...imports] = before
       assert.deepEqual(await counts(), [keys + 1, held + 1, ...imports], 'nothing is left of the other wish')
