@@ -15,7 +15,7 @@ describe('npm run demo:anoncreds', () => {
     assert.equal(code, 0, output)
     const steps = [...output.matchAll(/^(\d+)\. +\S/gm)].map(([, number]) => Number(number))
     assert.deepEqual(steps, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])
-    assert.match(output, /generating, 1 of 2 safe primes/)
+    assert.match(output, /generating, [0-2] of 2 safe primes/)
     assert.match(output, /^ {4}verified true: \{"degree":"Bachelor of Science"\}, adult/m)
     assert.equal(output.match(/^ {4}verified false: /gm)?.length, 2)
     assert.match(output, /Every step gave what it should/)
