@@ -232,6 +232,13 @@ export async function openIssuing(options: {
       return { did, identity, change, deactivate }
     },
 
+    /** Terms of issuing degrees that can be revoked, by a schema of their own. */
+    async degreeTerms(issuer: { did: string; identity: `0x${string}` }, suspendable = false) {
+      const { id: schemaId } = await this.registerSchema(issuer)
+      const proofType = 'eddsa-jcs-2022'
+      return { schemaId, issuerDid: issuer.did, proofType, revocable: true, suspendable, dryRun: false }
+    },
+
     /** Registers the degree schema with its derived context and gives its id. */
     async registerSchema(
       issuer: { did: string; identity: `0x${string}` },

@@ -36,7 +36,7 @@ export async function settleKeys(
   const { shown, missing } = await lookFor(deps, document, stored.pendingKeys)
   const { missing: gone } = await lookFor(deps, document, stored.keys)
   await recordSeen(deps, stored, { shown, gone })
-  // what waits for its owner needs delegates, too: importDid looks at them
+  // one whose controller key lives elsewhere is taken in by importDid alone, which looks at its delegates, too
   if (stored.state === 'pending' && missing.length === 0 && stored.origin !== 'imported') {
     const data = { method: stored.method, keys: methodsOf(shown), transactionHash: stored.transactionHash }
     await deps.dids.activate(stored.did, eventOf(deps, stored, { type: 'did.created', data }))

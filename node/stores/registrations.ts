@@ -1,13 +1,10 @@
-import { sql } from 'kysely'
+import { type AnchorRow, type Claim, type ClaimedAnchor, claimEntries } from './claim-entries.ts'
 import { type Database, isUniqueViolation } from './database.ts'
 import { appendEvent } from './events.ts'
 import type { NewRow, Row } from './tables.ts'
 
 const IDS_PER_QUESTION = 500
 
-export type AnchorRow = Row<'anchors'>
-/** A new anchor; `parents` are the traces (W3C Trace Context) of the requests whose entries it holds, where they have one. */
-export type ClaimedAnchor = AnchorRow & { parents: string[] }
 /** A registration with what its list is on the ledger. */
 export type RegistrationRow = Row<'registrations'> & {
   key: string
@@ -42,17 +39,6 @@ export type Settlement = { registration_id: string; root: string; event: NewRow<
 
 /** Questions to the tables of registrations. */
 export type RegistrationStore = ReturnType<typeof createRegistrationStore>
-
-const CHUNK = 500
-
-interface Claim {
-  anchorId: string
-  /** Name of the job whose outbox rows ask for registrations. */
-  job: string
-  now: string
-  maxLists: number
-  newId: () => string
-}
 
 export function createRegistrationStore(database: Database) {
   return {
@@ -298,125 +284,6 @@ async function reviveAnchor(database: Database, now: string): Promise<AnchorRow 
     if (isUniqueViolation(error)) return undefined
     throw error
   }
-}
-
-async function claimEntries(trx: Database, claim: Claim): Promise<ClaimedAnchor | undefined> {
-  const asked = await trx
-    .selectFrom('outbox')
-    .select(['id', 'payload'])
-    .where('job', '=', claim.job)
-    .where('done_at', 'is', null)
-    .execute()
-  if (asked.length === 0) return undefined
-  const other = await trx.selectFrom('anchors').select('anchor_id').where('open', '=', 1).executeTakeFirst()
-  if (other) return undefined
-  const anchor = await insertAnchor(trx, claim)
-  const all = await listsWithEntries(trx, claim.maxLists + 1)
-  const lists = all.filter(({ waits }) => !waits)
-  for (const list of lists.slice(0, claim.maxLists)) await claimList(trx, claim, list)
-  // what is left over is asked for by its rows until nothing is; lists that wait may do so for long, and need but one
-  if (lists.length <= claim.maxLists) await removeAsked(trx, asked.slice(lists.length < all.length ? 1 : 0))
-  if (lists.length > 0) return { ...anchor, parents: asked.flatMap(({ payload }) => parentIn(payload)) }
-  await trx.deleteFrom('anchors').where('anchor_id', '=', anchor.anchor_id).execute()
-  return undefined
-}
-
-/** First of all: while an anchor is open nobody else makes one, so what is read after this stays as it is. */
-async function insertAnchor(trx: Database, claim: Claim): Promise<AnchorRow> {
-  const head = await auditHead(trx)
-  const anchor: AnchorRow = {
-    anchor_id: claim.anchorId,
-    open: 1,
-    audit_seq: head?.seq ?? null,
-    audit_hash: head?.hash ?? null,
-    created_at: claim.now,
-  }
-  await trx.insertInto('anchors').values(anchor).execute()
-  return anchor
-}
-
-/** Few payloads name a trace: those of requests that are traced. */
-function parentIn(payload: string): string[] {
-  if (payload === '{}') return []
-  const { traceparent } = JSON.parse(payload) as { traceparent?: string }
-  return traceparent === undefined ? [] : [traceparent]
-}
-
-async function removeAsked(trx: Database, asked: readonly { id: string }[]): Promise<void> {
-  for (let from = 0; from < asked.length; from += CHUNK) {
-    const ids = asked.slice(from, from + CHUNK).map(({ id }) => id)
-    await trx.deleteFrom('outbox').where('id', 'in', ids).execute()
-  }
-}
-
-/** The head of the audit log, which the roots of this anchor commit to: kept, so that a later attempt has the same roots. */
-async function auditHead(trx: Database): Promise<{ seq: number; hash: string } | undefined> {
-  return trx
-    .selectFrom('log_places')
-    .select(['seq', 'hash'])
-    .where('name', '=', 'head')
-    .where('seq', '>', 0)
-    .executeTakeFirst()
-}
-
-interface ListWithEntries {
-  status_list_id: string
-  registered: number
-  /** Whether a registration before is open, which then is of a closed anchor: put aside, or gone from the chain. */
-  waits: unknown
-}
-
-/** Those that wait for a registration before come last, so that they take no place of the others. */
-async function listsWithEntries(trx: Database, limit: number): Promise<ListWithEntries[]> {
-  return trx
-    .selectFrom('registration_entries as entries')
-    .innerJoin('status_lists', 'status_lists.status_list_id', 'entries.status_list_id')
-    .select(['entries.status_list_id', 'status_lists.registered'])
-    .select((eb) =>
-      eb
-        .exists(
-          eb
-            .selectFrom('registrations')
-            .select('registration_id')
-            .whereRef('registrations.status_list_id', '=', 'entries.status_list_id')
-            // a literal, so that the index of those that are open is used whatever the plan
-            .where('registrations.state', '=', sql.lit('open')),
-        )
-        .as('waits'),
-    )
-    .where('entries.registration_id', 'is', null)
-    .groupBy(['entries.status_list_id', 'status_lists.registered'])
-    .orderBy('waits')
-    .limit(limit)
-    .execute()
-}
-
-async function claimList(trx: Database, claim: Claim, list: ListWithEntries): Promise<void> {
-  const registrationId = claim.newId()
-  const { status_list_id: statusListId } = list
-  await trx
-    .insertInto('registrations')
-    .values({
-      registration_id: registrationId,
-      anchor_id: claim.anchorId,
-      status_list_id: statusListId,
-      first: list.registered,
-      count: 0,
-      state: 'open',
-    })
-    .execute()
-  const { numUpdatedRows } = await trx
-    .updateTable('registration_entries')
-    .set({ registration_id: registrationId })
-    .where('status_list_id', '=', statusListId)
-    .where('registration_id', 'is', null)
-    .executeTakeFirst()
-  // not counted before: others commit further credentials at any time
-  await trx
-    .updateTable('registrations')
-    .set({ count: Number(numUpdatedRows) })
-    .where('registration_id', '=', registrationId)
-    .execute()
 }
 
 async function settleOne(trx: Database, settlement: Settlement): Promise<void> {

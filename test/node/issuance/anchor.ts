@@ -45,14 +45,7 @@ describeOnStacks('the group commit of registrations', (stack) => {
     fresh = await stack.create()
     house = await open()
     issuer = await house.createIssuer()
-    terms = {
-      schemaId: (await house.registerSchema(issuer)).id,
-      issuerDid: issuer.did,
-      proofType: 'eddsa-jcs-2022',
-      revocable: true,
-      suspendable: false,
-      dryRun: false,
-    }
+    terms = await house.degreeTerms(issuer)
     await house.issue({ ...terms, holderDid, claims: degree })
   })
 

@@ -58,14 +58,7 @@ describe('writes to a chain that fails', () => {
     fresh = await stacks[0]!.create()
     house = await open()
     const issuer = await house.createIssuer()
-    terms = {
-      schemaId: (await house.registerSchema(issuer)).id,
-      issuerDid: issuer.did,
-      proofType: 'eddsa-jcs-2022',
-      revocable: true,
-      suspendable: true,
-      dryRun: false,
-    }
+    terms = await house.degreeTerms(issuer, true)
     await issue(1)
     await settled(house)
   })

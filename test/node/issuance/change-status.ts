@@ -33,14 +33,7 @@ describeOnStacks('the status of credentials', (stack) => {
     fresh = await stack.create()
     house = await open()
     issuer = await house.createIssuer()
-    terms = {
-      schemaId: (await house.registerSchema(issuer)).id,
-      issuerDid: issuer.did,
-      proofType: 'eddsa-jcs-2022',
-      revocable: true,
-      suspendable: true,
-      dryRun: false,
-    }
+    terms = await house.degreeTerms(issuer, true)
   })
 
   afterEach(() => proxy.behave(() => 'pass'))

@@ -55,14 +55,7 @@ describeOnStacks('registrations in lists that their owners write to', (stack) =>
     house = await open()
     intruder = await house.createIssuer()
     others = [await house.createIssuer(), await house.createIssuer(), await house.createIssuer()]
-    terms = {
-      schemaId: (await house.registerSchema(intruder)).id,
-      issuerDid: intruder.did,
-      proofType: 'eddsa-jcs-2022',
-      revocable: true,
-      suspendable: false,
-      dryRun: false,
-    }
+    terms = await house.degreeTerms(intruder)
     // its controller is somebody else, who has ether of its own
     const wallets = await chain.viem.getWalletClients()
     owner = wallets[5]!.account.address

@@ -18,14 +18,7 @@ describeOnStacks('issueBatch', (stack) => {
     fresh = await stack.create()
     house = await openIssuing({ chain, location: fresh.location })
     const issuer = await house.createIssuer()
-    terms = {
-      schemaId: (await house.registerSchema(issuer)).id,
-      issuerDid: issuer.did,
-      proofType: 'eddsa-jcs-2022',
-      revocable: true,
-      suspendable: false,
-      dryRun: false,
-    }
+    terms = await house.degreeTerms(issuer)
   })
 
   after(async () => {

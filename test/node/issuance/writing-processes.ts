@@ -35,14 +35,7 @@ describeOnStacks('processes that write with one account', (stack) => {
     fresh = await stack.create()
     const house = await openIssuing(options())
     const issuer = await house.createIssuer()
-    terms = {
-      schemaId: (await house.registerSchema(issuer)).id,
-      issuerDid: issuer.did,
-      proofType: 'eddsa-jcs-2022',
-      revocable: true,
-      suspendable: false,
-      dryRun: false,
-    }
+    terms = await house.degreeTerms(issuer)
     await house.close()
   })
 
