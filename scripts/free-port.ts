@@ -1,12 +1,27 @@
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 
+// below those that Linux (32768) and others (49152) give to outgoing connections: of these a free one is soon taken
+const [FIRST, AFTER_LAST] = [20_000, 32_768]
+const ATTEMPTS = 100
+
 /** A port of 127.0.0.1 on which nothing listens. */
 export async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const address = probe.address()
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const port = randomInt(FIRST, AFTER_LAST)
+    if (await isFree(port)) return port
+  }
+  throw new Error('there is no free port')
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const probe = createServer().listen(port, '127.0.0.1')
+  try {
+    await once(probe, 'listening')
+  } catch {
+    return false
+  }
   await new Promise((closed) => probe.close(closed))
-  if (typeof address !== 'object' || address === null) throw new Error('there is no free port')
-  return address.port
+  return true
 }
