@@ -31,11 +31,11 @@ export async function settled({ database, errors }: Issuing): Promise<void> {
 }
 
 async function unsettled(database: Database): Promise<unknown[]> {
-  const credentials = await database
-    .selectFrom('registration_entries as entries')
-    .leftJoin('registrations', 'registrations.registration_id', 'entries.registration_id')
-    .select(['credential_id', 'registrations.state', 'first'])
-    .where((eb) => eb.or([eb('entries.registration_id', 'is', null), eb('registrations.state', '=', 'open')]))
+  const groups = await database
+    .selectFrom('registration_groups as groups')
+    .leftJoin('registrations', 'registrations.registration_id', 'groups.registration_id')
+    .select(['group_id', 'groups.count', 'registrations.state', 'first'])
+    .where((eb) => eb.or([eb('groups.registration_id', 'is', null), eb('registrations.state', '=', 'open')]))
     .limit(5)
     .execute()
   const changes = await database
@@ -50,7 +50,7 @@ async function unsettled(database: Database): Promise<unknown[]> {
     .where('state', 'in', ['signed', 'mined'])
     .execute()
   const mined = new Set(transactions.flatMap(({ state, nonce }) => (state === 'mined' ? [nonce] : [])))
-  return [...credentials, ...changes, ...transactions.filter(({ nonce }) => !mined.has(nonce))]
+  return [...groups, ...changes, ...transactions.filter(({ nonce }) => !mined.has(nonce))]
 }
 
 /**

@@ -21,7 +21,8 @@ export async function registeredOnce(
   const rows = await database
     .selectFrom('credentials')
     .innerJoin('registration_entries as entries', 'entries.credential_id', 'credentials.credential_id')
-    .innerJoin('registrations', 'registrations.registration_id', 'entries.registration_id')
+    .innerJoin('registration_groups as groups', 'groups.group_id', 'entries.group_id')
+    .innerJoin('registrations', 'registrations.registration_id', 'groups.registration_id')
     .select([
       'credentials.credential_id',
       'status_index',
@@ -51,10 +52,10 @@ export async function registeredOnce(
 /** How many recorded credentials are not on the ledger, as far as the database knows. */
 async function unregistered(database: Database): Promise<number> {
   const { n } = await database
-    .selectFrom('registration_entries as entries')
-    .leftJoin('registrations', 'registrations.registration_id', 'entries.registration_id')
+    .selectFrom('registration_groups as groups')
+    .leftJoin('registrations', 'registrations.registration_id', 'groups.registration_id')
     .select((eb) => eb.fn.countAll<number>().as('n'))
-    .where((eb) => eb.or([eb('entries.registration_id', 'is', null), eb('state', '=', 'open')]))
+    .where((eb) => eb.or([eb('groups.registration_id', 'is', null), eb('state', '=', 'open')]))
     .executeTakeFirstOrThrow()
   return Number(n)
 }

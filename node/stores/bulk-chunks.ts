@@ -116,7 +116,8 @@ export function createBulkChunkStore(database: Database) {
       return database
         .selectFrom('bulk_chunks')
         .innerJoin('registration_entries as entries', 'entries.credential_id', 'bulk_chunks.credential_id')
-        .innerJoin('registrations', 'registrations.registration_id', 'entries.registration_id')
+        .innerJoin('registration_groups as groups', 'groups.group_id', 'entries.group_id')
+        .innerJoin('registrations', 'registrations.registration_id', 'groups.registration_id')
         .selectAll('bulk_chunks')
         .where('bulk_chunks.state', '=', 'recorded')
         .where('registrations.state', '!=', 'open')
@@ -217,7 +218,8 @@ async function readRegistrations(
     const rows = await database
       .selectFrom('credentials')
       .leftJoin('registration_entries as entries', 'entries.credential_id', 'credentials.credential_id')
-      .leftJoin('registrations', 'registrations.registration_id', 'entries.registration_id')
+      .leftJoin('registration_groups as groups', 'groups.group_id', 'entries.group_id')
+      .leftJoin('registrations', 'registrations.registration_id', 'groups.registration_id')
       .select(['credentials.credential_id', 'holder_did', 'entries.status_list_id', 'status_index'])
       .select(['registrations.state', 'registrations.transaction_hash', 'registrations.reason'])
       .select(withSecured ? 'secured' : sql<string>`''`.as('secured'))

@@ -91,23 +91,23 @@ interface ListWithEntries {
 /** Those that wait for a registration before come last, so that they take no place of the others. */
 async function listsWithEntries(trx: Database, limit: number): Promise<ListWithEntries[]> {
   return trx
-    .selectFrom('registration_entries as entries')
-    .innerJoin('status_lists', 'status_lists.status_list_id', 'entries.status_list_id')
-    .select(['entries.status_list_id', 'status_lists.registered'])
+    .selectFrom('registration_groups as groups')
+    .innerJoin('status_lists', 'status_lists.status_list_id', 'groups.status_list_id')
+    .select(['groups.status_list_id', 'status_lists.registered'])
     .select((eb) =>
       eb
         .exists(
           eb
             .selectFrom('registrations')
             .select('registration_id')
-            .whereRef('registrations.status_list_id', '=', 'entries.status_list_id')
+            .whereRef('registrations.status_list_id', '=', 'groups.status_list_id')
             // a literal, so that the index of those that are open is used whatever the plan
             .where('registrations.state', '=', sql.lit('open')),
         )
         .as('waits'),
     )
-    .where('entries.registration_id', 'is', null)
-    .groupBy(['entries.status_list_id', 'status_lists.registered'])
+    .where('groups.registration_id', 'is', null)
+    .groupBy(['groups.status_list_id', 'status_lists.registered'])
     .orderBy('waits')
     .limit(limit)
     .execute()
@@ -127,16 +127,21 @@ async function claimList(trx: Database, claim: Claim, list: ListWithEntries): Pr
       state: 'open',
     })
     .execute()
-  const { numUpdatedRows } = await trx
-    .updateTable('registration_entries')
+  await trx
+    .updateTable('registration_groups')
     .set({ registration_id: registrationId })
     .where('status_list_id', '=', statusListId)
     .where('registration_id', 'is', null)
-    .executeTakeFirst()
+    .execute()
   // not counted before: others commit further credentials at any time
+  const { count } = await trx
+    .selectFrom('registration_groups')
+    .select((eb) => eb.fn.sum<number>('count').as('count'))
+    .where('registration_id', '=', registrationId)
+    .executeTakeFirstOrThrow()
   await trx
     .updateTable('registrations')
-    .set({ count: Number(numUpdatedRows) })
+    .set({ count })
     .where('registration_id', '=', registrationId)
     .execute()
 }

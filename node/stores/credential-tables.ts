@@ -116,7 +116,7 @@ export interface AnchorsTable {
   created_at: Time
 }
 
-/** Entries of credentials in status lists, and what registers them; null while that is not begun. */
+/** Entries of credentials in status lists. */
 export interface RegistrationEntriesTable {
   credential_id: string
   /** The list in which it is registered: revocation, or suspension when only that was asked for. */
@@ -125,6 +125,15 @@ export interface RegistrationEntriesTable {
   status_index: number
   /** Of which the index is made: unique in its list, and in the order of issuance; null before this was kept. */
   status_position: number | null
+  group_id: string
+}
+
+/** Entries of a list that are recorded, and registered, together. */
+export interface RegistrationGroupsTable {
+  group_id: string
+  status_list_id: string
+  count: number
+  /** Null while its registration is not begun. */
   registration_id: string | null
 }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { type ExpressionBuilder, sql } from 'kysely'
 import { IssuerError } from '../errors.ts'
 import type { StatusPurpose } from '../ledger/ledger.ts'
@@ -78,8 +79,7 @@ export function createCredentialStore(database: Database) {
       const written = database.transaction().execute(async (trx) => {
         const own = (row: NewCredentialRow) => ownOf(row, terms)
         await insertRows(trx, 'credentials', { items: input.rows, rowOf: own, pause })
-        const items = input.rows.filter(hasEntry)
-        await insertRows(trx, 'registration_entries', { items, rowOf: entryOf, pause })
+        await insertEntries(trx, input.rows.filter(hasEntry), pause)
         if (input.outbox) await trx.insertInto('outbox').values(input.outbox).execute()
         if (input.event) await appendEvent(trx, input.event)
         await input.also?.(trx)
@@ -157,14 +157,24 @@ type WithEntry = NewCredentialRow & { entry: NonNullable<NewCredentialRow['entry
 
 const hasEntry = (row: NewCredentialRow): row is WithEntry => row.entry !== undefined
 
-/** What has to be registered of a new credential. */
-const entryOf = ({ credential_id, entry }: WithEntry): NewRow<'registration_entries'> => ({
-  credential_id,
-  status_list_id: entry.status_list_id,
-  status_index: entry.status_index,
-  status_position: entry.status_position,
-  registration_id: null,
-})
+/** What has to be registered of new credentials: a group in each list. */
+async function insertEntries(trx: Database, items: readonly WithEntry[], pause: Pause): Promise<void> {
+  const groups = new Map<string, NewRow<'registration_groups'>>()
+  for (const { entry } of items) {
+    const { status_list_id } = entry
+    const group = groups.get(status_list_id) ?? { group_id: randomUUID(), status_list_id, count: 0 }
+    groups.set(status_list_id, { ...group, count: group.count + 1 })
+  }
+  for (const group of groups.values()) await trx.insertInto('registration_groups').values(group).execute()
+  const rowOf = ({ credential_id, entry }: WithEntry): NewRow<'registration_entries'> => ({
+    credential_id,
+    status_list_id: entry.status_list_id,
+    status_index: entry.status_index,
+    status_position: entry.status_position,
+    group_id: groups.get(entry.status_list_id)?.group_id as string,
+  })
+  await insertRows(trx, 'registration_entries', { items, rowOf, pause })
+}
 
 /** Which id is taken; an index of a status list that is given out twice stays the failure that it is. */
 async function conflict(
@@ -218,9 +228,10 @@ function listOfPair(eb: ExpressionBuilder<WithEntries, 'terms' | 'entries'>, pur
 
 function withRegistration(database: Database) {
   return credentialRows(database)
-    .leftJoin('registrations', 'registrations.registration_id', 'entries.registration_id')
+    .leftJoin('registration_groups as groups', 'groups.group_id', 'entries.group_id')
+    .leftJoin('registrations', 'registrations.registration_id', 'groups.registration_id')
     .select([
-      'entries.registration_id as registration_id',
+      'groups.registration_id as registration_id',
       'registrations.state as registration_state',
       'registrations.transaction_hash as transaction_hash',
       'registrations.reason as refusal',

@@ -57,16 +57,16 @@ async function openRegistrations(database: Database) {
 
 async function unregistered(database: Database): Promise<number> {
   const some = database
-    .selectFrom('registration_entries')
-    .select('status_list_id')
+    .selectFrom('registration_groups')
+    .select('count')
     .where('registration_id', 'is', null)
     .limit(mostCounted)
     .as('some')
   const { count } = await database
     .selectFrom(some)
-    .select((eb) => eb.fn.countAll<Count>().as('count'))
+    .select((eb) => eb.fn.sum<Count | null>('count').as('count'))
     .executeTakeFirstOrThrow()
-  return Number(count)
+  return Number(count ?? 0)
 }
 
 async function counted(database: Database, table: 'events'): Promise<number> {

@@ -1,5 +1,6 @@
-import { PostgresAdapter, sql } from 'kysely'
+import { sql } from 'kysely'
 import type { Database } from './database.ts'
+import { isPostgres } from './postgres.ts'
 
 /** Questions to the table of leases. */
 export type LeaseStore = ReturnType<typeof createLeaseStore>
@@ -36,9 +37,9 @@ export function createLeaseStore(database: Database) {
 
 /** So many milliseconds from now, as ISO 8601 in UTC, in the words of either database. */
 function clockOf(database: Database) {
-  const isPostgres = database.getExecutor().adapter instanceof PostgresAdapter
+  const onPostgres = isPostgres(database.getExecutor())
   return (milliseconds: number) =>
-    isPostgres
+    onPostgres
       ? sql<string>`to_char((clock_timestamp() + make_interval(secs => ${milliseconds / 1_000}::float8)) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
       : sql<string>`strftime('%Y-%m-%dT%H:%M:%fZ', 'now', ${`${milliseconds / 1_000} seconds`})`
 }

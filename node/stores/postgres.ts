@@ -7,6 +7,7 @@ import {
   PostgresAdapter,
   PostgresIntrospector,
   PostgresQueryCompiler,
+  type QueryExecutor,
   type QueryResult,
   type TransactionSettings,
 } from 'kysely'
@@ -83,6 +84,24 @@ export async function repeatSacrificed<T>(work: () => Promise<T>): Promise<T> {
     }
   }
 }
+
+/** Whether a database is on PostgreSQL. */
+export const isPostgres = (executor: QueryExecutor): boolean => executor.adapter instanceof LockedOutside
+
+/** Inserts rows in the text format of COPY. @throws what the server says, as of a statement */
+export async function copyRows(
+  executor: QueryExecutor,
+  table: string,
+  columns: readonly string[],
+  rows: Buffer,
+): Promise<void> {
+  await executor.provideConnection(async (connection) => {
+    const copy = `copy ${quote(table)} (${columns.map(quote).join(', ')}) from stdin`
+    await (connection as PostgresConnection).copy(copy, rows)
+  })
+}
+
+const quote = (name: string) => pg.escapeIdentifier(name)
 
 function tellTaken(pool: pg.Pool, from: number): void {
   if (!databasePoolChannel.hasSubscribers) return
@@ -179,16 +198,55 @@ class PostgresConnection implements DatabaseConnection {
     this.#client.release(this.#broken !== undefined)
   }
 
+  /** Runs `copy … from stdin`, within a transaction. */
+  async copy(sql: string, rows: Buffer): Promise<void> {
+    await this.#use(
+      (client) =>
+        new Promise<void>((resolve, reject) => {
+          client.query(new CopyIn(sql, rows, (error) => (error ? reject(error) : resolve())))
+        }),
+    )
+  }
+
   async #ask<R>({ sql, parameters }: CompiledQuery) {
+    return this.#use((client) => client.query<R & pg.QueryResultRow>(sql, [...parameters]))
+  }
+
+  async #use<T>(ask: (client: pg.PoolClient) => Promise<T>): Promise<T> {
     // what follows a loss, such as `rollback`, must not hide it
     if (this.#broken) throw this.#broken
     try {
-      return await this.#client.query<R & pg.QueryResultRow>(sql, [...parameters])
+      return await ask(this.#client)
     } catch (error) {
       const mapped = mapError(error)
       if (endsConnection(error)) this.#broken = mapped
       throw mapped
     }
+  }
+}
+
+/** What `pg` has for COPY (postgresql.org/docs/15/protocol-flow.html#PROTOCOL-COPY), without types. */
+interface CopyingConnection {
+  sendCopyFromChunk(chunk: Buffer): void
+  endCopyFrom(): void
+}
+
+/**
+ * `copy … from stdin` with all rows at hand. pg-copy-streams 7.0.0, which takes them from a stream, throws where nobody can
+ * catch it when the server goes away meanwhile.
+ */
+class CopyIn extends pg.Query {
+  readonly #rows: Buffer
+
+  constructor(sql: string, rows: Buffer, done: (error: Error | null | undefined) => void) {
+    super(sql, done)
+    this.#rows = rows
+  }
+
+  /** Called by `pg` when the server waits for the rows. */
+  handleCopyInResponse(connection: CopyingConnection): void {
+    connection.sendCopyFromChunk(this.#rows)
+    connection.endCopyFrom()
   }
 }
 

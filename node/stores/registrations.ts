@@ -59,10 +59,9 @@ export function createRegistrationStore(database: Database) {
     /** How many recorded entries of each tenant are not on the ledger yet. */
     async countUnregistered(): Promise<Map<string, number>> {
       const unclaimed = database
-        .selectFrom('registration_entries')
-        .select((eb) => ['status_list_id', eb.fn.countAll<number | string>().as('count')])
+        .selectFrom('registration_groups')
+        .select(['status_list_id', 'count'])
         .where('registration_id', 'is', null)
-        .groupBy('status_list_id')
       const claimed = database
         .selectFrom('registrations')
         .select(['status_list_id', 'count'])
@@ -123,7 +122,8 @@ export function createRegistrationStore(database: Database) {
         rows.push(
           ...(await database
             .selectFrom('registration_entries as entries')
-            .innerJoin('registrations', 'registrations.registration_id', 'entries.registration_id')
+            .innerJoin('registration_groups as groups', 'groups.group_id', 'entries.group_id')
+            .innerJoin('registrations', 'registrations.registration_id', 'groups.registration_id')
             .select(['credential_id', 'state', 'registrations.transaction_hash', 'reason'])
             .where('credential_id', 'in', credentialIds.slice(from, from + IDS_PER_QUESTION))
             .where('state', '!=', 'open')
@@ -136,7 +136,8 @@ export function createRegistrationStore(database: Database) {
     /** The entries of a registration by index, which is the order of its leaves. */
     async entries(registrationId: string): Promise<RegisteredEntry[]> {
       const rows = await database
-        .selectFrom('registration_entries as entries')
+        .selectFrom('registration_groups as groups')
+        .innerJoin('registration_entries as entries', 'entries.group_id', 'groups.group_id')
         .innerJoin('credentials', 'credentials.credential_id', 'entries.credential_id')
         .select(['credentials.credential_id', 'status_index', 'digest'])
         .where('registration_id', '=', registrationId)

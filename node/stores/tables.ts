@@ -13,6 +13,7 @@ import type {
   RecalledCredentialsTable,
   RecallsTable,
   RegistrationEntriesTable,
+  RegistrationGroupsTable,
   RegistrationsTable,
   StatusChangesTable,
   StatusListsTable,
@@ -341,6 +342,7 @@ export interface Tables {
   anchors: AnchorsTable
   registrations: RegistrationsTable
   registration_entries: RegistrationEntriesTable
+  registration_groups: RegistrationGroupsTable
   status_changes: StatusChangesTable
   relayers: RelayersTable
   transactions: TransactionsTable

@@ -24,10 +24,10 @@ export async function fillDatabase(dataDir: string, total: number): Promise<void
   )
   // each credential has an entry, in the same order
   const register = database.prepare(
-    `insert into registration_entries (credential_id, status_list_id, status_index, status_position, registration_id)
+    `insert into registration_entries (credential_id, status_list_id, status_index, status_position, group_id)
      select credential_id, (select min(status_list_id) from registration_entries), 0,
        (select min(status_position) from registration_entries) - row_number() over (),
-       (select min(registration_id) from registration_entries)
+       (select min(group_id) from registration_entries)
      from credentials where rowid > (select max(rowid) from registration_entries)`,
   )
   database.exec('pragma synchronous = off')

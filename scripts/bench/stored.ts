@@ -11,6 +11,7 @@ import {
   type NewCredentialRow,
 } from '../../node/stores/credentials.ts'
 import { type Database, type DatabaseLocation, openDatabase } from '../../node/stores/database.ts'
+import { readDepths } from '../../node/stores/depths.ts'
 import { createRegistrationStore } from '../../node/stores/registrations.ts'
 import { createStatusChangeStore } from '../../node/stores/status-changes.ts'
 
@@ -51,6 +52,9 @@ async function fill(database: Database, isPostgres: boolean, from: number, to: n
   await sql`insert into registrations (registration_id, anchor_id, status_list_id, first, count, state, root, transaction_hash, block_number)
     select 'registration' || ${text('i / 1000')}, 'anchor' || ${text('i / 1000')}, 'list' || ${text('i / 131072')}, i % 131072, 1000, 'registered', '0x', '0x', i
     from (${series}) as s where i % 1000 = 0`.execute(database)
+  await sql`insert into registration_groups (group_id, status_list_id, count, registration_id)
+    select registration_id, status_list_id, count, registration_id from registrations where true
+    on conflict do nothing`.execute(database)
   // issuers have two schemas each: as many terms as the least common multiple of 20 and 10
   await sql`insert into credential_terms (terms_id, tenant_id, issuer_did, schema_id, proof_type, data_model, format,
       verification_method, revocable, suspendable)
@@ -62,7 +66,7 @@ async function fill(database: Database, isPostgres: boolean, from: number, to: n
       'did:h:' || ${text('i / 10')}, '{"credential":"' || ${sql.raw(`'${'x'.repeat(800)}'`)} || '"}', '0x' || ${text('i')}, ${time('1 second')},
       case when i % 100 = 7 then 'revoked' when i % 1000 = 8 then 'suspended' else 'valid' end
     from (${series}) as s`.execute(database)
-  await sql`insert into registration_entries (credential_id, status_list_id, status_index, status_position, registration_id)
+  await sql`insert into registration_entries (credential_id, status_list_id, status_index, status_position, group_id)
     select 'urn:uuid:' || ${text('(i * 1999) % 100000007')} || '-' || ${text('i')}, 'list' || ${text('i / 131072')}, i % 131072, i % 131072,
       'registration' || ${text('i / 1000')}
     from (${series}) as s`.execute(database)
@@ -157,20 +161,9 @@ async function questions(database: Database): Promise<Question[]> {
     ['open changes', () => changes.listOpen({ before: at }), 40],
     ['open anchor', () => registrations.openAnchor(new Date().toISOString()), 40],
     ['entries of a registration', () => registrations.entries('registration3'), 10],
-    ['oldest unregistered', () => oldestUnregistered(database), 40],
+    ['what waits', () => readDepths(database, 'anchor'), 40],
     ['registration of a credential', () => registrations.get('registration3'), 40],
   ]
-}
-
-async function oldestUnregistered(database: Database) {
-  return database
-    .selectFrom('registration_entries as entries')
-    .innerJoin('credentials', 'credentials.credential_id', 'entries.credential_id')
-    .select('issued_at')
-    .where('registration_id', 'is', null)
-    .orderBy('issued_at')
-    .limit(1)
-    .executeTakeFirst()
 }
 
 async function median(ask: () => Promise<unknown>, repetitions: number): Promise<number> {

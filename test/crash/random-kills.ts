@@ -150,7 +150,8 @@ async function recordedOnce(database: Database, load: Load): Promise<number> {
   const rows = await database
     .selectFrom('credentials')
     .leftJoin('registration_entries as entries', 'entries.credential_id', 'credentials.credential_id')
-    .leftJoin('registrations', 'registrations.registration_id', 'entries.registration_id')
+    .leftJoin('registration_groups as groups', 'groups.group_id', 'entries.group_id')
+    .leftJoin('registrations', 'registrations.registration_id', 'groups.registration_id')
     .select([
       'credentials.credential_id',
       'holder_did',

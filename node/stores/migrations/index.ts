@@ -21,6 +21,7 @@ import { up as credentialTerms } from './022-credential-terms.ts'
 import { up as didImports } from './023-did-imports.ts'
 import { up as registrationsAside } from './024-registrations-aside.ts'
 import { up as outboxLanes } from './025-outbox-lanes.ts'
+import { up as registrationGroups } from './026-registration-groups.ts'
 
 /** Every migration by its name, which gives the order; one that has run anywhere never changes. */
 export const migrations: Record<string, Migration> = {
@@ -46,4 +47,5 @@ export const migrations: Record<string, Migration> = {
   '023-did-imports': { up: didImports },
   '024-registrations-aside': { up: registrationsAside },
   '025-outbox-lanes': { up: outboxLanes },
+  '026-registration-groups': { up: registrationGroups },
 }

@@ -107,7 +107,8 @@ describeOnStacks('issueChunk', (stack) => {
       .set({ state: 'refused', reason: 'ISSUER_DEACTIVATED' })
       .where('registration_id', 'in', (eb) =>
         eb
-          .selectFrom('registration_entries')
+          .selectFrom('registration_entries as entries')
+          .innerJoin('registration_groups as groups', 'groups.group_id', 'entries.group_id')
           .select('registration_id')
           .$castTo<{ registration_id: string }>()
           .where('credential_id', '=', recorded[0]?.credential_id as string),

@@ -71,11 +71,11 @@ describeOnStacks('the group commit of registrations', (stack) => {
   const settled = async (issuing: Issuing) => {
     for (;;) {
       const { n } = await issuing.database
-        .selectFrom('registration_entries as entries')
-        .leftJoin('registrations', 'registrations.registration_id', 'entries.registration_id')
+        .selectFrom('registration_groups as groups')
+        .leftJoin('registrations', 'registrations.registration_id', 'groups.registration_id')
         .select((eb) => eb.fn.countAll<number>().as('n'))
         .where((eb) =>
-          eb.or([eb('entries.registration_id', 'is', null), eb('registrations.state', '=', 'open')]),
+          eb.or([eb('groups.registration_id', 'is', null), eb('registrations.state', '=', 'open')]),
         )
         .executeTakeFirstOrThrow()
       if (n === 0) return

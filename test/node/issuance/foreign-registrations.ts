@@ -170,7 +170,8 @@ describeOnStacks('registrations in lists that their owners write to', (stack) =>
       assert.ok(sent <= 25, String(sent))
       assert.ok(written <= 25, String(written))
       const claimed = await house.database
-        .selectFrom('registration_entries')
+        .selectFrom('registration_entries as entries')
+        .innerJoin('registration_groups as groups', 'groups.group_id', 'entries.group_id')
         .select('registration_id')
         .where('credential_id', '=', ownLater)
         .executeTakeFirst()

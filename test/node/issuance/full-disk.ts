@@ -84,7 +84,7 @@ describe('a disk that is full', () => {
     const key = house.ledger.statusLists.keyOf({ issuer: identity, purpose: 'revocation', number: 1 })
     // what waited for the ledger is registered, each once
     for (;;) {
-      const rows = await house.database.selectFrom('registration_entries').select('registration_id').execute()
+      const rows = await house.database.selectFrom('registration_entries').select('credential_id').execute()
       const registered = (await house.ledger.statusLists.get(key))?.registered ?? 0
       assert.ok(registered <= rows.length)
       if (registered === rows.length) break

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import fc from 'fast-check'
 import type { CredentialTerms } from '../../../node/stores/credential-terms.ts'
 import {
   createCredentialStore,
@@ -49,12 +51,16 @@ describeOnStacks('the credential store', (stack) => {
 
   it('writes nothing when an id is there already, and says so', async () => {
     const outbox = { id: 'outbox', job: 'job', payload: '{}', due_at: at(0) }
-    const repeated = [rowOf(900), rowOf(3)]
-    await assert.rejects(store.insert({ rows: repeated, outbox, pause }), {
-      code: 'CREDENTIAL_ALREADY_EXISTS',
-      facts: { credentialId: rowOf(3).credential_id },
-    })
-    assert.equal(await store.get(rowOf(900).credential_id), undefined)
+    // many rows go to PostgreSQL in another way than few
+    for (const others of [1, 1_200]) {
+      const fresh = Array.from({ length: others }, (_, n) => rowOf(10_000 + n))
+      const repeated = [...fresh, rowOf(3)]
+      await assert.rejects(store.insert({ rows: repeated, outbox, pause }), {
+        code: 'CREDENTIAL_ALREADY_EXISTS',
+        facts: { credentialId: rowOf(3).credential_id },
+      })
+      for (const { credential_id } of fresh) assert.equal(await store.get(credential_id), undefined)
+    }
     assert.deepEqual(await database.selectFrom('outbox').selectAll().execute(), [])
   })
 
@@ -164,6 +170,51 @@ describeOnStacks('the credential store', (stack) => {
     const twice = [rowOf(500), rowOf(0)]
     await assert.rejects(store.insert({ rows: twice, pause }))
     assert.equal(await store.get('urn:uuid:500'), undefined)
+  })
+
+  it('gives any text back as it was', async () => {
+    const special = fc.constantFrom(
+      '\\',
+      '\t',
+      '\n',
+      '\r',
+      '\\.',
+      '\\N',
+      '\\x41',
+      '\\101',
+      '"',
+      "'",
+      ',',
+      '\u2028',
+      '𝄞',
+    )
+    const kept = fc.string({ unit: 'binary' }).filter((text) => text.isWellFormed() && !text.includes('\0'))
+    const text = fc.array(fc.oneof(special, kept), { maxLength: 8 }).map((parts) => parts.join(''))
+    const texts = fc.array(fc.record({ holder_did: text, secured: text, expires_at: fc.option(text) }), {
+      minLength: 1,
+      maxLength: 30,
+    })
+    await fc.assert(
+      fc.asyncProperty(texts, async (written) => {
+        const inserted = written.map((own) => ({ ...rowOf(0), ...own, credential_id: randomUUID() }))
+        await store.insert({ rows: inserted, pause })
+        const ids = inserted.map(({ credential_id }) => credential_id)
+        const found = await database
+          .selectFrom('credentials')
+          .selectAll()
+          .where('credential_id', 'in', ids)
+          .execute()
+        const byId = new Map(found.map((row) => [row.credential_id, row]))
+        for (const { credential_id, holder_did, secured, expires_at } of inserted) {
+          const row = byId.get(credential_id)
+          assert.deepEqual(
+            [row?.holder_did, row?.secured, row?.expires_at],
+            [holder_did, secured, expires_at],
+          )
+        }
+        await database.deleteFrom('credentials').where('credential_id', 'in', ids).execute()
+      }),
+    )
   })
 
   it('gives JSON and tokens back as they were', async () => {

@@ -130,8 +130,13 @@ describeOnStacks(
           entries.map(({ credential_id }) => credential_id),
           registered,
         )
-        const unclaimed = database.selectFrom('registration_entries').select('credential_id')
-        const left = await unclaimed.where('registration_id', 'is', null).execute()
+        const outbox = { id: 'o', job: 'j', payload: '{}', due_at: at }
+        await database.insertInto('outbox').values(outbox).execute()
+        const claim = { anchorId: 'n2', job: 'j', now: at, maxLists: 9, newId: () => 'r2' }
+        assert.ok(await registrations.claim(claim))
+        const [claimed, ...others] = await registrations.openRegistrations('n2')
+        assert.deepEqual([claimed?.status_list_id, claimed?.first, claimed?.count, others], ['l', 3, 1, []])
+        const left = await registrations.entries('r2')
         assert.deepEqual(
           left.map(({ credential_id }) => credential_id),
           waiting,

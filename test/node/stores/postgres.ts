@@ -71,6 +71,60 @@ describeOnStacks(
       sql`select pg_terminate_backend(pid) from pg_stat_activity
         where datname = current_database() and pid <> pg_backend_pid()`.execute(direct)
 
+    const terminateCopy = () =>
+      sql`select pg_terminate_backend(pid) from pg_stat_activity
+        where datname = current_database() and query like 'copy %'`.execute(direct)
+    const pause = () => new Promise<void>((resolve) => setImmediate(resolve))
+
+    /** Megabytes, more than the way there holds. */
+    const manyRows = async () => {
+      const lists = await insertLists(direct)
+      return Array.from({ length: 1_000 }, (_, index) => ({
+        ...credentialRow(lists, index),
+        secured: 'x'.repeat(8_000),
+      }))
+    }
+    const isCopying = async () => {
+      const { rows } = await sql`select pid from pg_stat_activity where datname = current_database()
+        and query like 'copy %' and state = 'active' and wait_event_type = 'Lock'`.execute(direct)
+      return rows.length > 0
+    }
+
+    /** Does something while they are copied, which is as long as another transaction holds the id of one of them. */
+    const failCopying = async (on: Database, act: () => unknown, cause: RegExp) => {
+      const rows = await manyRows()
+      let release = () => {}
+      const released = new Promise<void>((resolve) => {
+        release = resolve
+      })
+      const other = createCredentialStore(direct)
+      let isHeld = false
+      const holds = other.insert({
+        rows: rows.slice(500, 501),
+        pause,
+        also: async () => {
+          isHeld = true
+          await released
+          throw new Error('rolled back')
+        },
+      })
+      const ended = assert.rejects(holds, /rolled back/)
+      while (!isHeld) await pause()
+      const refused = assert.rejects(createCredentialStore(on).insert({ rows, pause }), unavailable(cause))
+      while (!(await isCopying())) await pause()
+      await act()
+      await refused
+      release()
+      await ended
+      proxy.mend()
+      const all = () =>
+        direct.selectFrom('credentials').select('credential_id').where('type', '=', 'T').execute()
+      assert.deepEqual(await all(), [])
+      await createCredentialStore(on).insert({ rows, pause })
+      assert.equal((await all()).length, rows.length)
+      await direct.deleteFrom('credentials').where('type', '=', 'T').execute()
+    }
+
     it('goes on with new connections when idle ones were ended', async () => {
       await put(database, 'before')
       await terminate()
@@ -237,12 +291,27 @@ describeOnStacks(
       await put(direct, 'once')
       await assert.rejects(put(direct, 'once'), isUniqueViolation)
       await assert.rejects(put(direct, 'nothing\0'), { code: 'MALFORMED_REQUEST' })
-      // credentials go in as JSON
       const lists = await insertLists(direct)
-      const rows = [{ ...credentialRow(lists, 0), holder_did: 'nobody\0' }]
-      const insert = createCredentialStore(direct).insert({ rows, pause: async () => {} })
-      await assert.rejects(insert, { code: 'MALFORMED_REQUEST' })
+      // one is inserted, many are copied
+      for (const others of [0, 99]) {
+        const rows = Array.from({ length: others }, (_, index) => credentialRow(lists, index))
+        rows.push({ ...credentialRow(lists, others), holder_did: 'nobody\0' })
+        const insert = createCredentialStore(direct).insert({ rows, pause })
+        await assert.rejects(insert, { code: 'MALFORMED_REQUEST' })
+      }
     })
+
+    it('keeps none of the credentials that are copied when it ends the connection', async () =>
+      failCopying(await open(), terminateCopy, /57P01|terminated|closed|not queryable/))
+
+    it('keeps none of the credentials that are copied when the connection is cut', async () =>
+      failCopying(await open({ url: viaProxy() }), () => proxy.cut(), /ECONNRESET|terminated|closed/))
+
+    it('keeps none of the credentials that are copied when that takes too long', () =>
+      failCopying(database, () => {}, /57014/))
+
+    it('keeps none of the credentials that are copied when it says nothing', () =>
+      failCopying(database, () => proxy.stall(), /timeout/))
 
     it('refuses a database that a newer version has changed', async () => {
       const time = '2030-01-01T00:00:00.000Z'
