@@ -4,6 +4,7 @@ import { statusListRegistryAbi as abi } from '../node/ledger/abi.ts'
 import type { Hex } from '../node/ledger/ledger.ts'
 import type { Database } from '../node/stores/database.ts'
 import type { Issuing } from './issuing.ts'
+import { checkGroups } from './registration-groups.ts'
 
 /** What was counted, for whoever reads the output of a run. */
 export interface AgreementCounts {
@@ -91,6 +92,7 @@ export async function checkAgreement(
     assert.equal((await house.status(id)).status, status)
   }
   await checkCounters(house, events)
+  await checkGroups(database)
   const transactions = await database.selectFrom('transactions').select('block_number').execute()
   return {
     acknowledged: acknowledged.length,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Database } from '../node/stores/database.ts'
 import type { TestChain } from './chain.ts'
+import { checkGroups } from './registration-groups.ts'
 
 /** What a database and a ledger say of credentials together. */
 export interface RegisteredOnce {
@@ -31,6 +32,7 @@ export async function registeredOnce(
       'transaction_hash',
     ])
     .execute()
+  await checkGroups(database)
   const recorded = new Set(rows.map(({ credential_id }) => credential_id))
   assert.deepEqual(
     acknowledged.filter((credentialId) => !recorded.has(credentialId)),

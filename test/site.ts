@@ -49,7 +49,15 @@ export async function openSite(stack: Stack, environment: Record<string, string>
   const own = await main({ config, chain, jobs: false })
   const start = (role: 'api' | 'worker', rpcUrl = chain.rpcUrl) =>
     startProcess(role, { chain: { ...chain, rpcUrl }, environment: variables })
-  const [api, ...workers] = await Promise.all([start('api'), start('worker', proxy.url), start('worker')])
+  const started = await Promise.allSettled([start('api'), start('worker', proxy.url), start('worker')])
+  const running = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
+  const failed = started.find((each) => each.status === 'rejected')
+  if (failed) {
+    // nothing may stay that keeps the run from ending
+    await closeParts({ chain, proxy, redis, fresh, own }, running)
+    throw failed.reason
+  }
+  const [api, ...workers] = running as [TestProcess, TestProcess, TestProcess]
   const node = { call: call.bind(undefined, own.url) }
   const issuerDid = await makeIssuer(node)
   const terms = { issuerDid, schemaId: await makeSchema(node, issuerDid) }
@@ -58,13 +66,22 @@ export async function openSite(stack: Stack, environment: Record<string, string>
 }
 
 export async function closeSite(site: Site): Promise<void> {
-  await Promise.all([site.api, ...site.workers].map((process) => process.end('SIGKILL')))
-  await site.own.close()
   await site.database.destroy()
-  await site.fresh.drop()
-  await site.proxy.close()
-  await site.redis?.kill()
-  await site.chain.close()
+  await closeParts(site, [site.api, ...site.workers])
+}
+
+type Parts = Pick<Site, 'chain' | 'proxy' | 'redis' | 'fresh' | 'own'>
+
+async function closeParts(
+  { chain, proxy, redis, fresh, own }: Parts,
+  processes: readonly TestProcess[],
+): Promise<void> {
+  await Promise.all(processes.map((process) => process.end('SIGKILL')))
+  await own.close()
+  await fresh.drop()
+  await proxy.close()
+  await redis?.kill()
+  await chain.close()
 }
 
 /** Issues one credential, by one API or the other, and gives its id; any answer but 201 and 202 fails. */

@@ -34,7 +34,7 @@ export async function readDepths(database: Database, anchorJob: string): Promise
     .where('done_at', 'is', null)
     .executeTakeFirst()
   return {
-    unanchored: (await unregistered(database)) + Number(open?.count ?? 0),
+    unanchored: Math.min(mostCounted, (await unregistered(database)) + Number(open?.count ?? 0)),
     oldestUnanchored: open?.created_at ?? asked?.since ?? undefined,
     ...{ waiting, dead },
     auditHead: head?.seq ?? 0,

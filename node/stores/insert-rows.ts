@@ -87,6 +87,8 @@ const escapes: Record<string, string> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n'
 
 function fieldOf(value: unknown): string {
   if (value === null || value === undefined) return '\\N'
+  if (typeof value !== 'string' && typeof value !== 'number')
+    throw new TypeError('Such a value cannot be copied.')
   const text = String(value)
   return special.test(text) ? text.replace(/[\\\t\n\r]/g, (character) => escapes[character] as string) : text
 }

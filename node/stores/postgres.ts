@@ -13,7 +13,12 @@ import {
 } from 'kysely'
 import pg from 'pg'
 import { IssuerError } from '../errors.ts'
-import { type DatabaseConnectionTaken, databasePoolChannel } from '../observation.ts'
+import {
+  type DatabaseConnectionTaken,
+  type DatabaseQuery,
+  databaseChannel,
+  databasePoolChannel,
+} from '../observation.ts'
 
 /** A database server, and what one process may ask of it. Durations in milliseconds. */
 export interface PostgresLocation {
@@ -88,17 +93,25 @@ export async function repeatSacrificed<T>(work: () => Promise<T>): Promise<T> {
 /** Whether a database is on PostgreSQL. */
 export const isPostgres = (executor: QueryExecutor): boolean => executor.adapter instanceof LockedOutside
 
-/** Inserts rows in the text format of COPY. @throws what the server says, as of a statement */
+/** Inserts rows in the text format of COPY, in a transaction. @throws what the server says, as of a statement */
 export async function copyRows(
   executor: QueryExecutor,
   table: string,
   columns: readonly string[],
   rows: Buffer,
 ): Promise<void> {
-  await executor.provideConnection(async (connection) => {
-    const copy = `copy ${quote(table)} (${columns.map(quote).join(', ')}) from stdin`
-    await (connection as PostgresConnection).copy(copy, rows)
-  })
+  const sql = `copy ${quote(table)} (${columns.map(quote).join(', ')}) from stdin`
+  const from = performance.now()
+  // Kysely tells of statements alone
+  const tell = (failed: boolean) =>
+    databaseChannel.publish({ sql, milliseconds: performance.now() - from, failed } satisfies DatabaseQuery)
+  try {
+    await executor.provideConnection((connection) => (connection as PostgresConnection).copy(sql, rows))
+  } catch (error) {
+    tell(true)
+    throw error
+  }
+  tell(false)
 }
 
 const quote = (name: string) => pg.escapeIdentifier(name)
@@ -226,28 +239,37 @@ class PostgresConnection implements DatabaseConnection {
 }
 
 /** What `pg` has for COPY (postgresql.org/docs/15/protocol-flow.html#PROTOCOL-COPY), without types. */
-interface CopyingConnection {
+interface CopyingConnection extends pg.Connection {
   sendCopyFromChunk(chunk: Buffer): void
   endCopyFrom(): void
 }
 
 /**
- * `copy … from stdin` with all rows at hand. pg-copy-streams 7.0.0, which takes them from a stream, throws where nobody can
- * catch it when the server goes away meanwhile.
+ * `copy … from stdin` with all rows at hand, which follow at once: no time limit of the server holds while it waits for
+ * them, and one that has refused the statement passes over them. pg-copy-streams 7.0.0, which takes them from a stream,
+ * throws where nobody can catch it when the server goes away meanwhile.
  */
 class CopyIn extends pg.Query {
+  readonly #sql: string
   readonly #rows: Buffer
 
   constructor(sql: string, rows: Buffer, done: (error: Error | null | undefined) => void) {
     super(sql, done)
+    this.#sql = sql
     this.#rows = rows
   }
 
-  /** Called by `pg` when the server waits for the rows. */
-  handleCopyInResponse(connection: CopyingConnection): void {
-    connection.sendCopyFromChunk(this.#rows)
-    connection.endCopyFrom()
+  override submit = (connection: pg.Connection): void => {
+    const copying = connection as CopyingConnection
+    copying.stream.cork()
+    copying.query(this.#sql)
+    copying.sendCopyFromChunk(this.#rows)
+    copying.endCopyFrom()
+    copying.stream.uncork()
   }
+
+  /** Called by `pg` when the server waits for the rows, which are under way. */
+  handleCopyInResponse(): void {}
 }
 
 function openPool(location: PostgresLocation): pg.Pool {
@@ -261,6 +283,8 @@ function openPool(location: PostgresLocation): pg.Pool {
     statement_timeout: statementTimeout,
     query_timeout: statementTimeout * SILENCE,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+    // the server knows no limit of time for rows that are copied to it: that of a network that was cut
+    options: '-c tcp_keepalives_idle=60 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3',
     keepAlive: true,
     types: { getTypeParser },
   })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Database, openDatabase } from '../../node/stores/database.ts'
 import { startChain, type TestChain } from '../chain.ts'
+import { checkGroups } from '../registration-groups.ts'
 import { describeOnStacks, type FreshDatabase, nodeStacks } from '../stacks.ts'
 import { type EventReceiver, startEventReceiver } from './event-receiver.ts'
 import { createKillableNode, type KillableNode } from './killable-node.ts'
@@ -168,6 +169,7 @@ async function recordedOnce(database: Database, load: Load): Promise<number> {
   assert.equal(new Set(rows.map((row) => `${row.status_list_id} ${row.status_index}`)).size, rows.length)
   assert.equal(new Set(rows.map((row) => row.holder_did)).size, rows.length, 'a request was done twice')
   assert.ok(rows.every((row) => row.state === 'registered'))
+  await checkGroups(database)
   // of those that were never acknowledged there are no more than were lost
   assert.ok(rows.length - load.acknowledged.length <= load.lost * 5)
   return rows.length

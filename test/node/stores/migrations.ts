@@ -4,7 +4,7 @@ import { Kysely, sql } from 'kysely'
 import { Migrator } from 'kysely/migration'
 import type { CredentialTerms } from '../../../node/stores/credential-terms.ts'
 import { createCredentialStore } from '../../../node/stores/credentials.ts'
-import { type DatabaseLocation, openDatabase } from '../../../node/stores/database.ts'
+import { type Database, type DatabaseLocation, openDatabase } from '../../../node/stores/database.ts'
 import { createDidImportStore } from '../../../node/stores/did-imports.ts'
 import { createDidStore } from '../../../node/stores/dids.ts'
 import { migrations } from '../../../node/stores/migrations/index.ts'
@@ -12,6 +12,7 @@ import { createOutboxStore } from '../../../node/stores/outbox.ts'
 import { postgresDialect } from '../../../node/stores/postgres.ts'
 import { createRegistrationStore } from '../../../node/stores/registrations.ts'
 import { sqliteDialect } from '../../../node/stores/sqlite.ts'
+import { checkGroups } from '../../registration-groups.ts'
 import { describeOnStacks, stacks } from '../../stacks.ts'
 
 const at = '2026-01-01T00:00:00.000Z'
@@ -41,6 +42,37 @@ async function fill(db: Kysely<unknown>): Promise<void> {
         ${list && index}, ${list && index}, ${key}, ${registered.includes(id) ? 'r' : null})`.execute(db)
   }
 }
+
+/** Registrations in every state, and what waits, of two lists. */
+async function fillRegistrations(db: Kysely<unknown>): Promise<void> {
+  await sql`insert into status_pairs (pair_id, issuer_did, number, capacity, next, secret, state, created_at)
+    values ('p', 'did:x', 1, 131072, 7, 's', 'open', ${at})`.execute(db)
+  for (const list of ['l', 'm'])
+    await sql`insert into status_lists (status_list_id, pair_id, key, issuer_did, purpose, registered)
+      values (${list}, 'p', ${list}, 'did:x', ${list === 'l' ? 'revocation' : 'suspension'}, 0)`.execute(db)
+  await sql`insert into anchors (anchor_id, open, created_at) values ('n', 1, ${at})`.execute(db)
+  for (const [registration, list, state, count] of [
+    ['r', 'l', 'registered', 2],
+    ['t', 'l', 'refused', 1],
+    ['s', 'm', 'open', 1],
+  ])
+    await sql`insert into registrations (registration_id, anchor_id, status_list_id, first, count, state)
+      values (${registration}, 'n', ${list}, 0, ${count}, ${state})`.execute(db)
+  for (const [n, [list, registration]] of [
+    ...[['l', 'r'] as const, ['l', 'r'] as const, ['l', 't'] as const, ['m', 's'] as const],
+    ...[['l', null] as const, ['m', null] as const, ['m', null] as const],
+  ].entries())
+    await writeEntry(db, n, list, registration)
+}
+
+const writeEntry = (db: Kysely<unknown>, n: number, list: string, registration: string | null) =>
+  sql`insert into registration_entries (credential_id, status_list_id, status_index, status_position, registration_id)
+    values (${`c${n}`}, ${list}, ${n}, ${n % 2 ? n : null}, ${registration})`.execute(db)
+
+const groupsOf = async (database: Database) =>
+  (await database.selectFrom('registration_groups').selectAll().orderBy('group_id').execute()).map(
+    ({ status_list_id: list, registration_id: registration, count }) => [list, registration, count],
+  )
 
 /** A DID whose owner has put one of the keys onto the ledger, of two that the node has made, and one that has all. */
 async function fillDids(db: Kysely<unknown>): Promise<void> {
@@ -141,6 +173,45 @@ describeOnStacks(
           left.map(({ credential_id }) => credential_id),
           waiting,
         )
+        await database.destroy()
+      } finally {
+        await drop()
+      }
+    })
+
+    it('keep what each registration holds, and what a process of that version still writes', async () => {
+      const { location, drop } = await stack.create()
+      try {
+        const before = await migratedTo('025-outbox-lanes', location)
+        await fillRegistrations(before)
+        const isWaiting = async () => {
+          if ('file' in location) return true
+          const { rows } = await sql`select pid from pg_stat_activity
+            where datname = current_database() and wait_event_type = 'Lock'`.execute(before)
+          return rows.length > 0
+        }
+        const late = Promise.withResolvers<void>()
+        const written = Promise.withResolvers<void>()
+        const writing = before.transaction().execute(async (trx) => {
+          await writeEntry(trx, 7, 'l', null)
+          written.resolve()
+          await late.promise
+        })
+        await written.promise
+        const opening = openDatabase(location)
+        while (!(await isWaiting())) await new Promise(setImmediate)
+        late.resolve()
+        await writing
+        await before.destroy()
+        const database = await opening
+        await checkGroups(database)
+        assert.deepEqual(await groupsOf(database), [
+          ['l', null, 2],
+          ['m', null, 2],
+          ['l', 'r', 2],
+          ['m', 's', 1],
+          ['l', 't', 1],
+        ])
         await database.destroy()
       } finally {
         await drop()

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { sql } from 'kysely'
 import { IssuerError } from '../../../node/errors.ts'
+import { type DatabaseQuery, databaseChannel } from '../../../node/observation.ts'
 import { createCredentialStore } from '../../../node/stores/credentials.ts'
 import { type Database, isUniqueViolation, openDatabase } from '../../../node/stores/database.ts'
 import type { PostgresLocation } from '../../../node/stores/postgres.ts'
@@ -76,7 +77,7 @@ describeOnStacks(
         where datname = current_database() and query like 'copy %'`.execute(direct)
     const pause = () => new Promise<void>((resolve) => setImmediate(resolve))
 
-    /** Megabytes, more than the way there holds. */
+    /** Megabytes. */
     const manyRows = async () => {
       const lists = await insertLists(direct)
       return Array.from({ length: 1_000 }, (_, index) => ({
@@ -110,8 +111,15 @@ describeOnStacks(
       })
       const ended = assert.rejects(holds, /rolled back/)
       while (!isHeld) await pause()
-      const refused = assert.rejects(createCredentialStore(on).insert({ rows, pause }), unavailable(cause))
-      while (!(await isCopying())) await pause()
+      let isOver = false
+      const insert = createCredentialStore(on).insert({ rows, pause })
+      const refused = assert.rejects(
+        insert.finally(() => {
+          isOver = true
+        }),
+        unavailable(cause),
+      )
+      while (!isOver && !(await isCopying())) await pause()
       await act()
       await refused
       release()
@@ -305,13 +313,45 @@ describeOnStacks(
       failCopying(await open(), terminateCopy, /57P01|terminated|closed|not queryable/))
 
     it('keeps none of the credentials that are copied when the connection is cut', async () =>
-      failCopying(await open({ url: viaProxy() }), () => proxy.cut(), /ECONNRESET|terminated|closed/))
+      failCopying(await open({ url: viaProxy() }), () => proxy.cut(), /ECONNRESET|EPIPE|terminated|closed/))
 
-    it('keeps none of the credentials that are copied when that takes too long', () =>
-      failCopying(database, () => {}, /57014/))
+    it('keeps none of the credentials that are copied when that takes too long', async () =>
+      failCopying(await open({ statementTimeoutMs: 2_000 }), () => {}, /57014/))
 
-    it('keeps none of the credentials that are copied when it says nothing', () =>
-      failCopying(database, () => proxy.stall(), /timeout/))
+    it('keeps none of the credentials that are copied when it says nothing', async () =>
+      failCopying(
+        await open({ url: viaProxy(), statementTimeoutMs: 2_000 }),
+        () => proxy.stall(),
+        /read timeout/,
+      ))
+
+    it('has what is copied to it told like any statement', async () => {
+      const rows = await manyRows()
+      const told: DatabaseQuery[] = []
+      const hear = (query: unknown) => told.push(query as DatabaseQuery)
+      databaseChannel.subscribe(hear)
+      const store = createCredentialStore(direct)
+      await store.insert({ rows, pause })
+      await assert.rejects(store.insert({ rows, pause }), { code: 'CREDENTIAL_ALREADY_EXISTS' })
+      databaseChannel.unsubscribe(hear)
+      const copies = told.filter(({ sql }) => sql.startsWith('copy "credentials"'))
+      assert.deepEqual(
+        copies.map(({ failed }) => failed),
+        [false, true],
+      )
+      assert.ok(copies.every(({ milliseconds }) => milliseconds > 0))
+    })
+
+    it('compresses credentials with lz4 where it can, and notices who has gone', async () => {
+      const { rows: offered } = await sql`select 1 from pg_settings
+        where name = 'default_toast_compression' and 'lz4' = any(enumvals)`.execute(direct)
+      await createCredentialStore(direct).insert({ rows: await manyRows(), pause })
+      const { rows } = await sql`select distinct pg_column_compression(secured) as method from credentials
+        where length(secured) > 3000`.execute(direct)
+      assert.deepEqual(rows, [{ method: offered.length > 0 ? 'lz4' : 'pglz' }])
+      const { rows: idle } = await sql`show tcp_keepalives_idle`.execute(direct)
+      assert.deepEqual(idle, [{ tcp_keepalives_idle: '60' }])
+    })
 
     it('refuses a database that a newer version has changed', async () => {
       const time = '2030-01-01T00:00:00.000Z'
