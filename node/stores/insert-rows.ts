@@ -7,9 +7,8 @@ import type { NewRow, Tables } from './tables.ts'
 
 /** Of one statement with a parameter for each value: SQLite keeps the event loop while it writes them. */
 const VALUES_AT_ONCE = 100
-/** Of one COPY, which is a message there and back more: for fewer than LEAST_COPIED that is not worth it. */
+/** Of one COPY. */
 const COPIED_AT_ONCE = 1_000
-const LEAST_COPIED = 10
 
 interface Rows<Table extends keyof Tables, Item> {
   items: readonly Item[]
@@ -20,12 +19,12 @@ interface Rows<Table extends keyof Tables, Item> {
 
 type AnyRow = Record<string, unknown>
 
-/** Texts of statements, by kind of database, table, columns and number of rows: some hundreds at the most. */
+/** Texts of statements for SQLite, by table, columns and number of rows: some hundreds at the most. */
 const statements = new Map<string, string>()
 
 /**
  * Inserts many rows of the same columns; `pause` is called between statements. To write the text of a statement anew for
- * every 100 credentials took 4 µs of each, and its garbage as much again (2 shared cores). To PostgreSQL many rows go by
+ * every 100 credentials took 4 µs of each, and its garbage as much again (2 shared cores). To PostgreSQL rows go by
  * COPY: written as JSON, of which an INSERT took them, a credential and its entry cost the server 57 µs and the node 17, so
  * they cost 37 and 7.
  */
@@ -34,25 +33,18 @@ export async function insertRows<Table extends keyof Tables & string, Item>(
   table: Table,
   { items, rowOf, pause }: Rows<Table, Item>,
 ): Promise<void> {
-  const toPostgres = isPostgres(trx.getExecutor())
-  const copies = toPostgres && items.length >= LEAST_COPIED
+  const copies = isPostgres(trx.getExecutor())
   const atOnce = copies ? COPIED_AT_ONCE : VALUES_AT_ONCE
   for (let from = 0; from < items.length; from += atOnce) {
     const part = items.slice(from, from + atOnce).map(rowOf) as readonly AnyRow[]
-    if (copies) await copy(trx, table, part)
-    else await insert(trx, table, part, toPostgres)
+    await (copies ? copy : insert)(trx, table, part)
     await pause()
   }
 }
 
-async function insert(
-  trx: Database,
-  table: string,
-  rows: readonly AnyRow[],
-  toPostgres: boolean,
-): Promise<void> {
+async function insert(trx: Database, table: string, rows: readonly AnyRow[]): Promise<void> {
   const columns = Object.keys(rows[0] ?? {})
-  const key = [toPostgres, table, rows.length, ...columns].join(' ')
+  const key = [table, rows.length, ...columns].join(' ')
   let text = statements.get(key)
   if (text === undefined) {
     text = trx

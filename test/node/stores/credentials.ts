@@ -51,7 +51,7 @@ describeOnStacks('the credential store', (stack) => {
 
   it('writes nothing when an id is there already, and says so', async () => {
     const outbox = { id: 'outbox', job: 'job', payload: '{}', due_at: at(0) }
-    // many rows go to PostgreSQL in another way than few
+    // of one statement, and of several
     for (const others of [1, 1_200]) {
       const fresh = Array.from({ length: others }, (_, n) => rowOf(10_000 + n))
       const repeated = [...fresh, rowOf(3)]

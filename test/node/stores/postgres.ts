@@ -74,7 +74,7 @@ describeOnStacks(
 
     const terminateCopy = () =>
       sql`select pg_terminate_backend(pid) from pg_stat_activity
-        where datname = current_database() and query like 'copy %'`.execute(direct)
+        where datname = current_database() and query like 'copy %' and state = 'active'`.execute(direct)
     const pause = () => new Promise<void>((resolve) => setImmediate(resolve))
 
     /** Megabytes. */
@@ -300,7 +300,6 @@ describeOnStacks(
       await assert.rejects(put(direct, 'once'), isUniqueViolation)
       await assert.rejects(put(direct, 'nothing\0'), { code: 'MALFORMED_REQUEST' })
       const lists = await insertLists(direct)
-      // one is inserted, many are copied
       for (const others of [0, 99]) {
         const rows = Array.from({ length: others }, (_, index) => credentialRow(lists, index))
         rows.push({ ...credentialRow(lists, others), holder_did: 'nobody\0' })
