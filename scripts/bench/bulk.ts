@@ -1,19 +1,15 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
-import { bodyOf, nodeClient } from '../node-client.ts'
-import { batches, type Order, rateOf } from './load.ts'
+import { bodyOf, type NodeClient } from '../node-client.ts'
+import { batches, JCS, prepare, rateOf } from './load.ts'
 import type { NodeProcess } from './open-node-process.ts'
 
 /** What bulk issuance does beside batches of 1,000, in one run. Rates are credentials a second. */
 export interface BulkMeasured {
-  rows: number
   batchRate: number
   /** From the first byte of the upload to the last registration. */
   rate: number
-  /** The upload alone, until it is answered. */
-  uploadSeconds: number
-  transactions: number
   /** Bytes of the node's process in memory (RSS), at the most since it was started: of the file alone, and with the batches. */
   memoryPeak: number
   memoryPeakWithBatches: number
@@ -21,19 +17,26 @@ export interface BulkMeasured {
 
 const path = '/credentials/issue/bulk'
 const expirationDate = '2099-12-31T23:59:59Z'
-const proofType = 'eddsa-jcs-2022'
+/** Batches before those that are measured. */
+const WARM_UP = 12
 
-/** Issues a file of `rows` rows, and then batches of 1,000 of the same claims, one after the other. */
+/**
+ * Issues a file of `rows` rows; before it half of the batches of 1,000 of the same claims, one after the other, by another
+ * node, and after it the other half.
+ */
 export async function measureBulk(
-  child: Pick<NodeProcess, 'url' | 'adminApiKey'> & { pid: number },
+  child: NodeProcess,
+  other: NodeProcess,
   { rows, batches: count }: { rows: number; batches: number },
 ): Promise<BulkMeasured> {
-  const node = nodeClient({ url: child.url, apiKey: child.adminApiKey })
-  const { did: issuerDid } = bodyOf(await node.post('/dids', { method: 'ethr', keys: ['Ed25519'] }), 201)
-  const { did: holderDid } = bodyOf(await node.post('/dids', { method: 'key', keys: ['Ed25519'] }), 201)
-  const order: Order = { issuerDid, holderDid, schemaId: 'education-degree-v1', proofType }
+  const half = Math.ceil(count / 2)
+  const first = await prepare(other)
+  await batches(first.node, first.order, { count: WARM_UP, size: 1_000 })
+  const { rate: rateBefore } = await batches(first.node, first.order, { count: half, size: 1_000 })
+  const { node, order } = await prepare(child)
+  const { issuerDid, holderDid } = order
   const started = performance.now()
-  const query = new URLSearchParams({ schemaId: order.schemaId, issuerDid, proofType, expirationDate })
+  const query = new URLSearchParams({ schemaId: order.schemaId, issuerDid, proofType: JCS, expirationDate })
   const response = await fetch(`${child.url}/api/v1${path}?${query}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${child.adminApiKey}`, 'content-type': 'text/csv' },
@@ -41,15 +44,13 @@ export async function measureBulk(
     duplex: 'half',
   })
   const { id } = bodyOf({ status: response.status, body: await response.json() }, 202)
-  const uploadSeconds = (performance.now() - started) / 1_000
   const job = await end(node, id)
   const rate = rateOf(rows, started)
   assert.deepEqual([job.state, job.issued, job.failed, job.registered], ['done', rows, 0, rows])
   const memoryPeak = await memoryOf(child.pid, 'VmHWM')
-  const { transactions } = job
-  const { rate: batchRate } = await batches(node, order, { count, size: 1_000 })
+  const { rate: rateAfter } = await batches(node, order, { count: half, size: 1_000 })
   const memoryPeakWithBatches = await memoryOf(child.pid, 'VmHWM')
-  return { rows, batchRate, rate, uploadSeconds, transactions, memoryPeak, memoryPeakWithBatches }
+  return { batchRate: 2 / (1 / rateBefore + 1 / rateAfter), rate, memoryPeak, memoryPeakWithBatches }
 }
 
 function* lines(holderDid: string, rows: number): Generator<Uint8Array> {
@@ -64,7 +65,7 @@ function* lines(holderDid: string, rows: number): Generator<Uint8Array> {
   yield encoder.encode(text)
 }
 
-async function end(node: ReturnType<typeof nodeClient>, id: string) {
+async function end(node: NodeClient, id: string) {
   for (;;) {
     const job = bodyOf(await node.get(`${path}/${id}`), 200)
     if (!['receiving', 'running'].includes(job.state)) return job

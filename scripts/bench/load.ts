@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { Agent, request } from 'node:http'
 import { createPublicClient, type Hex, http } from 'viem'
-import { type Answer, bodyOf, type NodeClient } from '../node-client.ts'
+import { type Answer, bodyOf, type NodeClient, nodeClient } from '../node-client.ts'
+import type { NodeProcess } from './open-node-process.ts'
 
 /** What is issued, again and again. */
 export interface Order {
@@ -18,7 +19,14 @@ export interface Measured {
   gas: number
 }
 
+/** A node with an issuer, and what is asked of it. */
+export interface Prepared {
+  node: NodeClient
+  order: Order
+}
+
 export const batchSize = 1_000
+export const JCS = 'eddsa-jcs-2022'
 const agent = new Agent({ keepAlive: true })
 const claims = (i: number) => ({
   degree: {
@@ -30,6 +38,17 @@ const claims = (i: number) => ({
   },
 })
 const expirationDate = '2099-12-31T23:59:59Z'
+
+/** Makes an issuer and a holder of a node that has just begun. */
+export async function prepare(
+  { url, adminApiKey }: Pick<NodeProcess, 'url' | 'adminApiKey'>,
+  proofType: string = JCS,
+): Promise<Prepared> {
+  const node = nodeClient({ url, apiKey: adminApiKey })
+  const { did: issuerDid } = bodyOf(await node.post('/dids', { method: 'ethr', keys: ['Ed25519'] }), 201)
+  const { did: holderDid } = bodyOf(await node.post('/dids', { method: 'key', keys: ['Ed25519'] }), 201)
+  return { node, order: { issuerDid, holderDid, schemaId: 'education-degree-v1', proofType } }
+}
 
 /** Issues one by one, `concurrency` at a time; every answer must have its transaction. */
 export async function single(

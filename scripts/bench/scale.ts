@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import type { Hex } from 'viem'
-import { bodyOf, type NodeClient, nodeClient } from '../node-client.ts'
+import { bodyOf, type NodeClient } from '../node-client.ts'
 import { measureBulk } from './bulk.ts'
 import { fillDatabase } from './fill-database.ts'
 import { rawSigningRate } from './libraries.ts'
-import { batches, type Order, single } from './load.ts'
+import { batches, JCS, type Order, type Prepared, prepare, single } from './load.ts'
 import { type NodeProcess, openNodeProcess } from './open-node-process.ts'
 import { makeOwnDatabase } from './own-database.ts'
 
@@ -38,7 +38,6 @@ const RAW_SIGNATURES = 20_000
 
 const whole = (value: number) => Math.round(value).toLocaleString('en-US')
 const percent = (part: number, of: number) => `${((100 * part) / of).toFixed(0)} %`
-const JCS = 'eddsa-jcs-2022'
 const redisUrl = 'redis://127.0.0.1:6379'
 
 /** Measures each row, with a node of its own where it needs one. */
@@ -49,18 +48,17 @@ export async function scaleTable(counts: ScaleCounts, progress: (text: string) =
     for (const { what, measured } of more) progress(`  ${what}: ${measured}`)
   }
   progress('Batches on SQLite …')
-  const { lines: sqlite, jcs } = await withNode({}, (child) => sqliteLines(child, counts))
-  add(...sqlite)
-  progress('Batches on PostgreSQL …')
-  add(...(await postgresLines(counts, jcs)))
+  add(...(await withNode({}, (child) => sqliteLines(child, counts))))
+  progress('Batches on PostgreSQL, in turn with SQLite …')
+  add(...(await postgresLines(counts)))
   progress('Single issues on a chain that mines every second …')
   add(await withNode({}, (child) => singleLine(child, counts)))
   progress(`Batches, look-ups and revocations beside ${whole(counts.stored)} credentials …`)
-  add(...(await withNode({}, (child) => storedLines(child, counts))))
+  add(...(await withNodes([{}, {}], (children) => storedLines(children, counts))))
   progress(`Revoking ${whole(counts.revoked)} credentials …`)
   add(await withNode({}, (child) => revocationLine(child, counts)))
   progress(`A file of ${whole(counts.bulk)} rows …`)
-  add(await withNode({}, (child) => bulkLine(child, counts)))
+  add(await withNodes([{}, {}], (children) => bulkLine(children, counts)))
   return describe(lines)
 }
 
@@ -85,12 +83,13 @@ async function withNode<T>(
   }
 }
 
-async function prepare(child: NodeProcess, proofType = 'eddsa-jcs-2022') {
-  const node = nodeClient({ url: child.url, apiKey: child.adminApiKey })
-  const { did: issuerDid } = bodyOf(await node.post('/dids', { method: 'ethr', keys: ['Ed25519'] }), 201)
-  const { did: holderDid } = bodyOf(await node.post('/dids', { method: 'key', keys: ['Ed25519'] }), 201)
-  const order: Order = { issuerDid, holderDid, schemaId: 'education-degree-v1', proofType }
-  return { node, order }
+/** The same with several nodes at a time. */
+async function withNodes<T>(
+  [variables, ...others]: readonly Readonly<Record<string, string>>[],
+  measure: (children: readonly NodeProcess[]) => Promise<T>,
+): Promise<T> {
+  if (!variables) return measure([])
+  return withNode(variables, (child) => withNodes(others, (children) => measure([child, ...children])))
 }
 
 /** Batches of 1,000, some of them side by side; milliseconds. */
@@ -98,17 +97,6 @@ async function timeOfBatches(node: NodeClient, order: Order, count: number): Pro
   const started = performance.now()
   await Promise.all(Array.from({ length: IN_FLIGHT }, () => batches(node, order, { count, size: BATCH })))
   return performance.now() - started
-}
-
-/** The same once the engine has compiled what they need, as credentials a second. */
-async function batchRate(
-  node: NodeClient,
-  order: Order,
-  { count, warmUp }: { count: number; warmUp: number },
-): Promise<number> {
-  await batches(node, order, { count: warmUp, size: BATCH })
-  const each = Math.ceil(count / IN_FLIGHT)
-  return (each * IN_FLIGHT * BATCH * 1_000) / (await timeOfBatches(node, order, each))
 }
 
 interface BatchRate {
@@ -134,46 +122,73 @@ async function batchRateToRaw(child: NodeProcess, proofType: string, count: numb
   return { raw: raw / PARTS, rate: (each * IN_FLIGHT * PARTS * BATCH * 1_000) / milliseconds }
 }
 
-async function sqliteLines(
-  child: NodeProcess,
-  counts: ScaleCounts,
-): Promise<{ lines: Line[]; jcs: BatchRate }> {
+async function sqliteLines(child: NodeProcess, counts: ScaleCounts): Promise<Line[]> {
   const rates: (BatchRate & { proofType: string })[] = []
   for (const proofType of [JCS, 'vc+jwt', 'JwtProof2020'])
     rates.push({ proofType, ...(await batchRateToRaw(child, proofType, counts.batches)) })
-  const lines = rates.map(({ proofType, rate, raw }) => ({
+  return rates.map(({ proofType, rate, raw }) => ({
     what: `batches of 1,000, \`${proofType}\`, ${IN_FLIGHT} side by side, SQLite`,
     target: '≥ 30 % of raw Ed25519',
     measured: `${whole(rate)}/s of ${whole(raw)}/s: ${percent(rate, raw)}`,
     limit: 'the event loop: checks, JSON, SQLite; signatures and garbage collection have the other core',
   }))
-  return { lines, jcs: rates[0] as BatchRate }
 }
 
-async function postgresLines(counts: ScaleCounts, sqlite: BatchRate): Promise<Line[]> {
-  const lines: Line[] = []
-  for (const [queue, queueUrl] of [
-    ['Redis', () => redisUrl],
-    ['PostgreSQL', (url: string) => url],
-  ] as const) {
-    const database = await makeOwnDatabase()
-    const what = `the same, \`${JCS}\`, PostgreSQL and BullMQ on ${queue}`
-    const target = '≥ 70 % of SQLite'
-    if (!database) {
-      lines.push({ what, target, measured: 'no server answers', limit: '–' })
-      continue
+/** Where the queue of a node is whose database is on PostgreSQL. */
+const queues: readonly { queue: string; queueUrl: (databaseUrl: string) => string }[] = [
+  { queue: 'Redis', queueUrl: () => redisUrl },
+  { queue: 'PostgreSQL', queueUrl: (databaseUrl) => databaseUrl },
+]
+
+/**
+ * A node on SQLite and one for each queue, there and back: each alone, with half of its batches, so that what the machine
+ * becomes faster or slower by in these minutes is the same for all.
+ */
+async function postgresLines(counts: ScaleCounts): Promise<Line[]> {
+  const kinds = [undefined, ...queues]
+  const milliseconds = kinds.map(() => 0)
+  const each = Math.ceil(counts.batches / 2 / IN_FLIGHT)
+  for (const n of [...kinds.keys(), ...[...kinds.keys()].reverse()])
+    milliseconds[n] = (milliseconds[n] as number) + (await timeOn(kinds[n], each))
+  const [sqlite = 0, ...rates] = milliseconds.map((time) => (each * IN_FLIGHT * 2 * BATCH * 1_000) / time)
+  return queues.map(({ queue }, n) => {
+    const rate = rates[n] as number
+    return {
+      what: `the same, \`${JCS}\`, PostgreSQL and BullMQ on ${queue}`,
+      target: '≥ 70 % of SQLite',
+      measured:
+        rate > 0 ? `${whole(rate)}/s of ${whole(sqlite)}/s: ${percent(rate, sqlite)}` : 'no server answers',
+      limit: 'the database server, which shares the two cores',
     }
-    const variables = { DATABASE_URL: database.url, QUEUE_URL: queueUrl(database.url) }
-    try {
-      const { rate, raw } = await withNode(variables, (child) => batchRateToRaw(child, JCS, counts.batches))
-      const share = percent(rate / raw, sqlite.rate / sqlite.raw)
-      const measured = `${whole(rate)}/s: ${percent(rate, sqlite.rate)} (of ${whole(raw)}/s raw; ${share} by the shares of raw)`
-      lines.push({ what, target, measured, limit: 'the database server, which shares the two cores' })
-    } finally {
-      await database.drop()
-    }
+  })
+}
+
+/** Milliseconds that a new node takes for batches, once the engine has compiled what they need; infinite without a server. */
+async function timeOn(kind: (typeof queues)[number] | undefined, each: number): Promise<number> {
+  const measure = (variables: Record<string, string>) =>
+    withNode(variables, async (child) => {
+      const { node, order } = await prepare(child)
+      await batches(node, order, { count: WARM_UP, size: BATCH })
+      return timeOfBatches(node, order, each)
+    })
+  if (!kind) return measure({})
+  const database = await makeOwnDatabase()
+  if (!database) return Number.POSITIVE_INFINITY
+  try {
+    return await measure({ DATABASE_URL: database.url, QUEUE_URL: kind.queueUrl(database.url) })
+  } finally {
+    await database.drop()
   }
-  return lines
+}
+
+/** Batches of several nodes, a part of each after the other; credentials a second. */
+async function ratesInTurn(prepared: readonly Prepared[], count: number): Promise<number[]> {
+  const each = Math.ceil(count / PARTS / IN_FLIGHT)
+  const milliseconds = prepared.map(() => 0)
+  for (let part = 0; part < PARTS; part++)
+    for (const [n, { node, order }] of prepared.entries())
+      milliseconds[n] = (milliseconds[n] as number) + (await timeOfBatches(node, order, each))
+  return milliseconds.map((time) => (each * IN_FLIGHT * PARTS * BATCH * 1_000) / time)
 }
 
 /** The result of a JSON-RPC call to the chain. */
@@ -216,14 +231,12 @@ async function singleLine(child: NodeProcess, counts: ScaleCounts): Promise<Line
 
 /** Medians, in milliseconds. */
 interface Times {
-  rate: number
   read: number
   page: number
   revoke: number
 }
 
-async function timesOf(node: NodeClient, order: Order, counts: ScaleCounts): Promise<Times> {
-  const rate = await batchRate(node, order, { count: counts.batches, warmUp: 2 })
+async function timesOf({ node, order }: Prepared): Promise<Times> {
   const { holderDid, ...terms } = order
   const subject = { holderDid, claims: { degree: degree() } }
   const body = { ...terms, credentials: Array.from({ length: 60 }, () => subject) }
@@ -240,7 +253,6 @@ async function timesOf(node: NodeClient, order: Order, counts: ScaleCounts): Pro
   }
   const page = `/credentials?issuerDid=${encodeURIComponent(order.issuerDid)}&limit=50`
   return {
-    rate,
     read: await time(async (id) => bodyOf(await node.get(`/credentials/${encodeURIComponent(id)}`), 200)),
     page: await time(async () => bodyOf(await node.get(page), 200)),
     revoke: await time(async (credentialId) =>
@@ -256,14 +268,20 @@ const degree = () => ({
   graduationYear: 2025,
 })
 
-async function storedLines(child: NodeProcess, counts: ScaleCounts): Promise<Line[]> {
-  const { node, order } = await prepare(child)
-  await batches(node, order, { count: 10, size: BATCH })
-  const few = await timesOf(node, order, counts)
-  await fillDatabase(child.dataDir, counts.stored)
-  // the node has closed the connections that were idle meanwhile
-  await Promise.allSettled(Array.from({ length: 16 }, () => node.get('/network')))
-  const many = await timesOf(node, order, counts)
+/** Of two nodes, in turn, of which one has much stored. */
+async function storedLines(children: readonly NodeProcess[], counts: ScaleCounts): Promise<Line[]> {
+  const prepared = await Promise.all(children.map((child) => prepare(child)))
+  for (const { node, order } of prepared) await batches(node, order, { count: 10, size: BATCH })
+  const [small, large] = prepared as [Prepared, Prepared]
+  await fillDatabase(children[1]?.dataDir as string, counts.stored)
+  for (const { node, order } of prepared) {
+    // the node has closed the connections that were idle meanwhile
+    await Promise.allSettled(Array.from({ length: 16 }, () => node.get('/network')))
+    await batches(node, order, { count: 2, size: BATCH })
+  }
+  const [fewRate = 0, manyRate = 0] = await ratesInTurn(prepared, counts.batches)
+  const few = await timesOf(small)
+  const many = await timesOf(large)
   const ms = (name: 'read' | 'page' | 'revoke') =>
     `${few[name].toFixed(1)} → ${many[name].toFixed(1)} ms (${(many[name] / few[name]).toFixed(2)} times)`
   const beside = `beside ${whole(counts.stored)} stored credentials, against 10,000`
@@ -271,7 +289,7 @@ async function storedLines(child: NodeProcess, counts: ScaleCounts): Promise<Lin
     {
       what: `batches of 1,000 ${beside}`,
       target: '≥ 90 % of the rate',
-      measured: `${whole(few.rate)} → ${whole(many.rate)}/s: ${percent(many.rate, few.rate)}`,
+      measured: `${whole(fewRate)} → ${whole(manyRate)}/s: ${percent(manyRate, fewRate)}`,
       limit: 'as batches',
     },
     {
@@ -313,8 +331,9 @@ async function gasOf(child: NodeProcess, hashes: readonly Hex[]): Promise<number
   return Math.max(...(await Promise.all(used)))
 }
 
-async function bulkLine(child: NodeProcess, counts: ScaleCounts): Promise<Line> {
-  const measured = await measureBulk(child, { rows: counts.bulk, batches: counts.batches })
+async function bulkLine(children: readonly NodeProcess[], counts: ScaleCounts): Promise<Line> {
+  const [child, other] = children as [NodeProcess, NodeProcess]
+  const measured = await measureBulk(child, other, { rows: counts.bulk, batches: counts.batches })
   const megabytes = (bytes: number) => `${whole(bytes / 1_000_000)} MB`
   return {
     what: `a file of ${whole(counts.bulk)} rows`,
