@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { bodyOf, type NodeClient } from '../node-client.ts'
-import { batches, JCS, prepare, rateOf } from './load.ts'
+import { batches, batchSize, JCS, prepare, rateOf, warmUp } from './load.ts'
 import type { NodeProcess } from './open-node-process.ts'
 
 /** What bulk issuance does beside batches of 1,000, in one run. Rates are credentials a second. */
@@ -17,8 +17,6 @@ export interface BulkMeasured {
 
 const path = '/credentials/issue/bulk'
 const expirationDate = '2099-12-31T23:59:59Z'
-/** Batches before those that are measured. */
-const WARM_UP = 12
 
 /**
  * Issues a file of `rows` rows; before it half of the batches of 1,000 of the same claims, one after the other, by another
@@ -31,8 +29,8 @@ export async function measureBulk(
 ): Promise<BulkMeasured> {
   const half = Math.ceil(count / 2)
   const first = await prepare(other)
-  await batches(first.node, first.order, { count: WARM_UP, size: 1_000 })
-  const { rate: rateBefore } = await batches(first.node, first.order, { count: half, size: 1_000 })
+  await batches(first.node, first.order, { count: warmUp, size: batchSize })
+  const { rate: rateBefore } = await batches(first.node, first.order, { count: half, size: batchSize })
   const { node, order } = await prepare(child)
   const { issuerDid, holderDid } = order
   const started = performance.now()
@@ -48,7 +46,7 @@ export async function measureBulk(
   const rate = rateOf(rows, started)
   assert.deepEqual([job.state, job.issued, job.failed, job.registered], ['done', rows, 0, rows])
   const memoryPeak = await memoryOf(child.pid, 'VmHWM')
-  const { rate: rateAfter } = await batches(node, order, { count: half, size: 1_000 })
+  const { rate: rateAfter } = await batches(node, order, { count: half, size: batchSize })
   const memoryPeakWithBatches = await memoryOf(child.pid, 'VmHWM')
   return { batchRate: 2 / (1 / rateBefore + 1 / rateAfter), rate, memoryPeak, memoryPeakWithBatches }
 }

@@ -26,6 +26,8 @@ export interface Prepared {
 }
 
 export const batchSize = 1_000
+/** Batches before those that are counted. */
+export const warmUp = 12
 export const JCS = 'eddsa-jcs-2022'
 const agent = new Agent({ keepAlive: true })
 const claims = (i: number) => ({

@@ -4,7 +4,7 @@ import { bodyOf, type NodeClient } from '../node-client.ts'
 import { measureBulk } from './bulk.ts'
 import { fillDatabase } from './fill-database.ts'
 import { rawSigningRate } from './libraries.ts'
-import { batches, JCS, type Order, type Prepared, prepare, single } from './load.ts'
+import { batches, batchSize, JCS, type Order, type Prepared, prepare, single, warmUp } from './load.ts'
 import { type NodeProcess, openNodeProcess } from './open-node-process.ts'
 import { makeOwnDatabase } from './own-database.ts'
 
@@ -28,9 +28,6 @@ interface Line {
 
 /** Batches sent side by side: one is signed while the transaction of another is mined. */
 const IN_FLIGHT = 5
-const BATCH = 1_000
-/** Batches before those that are measured. */
-const WARM_UP = 12
 /** Parts in which batches are measured. */
 const PARTS = 5
 /** Raw signatures before each part. */
@@ -95,7 +92,7 @@ async function withNodes<T>(
 /** Batches of 1,000, some of them side by side; milliseconds. */
 async function timeOfBatches(node: NodeClient, order: Order, count: number): Promise<number> {
   const started = performance.now()
-  await Promise.all(Array.from({ length: IN_FLIGHT }, () => batches(node, order, { count, size: BATCH })))
+  await Promise.all(Array.from({ length: IN_FLIGHT }, () => batches(node, order, { count, size: batchSize })))
   return performance.now() - started
 }
 
@@ -111,7 +108,7 @@ interface BatchRate {
  */
 async function batchRateToRaw(child: NodeProcess, proofType: string, count: number): Promise<BatchRate> {
   const { node, order } = await prepare(child, proofType)
-  await batches(node, order, { count: WARM_UP, size: BATCH })
+  await batches(node, order, { count: warmUp, size: batchSize })
   const each = Math.ceil(count / PARTS / IN_FLIGHT)
   let raw = 0
   let milliseconds = 0
@@ -119,7 +116,7 @@ async function batchRateToRaw(child: NodeProcess, proofType: string, count: numb
     raw += rawSigningRate('Ed25519', RAW_SIGNATURES) ?? 0
     milliseconds += await timeOfBatches(node, order, each)
   }
-  return { raw: raw / PARTS, rate: (each * IN_FLIGHT * PARTS * BATCH * 1_000) / milliseconds }
+  return { raw: raw / PARTS, rate: (each * IN_FLIGHT * PARTS * batchSize * 1_000) / milliseconds }
 }
 
 async function sqliteLines(child: NodeProcess, counts: ScaleCounts): Promise<Line[]> {
@@ -150,7 +147,7 @@ async function postgresLines(counts: ScaleCounts): Promise<Line[]> {
   const each = Math.ceil(counts.batches / 2 / IN_FLIGHT)
   for (const n of [...kinds.keys(), ...[...kinds.keys()].reverse()])
     milliseconds[n] = (milliseconds[n] as number) + (await timeOn(kinds[n], each))
-  const [sqlite = 0, ...rates] = milliseconds.map((time) => (each * IN_FLIGHT * 2 * BATCH * 1_000) / time)
+  const [sqlite = 0, ...rates] = milliseconds.map((time) => (each * IN_FLIGHT * 2 * batchSize * 1_000) / time)
   return queues.map(({ queue }, n) => {
     const rate = rates[n] as number
     return {
@@ -168,7 +165,7 @@ async function timeOn(kind: (typeof queues)[number] | undefined, each: number): 
   const measure = (variables: Record<string, string>) =>
     withNode(variables, async (child) => {
       const { node, order } = await prepare(child)
-      await batches(node, order, { count: WARM_UP, size: BATCH })
+      await batches(node, order, { count: warmUp, size: batchSize })
       return timeOfBatches(node, order, each)
     })
   if (!kind) return measure({})
@@ -188,7 +185,7 @@ async function ratesInTurn(prepared: readonly Prepared[], count: number): Promis
   for (let part = 0; part < PARTS; part++)
     for (const [n, { node, order }] of prepared.entries())
       milliseconds[n] = (milliseconds[n] as number) + (await timeOfBatches(node, order, each))
-  return milliseconds.map((time) => (each * IN_FLIGHT * PARTS * BATCH * 1_000) / time)
+  return milliseconds.map((time) => (each * IN_FLIGHT * PARTS * batchSize * 1_000) / time)
 }
 
 /** The result of a JSON-RPC call to the chain. */
@@ -271,13 +268,13 @@ const degree = () => ({
 /** Of two nodes, in turn, of which one has much stored. */
 async function storedLines(children: readonly NodeProcess[], counts: ScaleCounts): Promise<Line[]> {
   const prepared = await Promise.all(children.map((child) => prepare(child)))
-  for (const { node, order } of prepared) await batches(node, order, { count: 10, size: BATCH })
+  for (const { node, order } of prepared) await batches(node, order, { count: 10, size: batchSize })
   const [small, large] = prepared as [Prepared, Prepared]
   await fillDatabase(children[1]?.dataDir as string, counts.stored)
   for (const { node, order } of prepared) {
     // the node has closed the connections that were idle meanwhile
     await Promise.allSettled(Array.from({ length: 16 }, () => node.get('/network')))
-    await batches(node, order, { count: 2, size: BATCH })
+    await batches(node, order, { count: 2, size: batchSize })
   }
   const [fewRate = 0, manyRate = 0] = await ratesInTurn(prepared, counts.batches)
   const few = await timesOf(small)
