@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { ANCHOR_JOB } from '../issuance/anchor.ts'
 import type { Wiring } from '../issuer.ts'
 import { createMetrics } from '../observability/metrics.ts'
 import { readDepths } from '../stores/depths.ts'
@@ -13,7 +12,7 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
 /** The metrics of a node: made first, as others count by them. */
 export function nodeMetrics({ database, ledger }: Pick<Foundation, 'database' | 'ledger'>, now: () => Date) {
   return createMetrics({
-    depths: () => readDepths(database, ANCHOR_JOB),
+    depths: () => readDepths(database),
     relayerBalance: () => ledger.relayerBalance(),
     ...{ version, now },
   })

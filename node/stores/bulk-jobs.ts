@@ -1,7 +1,8 @@
+import type { ExpressionBuilder } from 'kysely'
 import type { Database } from './database.ts'
 import { pageOf } from './page.ts'
 import { lock } from './room.ts'
-import type { NewRow, Row } from './tables.ts'
+import type { NewRow, Row, Tables } from './tables.ts'
 
 export type BulkJobRow = Row<'bulk_jobs'>
 export type BulkState = BulkJobRow['state']
@@ -104,7 +105,10 @@ export function createBulkJobStore(database: Database) {
       })
     },
 
-    /** The job that waited longest for a worker among those with a chunk that nobody has. */
+    /**
+     * Of the tenant that was served longest ago the job that was: among jobs with a chunk that nobody has. A tenant that
+     * was never served has waited since it sent its job.
+     */
     async next(now: string): Promise<BulkJobRow | undefined> {
       return database
         .selectFrom('bulk_jobs')
@@ -125,6 +129,7 @@ export function createBulkJobStore(database: Database) {
               ),
           ),
         )
+        .orderBy((eb) => eb.fn.coalesce(lastServed(eb), 'served_at'))
         .orderBy('served_at')
         .limit(1)
         .executeTakeFirst()
@@ -163,6 +168,17 @@ export function createBulkJobStore(database: Database) {
       })
     },
   }
+}
+
+/** When the tenant of a job was last served, whether by this job, another one, or one that has ended. */
+function lastServed(eb: ExpressionBuilder<Tables, 'bulk_jobs'>) {
+  return eb
+    .selectFrom('bulk_jobs as served')
+    .select('served.served_at')
+    .whereRef('served.tenant_id', '=', 'bulk_jobs.tenant_id')
+    .whereRef('served.served_at', '>', 'served.created_at')
+    .orderBy('served.served_at', 'desc')
+    .limit(1)
 }
 
 /** What a tenant has of bulk jobs. */

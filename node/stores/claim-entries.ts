@@ -88,7 +88,11 @@ interface ListWithEntries {
   waits: unknown
 }
 
-/** Those that wait for a registration before come last, so that they take no place of the others. */
+/**
+ * The lists whose entries have waited longest come first, so that whoever fills many lists keeps nobody out, and before
+ * them those of which an earlier version kept no time; those that wait for a registration before come last, so that they
+ * take no place of the others.
+ */
 async function listsWithEntries(trx: Database, limit: number): Promise<ListWithEntries[]> {
   return trx
     .selectFrom('registration_groups as groups')
@@ -109,6 +113,7 @@ async function listsWithEntries(trx: Database, limit: number): Promise<ListWithE
     .where('groups.registration_id', 'is', null)
     .groupBy(['groups.status_list_id', 'status_lists.registered'])
     .orderBy('waits')
+    .orderBy((eb) => eb.fn.coalesce(eb.fn.min('groups.recorded_at'), sql.lit('')))
     .limit(limit)
     .execute()
 }

@@ -135,6 +135,8 @@ export interface RegistrationGroupsTable {
   count: number
   /** Null while its registration is not begun. */
   registration_id: string | null
+  /** Null where it was not kept, of groups that are claimed. */
+  recorded_at: Time | null
 }
 
 /** What one anchor registers in one list. */

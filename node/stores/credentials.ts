@@ -160,9 +160,14 @@ const hasEntry = (row: NewCredentialRow): row is WithEntry => row.entry !== unde
 /** What has to be registered of new credentials: a group in each list. */
 async function insertEntries(trx: Database, items: readonly WithEntry[], pause: Pause): Promise<void> {
   const groups = new Map<string, NewRow<'registration_groups'>>()
-  for (const { entry } of items) {
+  for (const { entry, issued_at: recorded_at } of items) {
     const { status_list_id } = entry
-    const group = groups.get(status_list_id) ?? { group_id: randomUUID(), status_list_id, count: 0 }
+    const group = groups.get(status_list_id) ?? {
+      group_id: randomUUID(),
+      status_list_id,
+      count: 0,
+      recorded_at,
+    }
     groups.set(status_list_id, { ...group, count: group.count + 1 })
   }
   for (const group of groups.values()) await trx.insertInto('registration_groups').values(group).execute()

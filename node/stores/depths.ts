@@ -7,7 +7,7 @@ export const mostCounted = 100_000
 export interface Depths {
   /** Entries recorded and not registered, those that an anchor has claimed included. */
   unanchored: number
-  /** When the oldest of them was asked for; undefined when none waits. */
+  /** When the oldest of them was recorded, or claimed; undefined when none waits. */
   oldestUnanchored: string | undefined
   /** Rows of the outbox that are to be done, and those given up, by job. */
   waiting: ReadonlyMap<string, number>
@@ -20,22 +20,17 @@ export interface Depths {
 type Count = number | string | bigint
 
 /** Questions about what waits; each reads an index that holds what waits alone. */
-export async function readDepths(database: Database, anchorJob: string): Promise<Depths> {
-  const [open, waiting, dead, head] = await Promise.all([
+export async function readDepths(database: Database): Promise<Depths> {
+  const [recorded, claimed, waiting, dead, head] = await Promise.all([
+    unclaimed(database),
     openRegistrations(database),
     outbox(database, 'waiting'),
     outbox(database, 'dead'),
     database.selectFrom('log_places').select('seq').where('name', '=', 'head').executeTakeFirst(),
   ])
-  const asked = await database
-    .selectFrom('outbox')
-    .select((eb) => eb.fn.min('due_at').as('since'))
-    .where('job', '=', anchorJob)
-    .where('done_at', 'is', null)
-    .executeTakeFirst()
   return {
-    unanchored: Math.min(mostCounted, (await unregistered(database)) + Number(open?.count ?? 0)),
-    oldestUnanchored: open?.created_at ?? asked?.since ?? undefined,
+    unanchored: Math.min(mostCounted, Number(recorded.count ?? 0) + Number(claimed.count ?? 0)),
+    oldestUnanchored: [recorded.since, claimed.since].filter((since) => since !== null).toSorted()[0],
     ...{ waiting, dead },
     auditHead: head?.seq ?? 0,
     unplaced: await counted(database, 'events'),
@@ -48,25 +43,27 @@ async function openRegistrations(database: Database) {
     .selectFrom('anchors')
     .innerJoin('registrations', 'registrations.anchor_id', 'anchors.anchor_id')
     .select((eb) => [
-      eb.fn.min('anchors.created_at').as('created_at'),
+      eb.fn.min<string | null>('anchors.created_at').as('since'),
       eb.fn.sum<Count | null>('registrations.count').as('count'),
     ])
     .where('registrations.state', '=', 'open')
-    .executeTakeFirst()
+    .executeTakeFirstOrThrow()
 }
 
-async function unregistered(database: Database): Promise<number> {
+async function unclaimed(database: Database) {
   const some = database
     .selectFrom('registration_groups')
-    .select('count')
+    .select(['count', 'recorded_at'])
     .where('registration_id', 'is', null)
     .limit(mostCounted)
     .as('some')
-  const { count } = await database
+  return database
     .selectFrom(some)
-    .select((eb) => eb.fn.sum<Count | null>('count').as('count'))
+    .select((eb) => [
+      eb.fn.min<string | null>('recorded_at').as('since'),
+      eb.fn.sum<Count | null>('count').as('count'),
+    ])
     .executeTakeFirstOrThrow()
-  return Number(count ?? 0)
 }
 
 async function counted(database: Database, table: 'events'): Promise<number> {

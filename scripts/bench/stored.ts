@@ -161,7 +161,7 @@ async function questions(database: Database): Promise<Question[]> {
     ['open changes', () => changes.listOpen({ before: at }), 40],
     ['open anchor', () => registrations.openAnchor(new Date().toISOString()), 40],
     ['entries of a registration', () => registrations.entries('registration3'), 10],
-    ['what waits', () => readDepths(database, 'anchor'), 40],
+    ['what waits', () => readDepths(database), 40],
     ['registration of a credential', () => registrations.get('registration3'), 40],
   ]
 }

@@ -133,6 +133,41 @@ describe('work on bulk jobs', () => {
     for (const left of [id, paused.pop()]) await node.call('POST', `${bulkPath}/${left}/cancel`)
   })
 
+  it('serves tenants in turn, however many jobs each has', async () => {
+    const tenant = await makeTenant(node, { tenantId: 'other' })
+    const issuerDid = await makeIssuer(tenant)
+    const schemaId = await makeSchema(tenant, issuerDid)
+    /** Sends files of so many rows and pauses their jobs. */
+    const wait = async (owner: TestNode, query: Record<string, string>, counts: number[]) => {
+      const ids: string[] = []
+      for (const count of counts) {
+        const rows = [header, ...lines(count)].join('\n')
+        const { id } = expect(202, await order(owner, { query, rows })).body
+        expect(200, await owner.call('POST', `${bulkPath}/${id}/pause`))
+        ids.push(id)
+      }
+      return ids
+    }
+    const many = await wait(node, query, [330, 330, 330])
+    const [one] = (await wait(tenant, { ...query, issuerDid, schemaId }, [160])) as [string]
+    const issued = async (owner: TestNode, id: string): Promise<number> =>
+      expect(200, await owner.call('GET', `${bulkPath}/${id}`)).body.n
+    const issuedOfMany = async () => {
+      let sum = 0
+      for (const id of many) sum += await issued(node, id)
+      return sum
+    }
+    const resume = (owner: TestNode, id: string) => owner.call('POST', `${bulkPath}/${id}/resume`)
+    for (const id of many) expect(200, await resume(node, id))
+    const before = await issuedOfMany()
+    const left = 160 - (await issued(tenant, one))
+    expect(200, await resume(tenant, one))
+    await ended(tenant, one)
+    const meanwhile = (await issuedOfMany()) - before
+    assert.ok(meanwhile < 2 * left, `${meanwhile} rows of the one, ${left} of the other`)
+    for (const id of many) await node.call('POST', `${bulkPath}/${id}/cancel`)
+  })
+
   it('serves jobs in turn', async () => {
     const long = expect(202, await order(node, { query, rows: [header, ...lines(400)].join('\n') })).body.id
     const short = expect(202, await order(node, { query, rows: [header, ...lines(20)].join('\n') })).body.id

@@ -212,6 +212,9 @@ describeOnStacks(
           ['m', 's', 1],
           ['l', 't', 1],
         ])
+        const { rows: timeless } = await sql`select group_id from registration_groups
+          where registration_id is null and recorded_at is null`.execute(database)
+        assert.deepEqual(timeless, [])
         await database.destroy()
       } finally {
         await drop()
