@@ -344,6 +344,11 @@ const ways = new Map([
   ['28000', refused],
   ['28P01', refused],
   ['3D000', 'The database that DATABASE_URL names is not there: create it.'],
+  // protocol_violation, which is how PgBouncer refuses what it does not know
+  [
+    '08P01',
+    'A pooler before the database refuses settings of the connection: docs/database.md tells what it has to let through.',
+  ],
   ['53300', 'The database server takes no further connections.'],
   ['53100', 'The disk of the database server is full.'],
 ])

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { sql } from 'kysely'
 import { IssuerError } from '../../../node/errors.ts'
 import { type DatabaseQuery, databaseChannel } from '../../../node/observation.ts'
@@ -293,6 +295,24 @@ describeOnStacks(
       })
       url.port = '1'
       await assert.rejects(openDatabase({ url: url.href }), unavailable(/ECONNREFUSED/))
+    })
+
+    it('says what a pooler has to let through', async () => {
+      // what PgBouncer 1.18 answers
+      const fields = 'SFATAL\0C08P01\0Munsupported startup parameter: options\0\0'
+      const answer = Buffer.from(`E\0\0\0${String.fromCharCode(fields.length + 4)}${fields}`, 'latin1')
+      const pooler = createServer((socket) => socket.once('data', () => socket.end(answer)))
+      await once(pooler.listen(0, '127.0.0.1'), 'listening')
+      try {
+        const url = new URL((fresh.location as PostgresLocation).url)
+        url.host = `127.0.0.1:${(pooler.address() as AddressInfo).port}`
+        await assert.rejects(openDatabase({ url: url.href }), (error: Error) => {
+          assert.match(error.message, /pooler/)
+          return unavailable(/08P01/)(error)
+        })
+      } finally {
+        pooler.close()
+      }
     })
 
     it('tells a duplicate, and text that it cannot keep, from a failure', async () => {
