@@ -9,11 +9,14 @@ import { forOwner } from './for-owner.ts'
 import { faultOf, issueChunk } from './issue-chunk.ts'
 import { settleChunk } from './settle-chunk.ts'
 
-// So long a run goes on; then the queue asks again, so that a stop or another job need not wait for a large file.
+// So long a run goes on; then the queue asks again, so that a stop need not wait for a large file.
 const RUN_MS = 5_000
 const POLL_MS = 50
 // Faults that nobody foresaw are tried so often.
 const MOST_ATTEMPTS = 3
+// A job that failed for now is left alone so long, twice as long each time.
+const PUT_OFF_MS = 200
+const LONGEST_PUT_OFF_MS = 5_000
 const RECEIVING_MS = 600_000
 
 /** Faults that somebody can mend: the job waits for its owner. */
@@ -26,9 +29,17 @@ export interface BulkWork {
   stop(): void
 }
 
+interface Worker {
+  id: string
+  /** Jobs that failed for now: until when they are left alone (milliseconds of `performance.now`), and how often they did. */
+  putOff: Map<string, { until: number; failures: number }>
+  /** Told of every chunk that failed. */
+  onError(error: unknown, jobId: string): void
+}
+
 /** Makes the job that issues chunk after chunk; any number of processes may run it at the same time. */
-export function createBulkWork(deps: BulkDeps): BulkWork {
-  const worker = randomUUID()
+export function createBulkWork(deps: BulkDeps, { onError }: Pick<Worker, 'onError'>): BulkWork {
+  const worker: Worker = { id: randomUUID(), putOff: new Map(), onError }
   let stopped = false
 
   async function run(): Promise<number> {
@@ -56,17 +67,19 @@ export function createBulkWork(deps: BulkDeps): BulkWork {
   }
 }
 
-/** One step: settles what the ledger has decided, then issues one chunk where the ledger keeps up. */
-async function once(deps: BulkDeps, worker: string): Promise<'worked' | 'waiting' | 'idle'> {
+/** One step: settles what the ledger has decided, then issues one chunk of a tenant for which the ledger keeps up. */
+async function once(deps: BulkDeps, worker: Worker): Promise<'worked' | 'waiting' | 'idle'> {
   for (const chunk of await deps.chunks.settleable()) await settleChunk(deps, chunk)
   await deps.jobs.finish(deps.now().toISOString(), deps.recordEnd)
   const unsettled = await deps.chunks.countRecorded()
-  if (unsettled >= deps.limits.unsettledChunks) return 'waiting'
   const now = deps.now()
-  const job = await deps.jobs.next(now.toISOString())
-  if (!job) return unsettled > 0 ? 'waiting' : 'idle'
+  const job = await deps.jobs.next({
+    now: now.toISOString(),
+    without: { tenants: tenantsAhead(deps, unsettled), jobs: leftAlone(worker) },
+  })
+  if (!job) return unsettled.size > 0 ? 'waiting' : 'idle'
   const chunk = await deps.chunks.claim({
-    ...{ jobId: job.job_id, worker, now: now.toISOString() },
+    ...{ jobId: job.job_id, tenantId: job.tenant_id, worker: worker.id, now: now.toISOString() },
     until: new Date(now.getTime() + deps.limits.takeoverMs).toISOString(),
   })
   if (!chunk) return 'waiting'
@@ -74,21 +87,42 @@ async function once(deps: BulkDeps, worker: string): Promise<'worked' | 'waiting
   return 'worked'
 }
 
-/** Issues a chunk; what is wrong with all its rows pauses or ends the job, what is down is tried again later. */
+/** Tenants that have as many chunks ahead of the ledger as one may. */
+function tenantsAhead({ limits }: BulkDeps, unsettled: ReadonlyMap<string, number>): string[] {
+  return [...unsettled].filter(([, count]) => count >= limits.unsettledChunks).map(([tenantId]) => tenantId)
+}
+
+function leftAlone({ putOff }: Worker): string[] {
+  const now = performance.now()
+  return [...putOff].filter(([, { until }]) => until > now).map(([jobId]) => jobId)
+}
+
+/**
+ * Issues a chunk. What is wrong with all its rows pauses or ends the job; what is down is tried again later, while others
+ * have their turns: it may be down for this tenant alone.
+ */
 async function work(
   deps: BulkDeps,
-  claimed: { job: BulkJobRow; chunk: BulkChunkRow; worker: string },
+  { job, chunk, worker }: { job: BulkJobRow; chunk: BulkChunkRow; worker: Worker },
 ): Promise<void> {
-  const { job, chunk, worker } = claimed
+  const { job_id: jobId } = job
   try {
-    await issueChunk(deps, claimed)
+    await issueChunk(deps, { job, chunk, worker: worker.id })
+    worker.putOff.delete(jobId)
   } catch (error) {
+    worker.onError(error, jobId)
     // a database that is down frees it in time
-    await deps.chunks.release(chunk, worker).catch(() => {})
+    await deps.chunks.release(chunk, worker.id).catch(() => {})
     const isRetryable = error instanceof IssuerError ? error.retryable : chunk.attempts < MOST_ATTEMPTS
-    if (!isRetryable) await end(deps, job, error)
-    throw error
+    if (isRetryable) putOff(worker, jobId)
+    else await end(deps, job, error)
   }
+}
+
+function putOff(worker: Worker, jobId: string): void {
+  const failures = (worker.putOff.get(jobId)?.failures ?? 0) + 1
+  const pause = Math.min(PUT_OFF_MS * 2 ** (failures - 1), LONGEST_PUT_OFF_MS)
+  worker.putOff.set(jobId, { until: performance.now() + pause, failures })
 }
 
 async function end(deps: BulkDeps, job: BulkJobRow, error: unknown): Promise<void> {

@@ -16,7 +16,7 @@ const POLL_MS = 250
 const HEARTBEAT_MS = 15_000
 
 /** Bulk issuance: its door, and the job that issues chunk after chunk. */
-export function openBulk({ config, foundation, pipeline }: Wiring) {
+export function openBulk({ config, foundation, pipeline, logger }: Wiring) {
   const { now } = pipeline
   const deps: BulkDeps = {
     ...{ pipeline, now, limits: config.bulk },
@@ -32,7 +32,9 @@ export function openBulk({ config, foundation, pipeline }: Wiring) {
     ...{ listeners: LISTENERS, tenantListeners: TENANT_LISTENERS },
     ...{ pollMs: POLL_MS, heartbeatMs: HEARTBEAT_MS },
   })
-  const work = createBulkWork(deps)
+  const work = createBulkWork(deps, {
+    onError: (err, jobId) => logger.error({ err, jobId }, 'a chunk of a bulk job failed'),
+  })
   return {
     doors: { bulk: createBulk(deps, watch) },
     jobs: [work.job],

@@ -101,14 +101,16 @@ export function createBulkChunkStore(database: Database) {
         .execute()
     },
 
-    /** Chunks that are recorded and not settled, of all jobs. */
-    async countRecorded(): Promise<number> {
-      const { count } = await database
+    /** Chunks that are recorded and not settled, by tenant. */
+    async countRecorded(): Promise<Map<string, number>> {
+      const rows = await database
         .selectFrom('bulk_chunks')
-        .select((eb) => eb.fn.countAll<number | string | bigint>().as('count'))
-        .where('state', '=', 'recorded')
-        .executeTakeFirstOrThrow()
-      return Number(count)
+        .innerJoin('bulk_jobs', 'bulk_jobs.job_id', 'bulk_chunks.job_id')
+        .select((eb) => ['tenant_id', eb.fn.countAll<number | string | bigint>().as('count')])
+        .where('bulk_chunks.state', '=', 'recorded')
+        .groupBy('tenant_id')
+        .execute()
+      return new Map(rows.map(({ tenant_id, count }) => [tenant_id, Number(count)]))
     },
 
     /** Recorded chunks that the ledger seems to have settled, by one credential of each. */
@@ -173,10 +175,14 @@ export function createBulkChunkStore(database: Database) {
 
 interface Claim {
   jobId: string
+  tenantId: string
   worker: string
   now: string
   until: string
 }
+
+/** Counted and not told by a clock, of which each process has its own. */
+const nextTurn = sql<number>`(select coalesce(max(turn), 0) + 1 from bulk_turns)`
 
 async function claimChunk(database: Database, claim: Claim): Promise<BulkChunkRow | undefined> {
   const first = database
@@ -199,12 +205,17 @@ async function claimChunk(database: Database, claim: Claim): Promise<BulkChunkRo
     .where((eb) => eb.or([eb('claimed_until', 'is', null), eb('claimed_until', '<', claim.now)]))
     .returningAll()
     .executeTakeFirst()
-  if (chunk)
-    await database
-      .updateTable('bulk_jobs')
-      .set({ served_at: claim.now })
-      .where('job_id', '=', claim.jobId)
-      .execute()
+  if (!chunk) return undefined
+  await database
+    .updateTable('bulk_jobs')
+    .set({ served_at: claim.now })
+    .where('job_id', '=', claim.jobId)
+    .execute()
+  await database
+    .insertInto('bulk_turns')
+    .values({ tenant_id: claim.tenantId, turn: nextTurn })
+    .onConflict((conflict) => conflict.column('tenant_id').doUpdateSet({ turn: nextTurn }))
+    .execute()
   return chunk
 }
 

@@ -1,8 +1,8 @@
-import type { ExpressionBuilder } from 'kysely'
+import { sql } from 'kysely'
 import type { Database } from './database.ts'
 import { pageOf } from './page.ts'
 import { lock } from './room.ts'
-import type { NewRow, Row, Tables } from './tables.ts'
+import type { NewRow, Row } from './tables.ts'
 
 export type BulkJobRow = Row<'bulk_jobs'>
 export type BulkState = BulkJobRow['state']
@@ -20,6 +20,12 @@ interface StateChange {
   /** Code and sentence of the fault that caused it. */
   reason?: string
   detail?: string
+}
+
+interface NextQuestion {
+  now: string
+  /** Whose turn it is not, for now. */
+  without: { tenants: readonly string[]; jobs: readonly string[] }
 }
 
 /** Questions to the table of bulk jobs. Times are ISO 8601 in UTC. */
@@ -106,13 +112,15 @@ export function createBulkJobStore(database: Database) {
     },
 
     /**
-     * Of the tenant that was served longest ago the job that was: among jobs with a chunk that nobody has. A tenant that
-     * was never served has waited since it sent its job.
+     * The job to go on with: of the tenant whose turn it is, and of its jobs the one that waited longest for a worker,
+     * among those with a chunk that nobody has.
      */
-    async next(now: string): Promise<BulkJobRow | undefined> {
-      return database
-        .selectFrom('bulk_jobs')
-        .selectAll()
+    async next({ now, without }: NextQuestion): Promise<BulkJobRow | undefined> {
+      let jobs = database.selectFrom('bulk_jobs').selectAll('bulk_jobs')
+      if (without.tenants.length > 0) jobs = jobs.where('bulk_jobs.tenant_id', 'not in', without.tenants)
+      if (without.jobs.length > 0) jobs = jobs.where('job_id', 'not in', without.jobs)
+      return jobs
+        .leftJoin('bulk_turns', 'bulk_turns.tenant_id', 'bulk_jobs.tenant_id')
         .where('state', '=', 'running')
         .where((eb) =>
           eb.exists(
@@ -129,7 +137,7 @@ export function createBulkJobStore(database: Database) {
               ),
           ),
         )
-        .orderBy((eb) => eb.fn.coalesce(lastServed(eb), 'served_at'))
+        .orderBy((eb) => eb.fn.coalesce('turn', sql.lit(0)))
         .orderBy('served_at')
         .limit(1)
         .executeTakeFirst()
@@ -168,17 +176,6 @@ export function createBulkJobStore(database: Database) {
       })
     },
   }
-}
-
-/** When the tenant of a job was last served, whether by this job, another one, or one that has ended. */
-function lastServed(eb: ExpressionBuilder<Tables, 'bulk_jobs'>) {
-  return eb
-    .selectFrom('bulk_jobs as served')
-    .select('served.served_at')
-    .whereRef('served.tenant_id', '=', 'bulk_jobs.tenant_id')
-    .whereRef('served.served_at', '>', 'served.created_at')
-    .orderBy('served.served_at', 'desc')
-    .limit(1)
 }
 
 /** What a tenant has of bulk jobs. */

@@ -7,7 +7,7 @@ export const mostCounted = 100_000
 export interface Depths {
   /** Entries recorded and not registered, those that an anchor has claimed included. */
   unanchored: number
-  /** When the oldest of them was recorded, or claimed; undefined when none waits. */
+  /** When the oldest of them was recorded; undefined when none waits. */
   oldestUnanchored: string | undefined
   /** Rows of the outbox that are to be done, and those given up, by job. */
   waiting: ReadonlyMap<string, number>
@@ -21,16 +21,17 @@ type Count = number | string | bigint
 
 /** Questions about what waits; each reads an index that holds what waits alone. */
 export async function readDepths(database: Database): Promise<Depths> {
-  const [recorded, claimed, waiting, dead, head] = await Promise.all([
+  const [recorded, claimed, oldest, waiting, dead, head] = await Promise.all([
     unclaimed(database),
     openRegistrations(database),
+    oldestGroups(database),
     outbox(database, 'waiting'),
     outbox(database, 'dead'),
     database.selectFrom('log_places').select('seq').where('name', '=', 'head').executeTakeFirst(),
   ])
   return {
-    unanchored: Math.min(mostCounted, Number(recorded.count ?? 0) + Number(claimed.count ?? 0)),
-    oldestUnanchored: [recorded.since, claimed.since].filter((since) => since !== null).toSorted()[0],
+    unanchored: Math.min(mostCounted, recorded + claimed),
+    oldestUnanchored: oldest.filter((time) => time !== null).toSorted()[0],
     ...{ waiting, dead },
     auditHead: head?.seq ?? 0,
     unplaced: await counted(database, 'events'),
@@ -38,32 +39,40 @@ export async function readDepths(database: Database): Promise<Depths> {
 }
 
 /** What was claimed and is not registered, also of closed anchors: put aside, or gone from the chain. */
-async function openRegistrations(database: Database) {
-  return database
-    .selectFrom('anchors')
-    .innerJoin('registrations', 'registrations.anchor_id', 'anchors.anchor_id')
-    .select((eb) => [
-      eb.fn.min<string | null>('anchors.created_at').as('since'),
-      eb.fn.sum<Count | null>('registrations.count').as('count'),
-    ])
-    .where('registrations.state', '=', 'open')
+async function openRegistrations(database: Database): Promise<number> {
+  const { count } = await database
+    .selectFrom('registrations')
+    .select((eb) => eb.fn.sum<Count | null>('count').as('count'))
+    .where('state', '=', 'open')
     .executeTakeFirstOrThrow()
+  return Number(count ?? 0)
 }
 
-async function unclaimed(database: Database) {
+async function unclaimed(database: Database): Promise<number> {
   const some = database
     .selectFrom('registration_groups')
-    .select(['count', 'recorded_at'])
+    .select('count')
     .where('registration_id', 'is', null)
     .limit(mostCounted)
     .as('some')
-  return database
+  const { count } = await database
     .selectFrom(some)
-    .select((eb) => [
-      eb.fn.min<string | null>('recorded_at').as('since'),
-      eb.fn.sum<Count | null>('count').as('count'),
-    ])
+    .select((eb) => eb.fn.sum<Count | null>('count').as('count'))
     .executeTakeFirstOrThrow()
+  return Number(count ?? 0)
+}
+
+/** When the oldest group was recorded that is not claimed, and the oldest that is claimed and not registered. */
+async function oldestGroups(database: Database): Promise<(string | null)[]> {
+  const oldest = database
+    .selectFrom('registration_groups')
+    .select((eb) => eb.fn.min<string | null>('recorded_at').as('time'))
+  const open = database.selectFrom('registrations').select('registration_id').where('state', '=', 'open')
+  const rows = await oldest
+    .where('registration_id', 'is', null)
+    .unionAll(oldest.where('registration_id', 'in', open))
+    .execute()
+  return rows.map(({ time }) => time)
 }
 
 async function counted(database: Database, table: 'events'): Promise<number> {

@@ -19,11 +19,18 @@ export async function migrate(database: Database, kind: 'sqlite' | 'postgres'): 
   if (isCurrent) return
   await database.transaction().execute(async (trx) => {
     // SQLite has taken its write lock with the beginning of the transaction
-    if (kind === 'postgres') await sql`select pg_advisory_xact_lock(${sql.lit(ADVISORY_LOCK)})`.execute(trx)
+    if (kind === 'postgres') await waitForTurn(trx)
     const migrator = new Migrator({ db: trx, provider: { getMigrations: async () => migrations } })
     const { error } = await migrator.migrateToLatest()
     if (error) throw error instanceof IssuerError ? error : explain(error)
   })
+}
+
+/** One process after the other, for as long as it takes: limits of the role or the database are for statements at work. */
+async function waitForTurn(trx: Database): Promise<void> {
+  await sql`set local statement_timeout = 0`.execute(trx)
+  await sql`set local idle_in_transaction_session_timeout = 0`.execute(trx)
+  await sql`select pg_advisory_xact_lock(${sql.lit(ADVISORY_LOCK)})`.execute(trx)
 }
 
 /** @throws DATABASE_UNAVAILABLE when `migrate` has work to do, or a newer version has been at work here */

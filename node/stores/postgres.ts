@@ -333,10 +333,17 @@ function endsConnection(error: unknown): boolean {
 /** What whoever set DATABASE_URL can do about it; never a part of it. */
 function describe(error: unknown): { detail?: string } {
   const code = (error as { code?: string }).code ?? ''
-  const detail = /CERT|ERR_TLS/.test(code) ? untrusted : ways.get(code)
+  const detail = /CERT|ERR_TLS/.test(code) ? untrusted : (ways.get(code) ?? ofPooler(error))
   return detail === undefined ? {} : { detail }
 }
 
+/** PgBouncer has one code (08P01) for all that it refuses: its words tell what it is. */
+function ofPooler(error: unknown): string | undefined {
+  return /unsupported startup parameter/.test((error as Error).message) ? tooStrict : undefined
+}
+
+const tooStrict =
+  'A pooler before the database refuses settings of the connection: docs/database.md tells what it has to let through.'
 const untrusted =
   'The certificate of the database server is not trusted: DATABASE_URL names its authority by sslrootcert=FILE.'
 const refused = 'The database server refuses the user or the password in DATABASE_URL.'
@@ -344,11 +351,6 @@ const ways = new Map([
   ['28000', refused],
   ['28P01', refused],
   ['3D000', 'The database that DATABASE_URL names is not there: create it.'],
-  // protocol_violation, which is how PgBouncer refuses what it does not know
-  [
-    '08P01',
-    'A pooler before the database refuses settings of the connection: docs/database.md tells what it has to let through.',
-  ],
   ['53300', 'The database server takes no further connections.'],
   ['53100', 'The disk of the database server is full.'],
 ])

@@ -235,9 +235,16 @@ interface BulkJobsTable {
   detail: string | null
   created_at: Time
   updated_at: Time
-  /** When a worker last took a chunk of it: the one that waited longest is next. */
+  /** When a worker last took a chunk of it: of its tenant the one that waited longest is next. */
   served_at: Time
   finished_at: Time | null
+}
+
+/** Tenants in the order in which chunks of theirs were taken; none whose first one waits yet. */
+interface BulkTurnsTable {
+  tenant_id: string
+  /** Higher than that of whoever was served before. */
+  turn: number
 }
 
 /** Rows of an order that are issued together. */
@@ -354,6 +361,7 @@ export interface Tables {
   leases: LeasesTable
   bulk_jobs: BulkJobsTable
   bulk_chunks: BulkChunksTable
+  bulk_turns: BulkTurnsTable
   idempotency: IdempotencyTable
   rate_counts: RateCountsTable
   offers: OffersTable

@@ -31,6 +31,8 @@ describe('work on bulk jobs', () => {
         BULK_UNSETTLED_CHUNKS: '2',
         BULK_JOBS: '3',
         BULK_TENANT_ROWS: '1000',
+        // what is known of the ledger lasts while the chain is down
+        LEDGER_CACHE_MS: '600000',
       },
     })
     const issuerDid = await makeIssuer(node)
@@ -166,6 +168,67 @@ describe('work on bulk jobs', () => {
     const meanwhile = (await issuedOfMany()) - before
     assert.ok(meanwhile < 2 * left, `${meanwhile} rows of the one, ${left} of the other`)
     for (const id of many) await node.call('POST', `${bulkPath}/${id}/cancel`)
+  })
+
+  it('lets each tenant be ahead of the ledger with as many chunks, and keeps nobody out for another', async () => {
+    const tenant = await makeTenant(node, { tenantId: 'third' })
+    const issuerDid = await makeIssuer(tenant)
+    const schemaId = await makeSchema(tenant, issuerDid)
+    const rows = [header, ...lines(150)].join('\n')
+    const first = expect(202, await order(node, { query, rows })).body.id
+    const second = expect(202, await order(tenant, { query: { ...query, issuerDid, schemaId }, rows })).body
+      .id
+    for await (const { data } of follow(node, first)) if (data.registered >= 20) break
+    for await (const { data } of follow(tenant, second)) if (data.registered >= 20) break
+    proxy.behave(() => 'lose request')
+    for (const [owner, id] of [
+      [node, first],
+      [tenant, second],
+    ] as const)
+      for await (const { data } of follow(owner, id)) if (data.n - data.registered >= 20) break
+    proxy.behave(() => 'pass')
+    for (const [owner, id] of [
+      [node, first],
+      [tenant, second],
+    ] as const)
+      assert.equal((await ended(owner, id)).registered, 150)
+  })
+
+  it('serves others while the job of one cannot go on for now', async () => {
+    // asks the ledger for each chunk
+    const other = await startNode({
+      chain: { ...chain, rpcUrl: proxy.url },
+      environment: { BULK_CHUNK_ROWS: '10', LEDGER_CACHE_MS: '1' },
+    })
+    try {
+      const terms = async () => {
+        const issuerDid = await makeIssuer(other)
+        return { issuerDid, schemaId: await makeSchema(other, issuerDid), proofType: 'eddsa-jcs-2022' }
+      }
+      const rows = [header, ...lines(300)].join('\n')
+      const paused = async (query: Record<string, string>): Promise<string> => {
+        const { id } = expect(202, await order(other, { query, rows })).body
+        expect(200, await other.call('POST', `${bulkPath}/${id}/pause`))
+        for await (const { data } of follow(other, id)) if (data.registered === data.n) break
+        return id
+      }
+      const query = await terms()
+      const [stuck, id] = [await paused(query), await paused(await terms())]
+      const identity = query.issuerDid.split('0x').at(-1)?.toLowerCase() as string
+      proxy.behave((requests) =>
+        requests.some(({ params }) => JSON.stringify([params]).toLowerCase().includes(identity))
+          ? { refuse: 'not now' }
+          : 'pass',
+      )
+      for (const job of [stuck, id]) expect(200, await other.call('POST', `${bulkPath}/${job}/resume`))
+      assert.equal((await ended(other, id)).registered, 300)
+      assert.equal(expect(200, await other.call('GET', `${bulkPath}/${stuck}`)).body.state, 'running')
+      proxy.behave(() => 'pass')
+      assert.equal((await ended(other, stuck)).registered, 300)
+    } finally {
+      proxy.behave(() => 'pass')
+      await other.close()
+    }
   })
 
   it('serves jobs in turn', async () => {

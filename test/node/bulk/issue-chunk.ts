@@ -53,7 +53,7 @@ describeOnStacks('issueChunk', (stack) => {
     (await house.database.selectFrom('credentials').select('credential_id').execute()).length
   const claim = async (worker: string, until = Date.now() + 60_000) =>
     (await deps.chunks.claim({
-      ...{ jobId: job.job_id, worker, now: at(), until: new Date(until).toISOString() },
+      ...{ jobId: job.job_id, tenantId, worker, now: at(), until: new Date(until).toISOString() },
     })) as BulkChunkRow
 
   beforeEach(async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { sql } from 'kysely'
+import pg from 'pg'
 import { IssuerError } from '../../../node/errors.ts'
 import { type DatabaseQuery, databaseChannel } from '../../../node/observation.ts'
 import { createCredentialStore } from '../../../node/stores/credentials.ts'
@@ -370,6 +371,37 @@ describeOnStacks(
       assert.deepEqual(rows, [{ method: offered.length > 0 ? 'lz4' : 'pglz' }])
       const { rows: idle } = await sql`show tcp_keepalives_idle`.execute(direct)
       assert.deepEqual(idle, [{ tcp_keepalives_idle: '60' }])
+    })
+
+    it('migrates for as long as it takes, whatever limit the database has for statements', async () => {
+      const other = await stack.create()
+      const { url } = other.location as PostgresLocation
+      const holder = new pg.Client({ connectionString: url })
+      try {
+        await holder.connect()
+        // the lock under which processes migrate
+        await holder.query('select pg_advisory_lock(4071650923)')
+        const name = new URL(url).pathname.slice(1)
+        await sql`alter database ${sql.ref(name)} set statement_timeout = 200`.execute(direct)
+        let ended = false
+        const opening = openDatabase({ url })
+        const end = () => {
+          ended = true
+        }
+        opening.then(end, end)
+        const isLate = async () => {
+          const { rows } =
+            await sql`select pid from pg_stat_activity where datname = ${name} and wait_event = 'advisory'
+            and now() - query_start > interval '300 milliseconds'`.execute(direct)
+          return rows.length > 0
+        }
+        while (!ended && !(await isLate())) await new Promise(setImmediate)
+        await holder.query('select pg_advisory_unlock_all()')
+        await (await opening).destroy()
+      } finally {
+        await holder.end()
+        await other.drop()
+      }
     })
 
     it('refuses a database that a newer version has changed', async () => {

@@ -75,7 +75,11 @@ describeOnStacks('registrations', (stack) => {
     assert.equal(await oldest(), at(5))
     const claim = { job: 'anchor', maxLists: 1, newId: randomUUID }
     await createRegistrationStore(database).claim({ ...claim, anchorId: randomUUID(), now: at(6) })
-    assert.equal(await oldest(), at(6))
     assert.equal((await readDepths(database)).unanchored, 2)
+    assert.equal(await oldest(), at(5))
+    const [open] = await database.selectFrom('registrations').selectAll().execute()
+    assert.equal(open?.status_list_id, second.statusListId)
+    await database.updateTable('registrations').set({ state: 'registered' }).execute()
+    assert.equal(await oldest(), at(7))
   })
 })
