@@ -101,7 +101,9 @@ function previewOf(preview: readonly Attribute[]): JsonObject {
 }
 
 /** Whether a message is one of an exchange, whatever is wrong with it. */
-export const isExchangeMessage = (message: JsonObject): boolean => String(message['@type']).startsWith(family)
+export function isExchangeMessage({ '@type': type }: JsonObject): boolean {
+  return typeof type === 'string' && type.startsWith(family)
+}
 
 /**
  * Takes a received message apart. Of several attachments the first is taken whose format is one of `known`.

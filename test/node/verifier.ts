@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict'
+import { gzipSync } from 'node:zlib'
+import fc from 'fast-check'
+import { parseBundle } from '../../node/bundle/bundle.ts'
+import { IssuerError } from '../../node/errors.ts'
 import type { JsonObject } from '../../node/json.ts'
 import type { OpenedSchema } from '../../node/schemas/open-schema.ts'
 import { createDocumentLoader } from '../../node/suites/document-loader.ts'
 import type { Suite } from '../../node/suites/suite.ts'
 import { bundleDigest, createVerifier, type Verifier, verifyOffline } from '../../node/verifier.ts'
 import { startChain, type TestChain } from '../chain.ts'
+import { nearly, readsOrRefuses } from '../hostile-values.ts'
 import { degreeClaims, degreeSchema } from './verification/degree.ts'
 import { type LedgerIssuer, type LedgerIssuers, openLedgerIssuers } from './verification/ledger-issuers.ts'
 
@@ -68,6 +73,32 @@ describe('the library for verifiers', () => {
     for (const text of ['', '[]', 'null', '{"type":"CartularyBundle"}', '\ufffd{']) {
       await assert.rejects(verifyOffline({ bytes: Buffer.from(text) }), { code: 'MALFORMED_REQUEST' })
     }
+  })
+
+  it('reads or refuses a bundle, whatever it is', async () => {
+    const good = await verifier.makeBundle({ credential: await sign('eddsa-jcs-2022') })
+    readsOrRefuses(parseBundle, { good: [good] })
+    const values = nearly(good).map((value) => Buffer.from(JSON.stringify(value) ?? ''))
+    await fc.assert(
+      fc.asyncProperty(values, async (bytes) => {
+        await verifyOffline({ bytes }).catch((error) => {
+          assert.ok(error instanceof IssuerError && error.code === 'MALFORMED_REQUEST', error)
+        })
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  it('unpacks no more of a status list in a bundle than the longest has', async () => {
+    const bundle = await verifier.makeBundle({ credential: await sign('eddsa-jcs-2022') })
+    const statusOf = async (bytes: number) => {
+      const bits = gzipSync(Buffer.alloc(bytes)).toString('base64')
+      const statusLists = bundle.statusLists.map((list) => ({ ...list, bits }))
+      const outcome = await verifyOffline({ bytes: Buffer.from(JSON.stringify({ ...bundle, statusLists })) })
+      return outcome.checks.revocation.status
+    }
+    assert.equal(await statusOf(2 ** 21), 'pass')
+    assert.equal(await statusOf(2 ** 21 + 1), 'unknown')
   })
 
   it('reads contexts that issuers registered elsewhere from its caller, for their own credentials alone', async () => {
