@@ -1,5 +1,5 @@
 import { promisify } from 'node:util'
-import { gunzip, gzip } from 'node:zlib'
+import { gzip } from 'node:zlib'
 import type { Resolvable } from 'did-resolver'
 import type { DidEvent, Hex, Ledger } from '../ledger/ledger.ts'
 import { schemaId, statusListId } from '../ledger/resource-id.ts'
@@ -17,7 +17,6 @@ export interface Recorder {
 }
 
 const pack = promisify(gzip)
-const unpack = promisify(gunzip)
 
 function eventJson({ change, ...event }: DidEvent): Facts['histories'][number]['events'][number] {
   if (change.kind === 'ownerChanged') return { ...event, change }
@@ -41,6 +40,7 @@ export function createRecorder({ ledger, resolver }: { ledger: Ledger; resolver:
     registrations: new Map<string, Facts['registrations'][number]>(),
   }
   const listIds = new Map<Hex, string>()
+  const listBits = new Map<Hex, Uint8Array>()
 
   const recorded: VerificationLedger = {
     identityOf: ledger.identityOf,
@@ -85,13 +85,13 @@ export function createRecorder({ ledger, resolver }: { ledger: Ledger; resolver:
         const { bits } = await ledger.statusLists.bitstring(key)
         const packed = (await pack(bits)).toString('base64')
         const id = listIds.get(key) as string
+        listBits.set(key, bits)
         facts.statusLists.set(key, { id, capacity, registered, version, bits: packed })
         return found
       },
       statusOf: async (key, index) => {
-        const list = facts.statusLists.get(key)
-        if (!list) return ledger.statusLists.statusOf(key, index)
-        return isSet(await unpack(Buffer.from(list.bits, 'base64')), index)
+        const bits = listBits.get(key)
+        return bits ? isSet(bits, index) : ledger.statusLists.statusOf(key, index)
       },
       registrationInTransaction: async (key, transactionHash) => {
         const found = await ledger.statusLists.registrationInTransaction(key, transactionHash)
