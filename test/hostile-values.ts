@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { type ErrorCode, IssuerError } from '../node/errors.ts'
 
-/** What cannot be made a text of: its members hide the methods that would. */
+/** What no text can be made of: its members hide the methods that would. */
 export const noText = { toString: 1, valueOf: 1 }
 
 /** What parsers, databases, logs and readers of addresses have stumbled over. */
@@ -113,6 +113,19 @@ export const nearly = (good: unknown): fc.Arbitrary<unknown> =>
   fc
     .array(change, { minLength: 1, maxLength: 3 })
     .map((changes) => changes.reduce((value, { path, value: put }) => changed(value, path, put), good))
+
+/** Every copy of a value in which one part, or all of it, is something else; of a list the first member stands for all. */
+export function* eachPart(value: unknown, put: unknown): Generator<unknown> {
+  yield put
+  if (typeof value !== 'object' || value === null) return
+  for (const [name, member] of Object.entries(value)) {
+    for (const copy of eachPart(member, put)) {
+      if (Array.isArray(value)) yield value.with(Number(name), copy)
+      else yield { ...value, [name]: copy }
+    }
+    if (Array.isArray(value)) return
+  }
+}
 
 /**
  * Reads each good value, and has anything at all and every value that is nearly right understood or refused: by an

@@ -13,7 +13,7 @@ import type {
   TentativeVerificationQuery,
 } from '@veramo/credential-w3c'
 import { IssuerError } from '../errors.ts'
-import type { JsonObject } from '../json.ts'
+import { asText, type JsonObject } from '../json.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import type { AssertionKey, DocumentLoader, KeyResolver, Secured, Suite } from '../suites/suite.ts'
 import type { DidRecords } from './did-records.ts'
@@ -33,7 +33,7 @@ const credentialsV1 = 'https://www.w3.org/2018/credentials/v1'
 const credentialsV2 = 'https://www.w3.org/ns/credentials/v2'
 
 const issuerOf = ({ issuer }: JsonObject): string =>
-  typeof issuer === 'string' ? issuer : String((issuer as JsonObject | undefined)?.id)
+  typeof issuer === 'string' ? issuer : asText((issuer as JsonObject | undefined)?.id)
 
 /**
  * CredentialPlugin writes the context and the issuanceDate of data model 1.1 into every credential that it is given;

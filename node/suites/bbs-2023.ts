@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { IssuerError } from '../errors.ts'
-import type { JsonObject } from '../json.ts'
+import { asText, type JsonObject } from '../json.ts'
 import { inThread } from '../threads/in-thread.ts'
 import { baseProofSuite } from './bbs/base-proof.ts'
 import { derivedProofSuite } from './bbs/derived-proof.ts'
@@ -31,9 +31,9 @@ async function secure(document: JsonObject, options: SecureOptions): Promise<Jso
 
 async function verify(secured: Secured, options: VerifyOptions): Promise<ProofVerdict> {
   const proof = splitProof(secured)?.proof
-  if (isBaseProofValue(String(proof?.proofValue))) {
+  if (isBaseProofValue(asText(proof?.proofValue))) {
     const reason = 'This is a base proof, for the holder alone: what verifies is derived from it.'
-    return { status: 'fail', type: name, verificationMethod: String(proof?.verificationMethod), reason }
+    return { status: 'fail', type: name, verificationMethod: asText(proof?.verificationMethod), reason }
   }
   return verifyRdfProof(secured, { ...options, type: name, suite: derivedProofSuite(name, keyTypes) })
 }
@@ -41,7 +41,7 @@ async function verify(secured: Secured, options: VerifyOptions): Promise<ProofVe
 /** Data Integrity BBS Cryptosuites 1.0, 3.4.6. */
 async function disclose(secured: Secured, options: DeriveOptions): Promise<JsonObject> {
   const proven = splitProof(secured)
-  const base = proven && parseBaseProof(String(proven.proof.proofValue))
+  const base = proven && parseBaseProof(asText(proven.proof.proofValue))
   if (!base) throw derivationFailure('The proof is no base proof: nothing can be derived from it.')
   const { document, proof } = proven
   const { documentLoader } = options
@@ -77,6 +77,6 @@ export function bbs2023(termsUrl: string): Suite {
     verify,
     derive: (secured, options) => deriving(() => disclose(secured, options)),
     mandatoryPointersOf: (secured) =>
-      addedPointers(parseBaseProof(String(splitProof(secured)?.proof.proofValue))?.mandatoryPointers ?? []),
+      addedPointers(parseBaseProof(asText(splitProof(secured)?.proof.proofValue))?.mandatoryPointers ?? []),
   }
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { IssuerError } from '../errors.ts'
-import type { JsonObject } from '../json.ts'
+import { asText, type JsonObject } from '../json.ts'
 import { inThread } from '../threads/in-thread.ts'
 import { maxMessages } from './bbs/generators.ts'
 import { type PlusProof, parsePlusProof } from './bbs/plus-proof.ts'
@@ -118,7 +118,7 @@ async function createProof(
 /** @throws Error unless the proof holds */
 async function verifyProof(input: ProofInput, type: string, statements: Statements): Promise<JsonObject> {
   const { proof, documentLoader } = input
-  const { document: verificationMethod } = await documentLoader(String(proof.verificationMethod))
+  const { document: verificationMethod } = await documentLoader(asText(proof.verificationMethod))
   const publicKey = blsPublicKey(verificationMethod)
   if (!publicKey) throw new Error('The method holds no key of BLS12-381 in G2.')
   const options = await proofStatements(proof, documentLoader)
@@ -174,7 +174,7 @@ async function disclose(secured: Secured, options: DeriveOptions): Promise<JsonO
   await requireContexts(document, documentLoader)
   const problem = pointersProblem(document, selectivePointers)
   if (problem !== undefined) throw derivationFailure(problem)
-  const resolved = await options.resolveKey(String(proof.verificationMethod))
+  const resolved = await options.resolveKey(asText(proof.verificationMethod))
   const publicKey = resolved && blsPublicKey(resolved.verificationMethod)
   if (!publicKey) throw derivationFailure('The key of the proof cannot be resolved.')
   const head = await proofStatements(proof, documentLoader)
@@ -208,7 +208,7 @@ export function bbsBlsSignature2020(termsUrl: string): Suite {
     keyTypes,
     dataModels: ['1.1'],
     contexts: () => [termsUrl, bbsBlsContext],
-    recognises: (secured) => [name, derivedName].includes(String(splitProof(secured)?.proof.type)),
+    recognises: (secured) => [name, derivedName].includes(asText(splitProof(secured)?.proof.type)),
     secure,
     verify,
     derive: (secured, options) => deriving(() => disclose(secured, options)),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { DataIntegrityProof } from '@digitalbazaar/data-integrity'
-import type { JsonObject } from '../json.ts'
+import { asText, type JsonObject } from '../json.ts'
 import type { KeyType } from '../keys/key-store.ts'
 import { librarySigner } from './library-signer.ts'
 import type { AssertionKey } from './suite.ts'
@@ -50,7 +50,7 @@ export function ecdsaProof(
     const algorithm = hashes[type as keyof typeof hashes]
     if (algorithm === undefined) throw new Error(`The key is none of ${ecdsaKeyTypes.join(', ')}.`)
     // base58-btc alone (3.2.2, step 3): the library takes base64url too
-    if (verificationMethod && !String(proof.proofValue).startsWith('z')) throw new Error('Invalid signature.')
+    if (verificationMethod && !asText(proof.proofValue).startsWith('z')) throw new Error('Invalid signature.')
     const options = { documentLoader, base: null, safe: true, messageDigestAlgorithm: algorithm }
     const proofText = await suite.canonizeProof(proof, { document, documentLoader })
     const documentText = await suite.canonize(document, options)

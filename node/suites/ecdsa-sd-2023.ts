@@ -1,6 +1,6 @@
 import { DataIntegrityProof } from '@digitalbazaar/data-integrity'
 import { IssuerError } from '../errors.ts'
-import type { JsonObject } from '../json.ts'
+import { asText, type JsonObject } from '../json.ts'
 import { dataIntegrityContext } from './contexts/bundled-contexts.ts'
 import { derivationFailure, deriving } from './derivation-failure.ts'
 import { addedPointers, mandatoryPointersFor, pointersProblem } from './disclosed-pointers.ts'
@@ -69,16 +69,16 @@ async function secure(document: JsonObject, options: SecureOptions): Promise<Sec
 
 async function verify(secured: Secured, options: VerifyOptions): Promise<ProofVerdict> {
   const proof = splitProof(secured)?.proof
-  if (isBaseProof(String(proof?.proofValue))) {
+  if (isBaseProof(asText(proof?.proofValue))) {
     const reason = 'This is a base proof, for the holder alone: what verifies is derived from it.'
-    return { status: 'fail', type: name, verificationMethod: String(proof?.verificationMethod), reason }
+    return { status: 'fail', type: name, verificationMethod: asText(proof?.verificationMethod), reason }
   }
   return verifyRdfProof(secured, { ...options, type: name, suite: derivedProofSuite() })
 }
 
 async function derive(secured: Secured, options: DeriveOptions): Promise<Secured> {
   const proven = splitProof(secured)
-  const base = proven && parseBaseProof(String(proven.proof.proofValue))
+  const base = proven && parseBaseProof(asText(proven.proof.proofValue))
   if (!proven || !base) throw derivationFailure('The proof is no base proof: nothing can be derived from it.')
   const { document, proof } = proven
   const pointers = [...base.mandatoryPointers, ...options.selectivePointers]
@@ -116,6 +116,6 @@ export function ecdsaSd2023(termsUrl: string): Suite {
     verify,
     derive,
     mandatoryPointersOf: (secured) =>
-      addedPointers(parseBaseProof(String(splitProof(secured)?.proof.proofValue))?.mandatoryPointers ?? []),
+      addedPointers(parseBaseProof(asText(splitProof(secured)?.proof.proofValue))?.mandatoryPointers ?? []),
   }
 }

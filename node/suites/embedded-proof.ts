@@ -1,7 +1,7 @@
 import { contextViolations } from '../documents/embedded-context.ts'
 import { previousIds } from '../documents/proof-set.ts'
 import { IssuerError } from '../errors.ts'
-import type { Json, JsonObject } from '../json.ts'
+import { asText, type Json, type JsonObject } from '../json.ts'
 import { controllerOf, type Refusal, resolveAssertionKey, timeProblem } from './assertion-key.ts'
 import type { ResolvedKey, Secured, VerifyOptions } from './suite.ts'
 
@@ -90,6 +90,6 @@ export async function checkEmbeddedProof(
     issuer: controller ?? controllerOf(proven.document, purpose),
     purpose,
     // a proof may leave out when it was made (Verifiable Credential Data Integrity 1.0, 2.1)
-    signedAt: proven.proof.created === undefined ? undefined : new Date(String(proven.proof.created)),
+    signedAt: proven.proof.created === undefined ? undefined : new Date(asText(proven.proof.created)),
   })
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { IssuerError } from '../errors.ts'
-import type { JsonObject } from '../json.ts'
+import { asText, type JsonObject } from '../json.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import { hashTypedData } from './eip712/hash-typed-data.ts'
 import {
@@ -130,7 +130,7 @@ function digestOf(document: JsonObject, proof: JsonObject): Uint8Array | string 
 function signatureProblem(document: JsonObject, proof: JsonObject, method: JsonObject): string | undefined {
   const digest = digestOf(document, proof)
   if (typeof digest === 'string') return digest
-  const [, rs = '', v = ''] = /^0x([0-9a-f]{128})(1b|1c)$/i.exec(String(proof.proofValue)) ?? []
+  const [, rs = '', v = ''] = /^0x([0-9a-f]{128})(1b|1c)$/i.exec(asText(proof.proofValue)) ?? []
   const account = accountOf(method)
   const recovered = recoverAccount(digest, Buffer.from(rs, 'hex'), v.toLowerCase() === '1c' ? 1 : 0)
   return account !== undefined && recovered === account ? undefined : 'Invalid signature.'
@@ -140,7 +140,7 @@ async function verify(secured: Secured, options: VerifyOptions): Promise<ProofVe
   const proven = splitProof(secured)
   if (!proven) return { status: 'fail', type: name, reason: 'The document must have one proof, not a set.' }
   const { document, proof } = proven
-  const about = { type: name, verificationMethod: String(proof.verificationMethod) }
+  const about = { type: name, verificationMethod: asText(proof.verificationMethod) }
   if (proof.previousProof !== undefined) {
     return { ...about, status: 'fail', reason: 'A proof of this type follows no other.' }
   }

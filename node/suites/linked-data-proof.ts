@@ -1,7 +1,7 @@
 import { CredentialIssuancePurpose } from '@digitalbazaar/vc'
 import jsigs from 'jsonld-signatures'
 import { IssuerError } from '../errors.ts'
-import type { JsonObject } from '../json.ts'
+import { asText, type JsonObject } from '../json.ts'
 import { checkEmbeddedProof, checkSignable, type ProvenDocument, splitProof } from './embedded-proof.ts'
 import { describeLinkedDataError, issuerErrorIn } from './linked-data-error.ts'
 import { purposeMembers } from './purpose-members.ts'
@@ -116,7 +116,7 @@ export async function verifyLinkedData(
 ): Promise<ProofVerdict> {
   const proven = splitProof(secured)
   if (!proven) return { status: 'fail', type, reason: 'The document must have one proof, not a set.' }
-  const verificationMethod = String(proven.proof.verificationMethod)
+  const verificationMethod = asText(proven.proof.verificationMethod)
   if (hasForeignContext(proven)) {
     return { status: 'fail', type, verificationMethod, reason: "The proof's @context is not the document's." }
   }

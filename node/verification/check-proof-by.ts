@@ -1,4 +1,5 @@
 import { type ProofLink, proofLinks } from '../documents/proof-set.ts'
+import { asText } from '../json.ts'
 import type { DocumentLoader, ProofVerdict, Secured, Suite, VerifyOptions } from '../suites/suite.ts'
 import { undecided } from './undecided.ts'
 import type { VerificationDeps } from './verification.ts'
@@ -74,11 +75,11 @@ async function checkLink(
   { proof, secured, previousProofs }: ProofLink,
   { party, ...expected }: Expected,
 ): Promise<ProofVerdict> {
-  const [did] = String(proof.verificationMethod).split('#')
+  const [did] = asText(proof.verificationMethod).split('#')
   const controller = did === party ? undefined : did
   const by = controller === undefined ? {} : { controller }
   const verdict = await checkOne(deps, secured, { ...expected, ...by, previousProofs })
   if (verdict) return { ...verdict, ...by }
-  const type = String(proof.cryptosuite ?? proof.type)
+  const type = asText(proof.cryptosuite ?? proof.type)
   return { status: 'unknown', type, ...by, reason: 'No suite for this type of proof is here.' }
 }

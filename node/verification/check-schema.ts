@@ -1,6 +1,6 @@
 import { IssuerError } from '../errors.ts'
 import type { CredentialFacts } from '../formats/format.ts'
-import type { JsonObject } from '../json.ts'
+import { asText, type JsonObject } from '../json.ts'
 import { parseSchemaId } from '../ledger/resource-id.ts'
 import type { Shown } from '../schemas/compile-validator.ts'
 import { type OpenedSchema, openSchema } from '../schemas/open-schema.ts'
@@ -27,7 +27,7 @@ export async function checkSchema(
 ): Promise<SchemaFinding> {
   const [reference, ...others] = facts.credentialSchema
   if (!reference) return unknown(null, 'The credential names no schema.')
-  const schemaId = String(reference.id)
+  const schemaId = asText(reference.id)
   if (others.length > 0) return unknown(schemaId, 'The credential names more than one schema.')
   if (![reference.type].flat().includes('JsonSchema'))
     return unknown(schemaId, 'The schema is of a type that is not known.')

@@ -8,6 +8,7 @@ import type {
   IssuedCredential,
   Subject,
 } from '../../issuance/issuance.ts'
+import { asText } from '../../json.ts'
 import { parseSecured } from '../../secured-text.ts'
 import { problems } from '../problem-document.ts'
 import { callerOf } from '../protocol.ts'
@@ -158,7 +159,7 @@ function parseRow(row: unknown): Subject | Failure {
   const { holderDid, subjectDid } = Object(row) as Record<string, unknown>
   return {
     status: 'failed',
-    holderDid: String(holderDid ?? subjectDid ?? ''),
+    holderDid: asText(holderDid ?? subjectDid ?? ''),
     error: {
       code: 'MALFORMED_REQUEST',
       detail: 'This row is not well formed.',

@@ -1,6 +1,6 @@
 import { DataIntegrityProof } from '@digitalbazaar/data-integrity'
 import { canonicalize } from '@digitalbazaar/di-sd-primitives'
-import type { JsonObject } from '../../json.ts'
+import { asText, type JsonObject } from '../../json.ts'
 import { linesOf, relabel } from '../selective-disclosure/labelled-quads.ts'
 import { type DerivedProofValue, parseDerivedProof } from './proof-value.ts'
 import { bbsHeader, toMessage } from './statements.ts'
@@ -25,7 +25,7 @@ async function readDisclosed(
   suite: LibrarySuite,
   { document, proof, documentLoader }: Parameters<LibrarySuite['createVerifyData']>[0],
 ): Promise<Disclosed> {
-  const value = parseDerivedProof(String(proof.proofValue))
+  const value = parseDerivedProof(asText(proof.proofValue))
   if (!value) throw new Error('The proofValue is no derived proof.')
   const quads = labelled(await suite.canonize(document, { documentLoader }), value.labels)
   const places = new Set(value.mandatoryIndexes)

@@ -1,6 +1,6 @@
 import { DataIntegrityProof } from '@digitalbazaar/data-integrity'
 import { base58 } from '@scure/base'
-import type { JsonObject } from '../../json.ts'
+import { asText, type JsonObject } from '../../json.ts'
 import { parseDerivedProof } from '../ecdsa-sd-proof-value.ts'
 import { type LabelNodes, labelledQuads, linesOf } from '../selective-disclosure/labelled-quads.ts'
 import type { DocumentLoader } from '../suite.ts'
@@ -22,7 +22,7 @@ async function createVerifyData(
   suite: LibrarySuite,
   { document, proof, documentLoader }: Parameters<LibrarySuite['createVerifyData']>[0],
 ): Promise<VerifyData> {
-  const value = parseDerivedProof(String(proof.proofValue))
+  const value = parseDerivedProof(asText(proof.proofValue))
   if (!value) throw new Error('The proofValue is no derived proof.')
   const { baseSignature, publicKey, signatures, labels, mandatoryIndexes } = value
   const labelNodes = () => labels
