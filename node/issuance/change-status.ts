@@ -19,7 +19,7 @@ import { writeStatus } from './write-status.ts'
 
 interface Deps {
   ledger: Pick<Ledger, 'statusLists' | 'dids' | 'relayer' | 'identityOf' | 'receipt' | 'outcome'>
-  facts: Pick<LedgerFacts, 'forget'>
+  facts: Pick<LedgerFacts, 'forget' | 'passThrough'>
   credentials: Pick<CredentialStore, 'getMany'>
   statusChanges: StatusChangeStore
   statusLists: Pick<StatusListStore, 'get'>

@@ -29,6 +29,9 @@ export interface LedgerFacts {
   schemaState(schema: SchemaFacts): Promise<{ active: boolean; restricted: boolean }>
   isAllowed(schema: SchemaFacts, issuer: Address): Promise<boolean>
   list(key: Hex): Promise<LedgerStatusList | undefined>
+  /** Versions that lists have for a moment, between the transactions of one change; the result ends it. */
+  passThrough(steps: readonly { key: Hex; version: number }[]): () => void
+  isPassing(key: Hex, version: number): boolean
   /** Forgets what a change made old; for changes that this node made itself, before `watch` sees them. */
   forget(change: LedgerChange): void
   close(): void
@@ -59,6 +62,7 @@ export function createLedgerFacts({ ledger, resolveDid, ttlMs }: Deps): LedgerFa
     createMemo({ limit: 1_000, ttlMs, load: (issuer: Address) => ledger.schemas.isAllowed(key, issuer) }),
   )
   const idsByKey = new Map<Hex, string>()
+  const passing = new Set<{ key: Hex; version: number }>()
 
   async function loadSchema(schemaId: string): Promise<SchemaFacts> {
     const name = parseSchemaId(schemaId)
@@ -95,6 +99,14 @@ export function createLedgerFacts({ ledger, resolveDid, ttlMs }: Deps): LedgerFa
     },
     isAllowed: async (schema, issuer) => (await allowances.get(schema.key)).get(issuer),
     list: (key) => lists.get(key),
+    passThrough: (steps) => {
+      for (const step of steps) passing.add(step)
+      return () => {
+        for (const step of steps) passing.delete(step)
+      }
+    },
+    isPassing: (key, version) =>
+      passing.values().some((step) => step.key === key && step.version === version),
     forget,
     close: stop,
   }

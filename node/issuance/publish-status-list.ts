@@ -36,7 +36,7 @@ type Parts =
 
 interface Deps extends Pick<PipelineDeps, Parts> {
   ledger: Pick<Ledger, 'statusLists'>
-  facts: Pick<LedgerFacts, 'list'>
+  facts: Pick<LedgerFacts, 'list' | 'isPassing'>
   statusLists: Pick<StatusListStore, 'get' | 'listsOf'>
   documentLoader: DocumentLoader
   /** Where the addresses of all lists of an issuer are told. */
@@ -60,7 +60,8 @@ const VALIDITY_MS = 86_400_000
 /**
  * Publishes the lists of this node's issuers in every encoding over the words of the ledger. A list is signed once for
  * each version on the ledger and key of the issuer, however many ask for it at a time: with 131,072 entries in 25 ms,
- * most of which is reading the words, where one that is kept takes 2 ms over HTTP.
+ * most of which is reading the words, where one that is kept takes 2 ms over HTTP. What this process changes by several
+ * transactions is published when the last is mined.
  * @throws STATUS_LIST_NOT_FOUND, ASSERTION_KEY_MISSING, CHAIN_UNREACHABLE
  */
 export function createStatusListPublisher(
@@ -69,7 +70,7 @@ export function createStatusListPublisher(
   const published = new BoundedCache<string, Made>(LISTS)
 
   return async ({ statusListId, segment, prefer }) => {
-    const { list, row, sources, versions } = await findList(deps, statusListId, segment)
+    const { list, row, sources, versions, isPassing } = await findList(deps, statusListId, segment)
     const offers = await listOffers(deps, row.issuer_did, list)
     const mediaType = prefer(offers.flatMap((offer) => offer.mediaTypes))
     const offer = (offers.find(({ mediaTypes }) => mediaTypes.includes(mediaType)) ?? offers[0]) as ListOffer
@@ -77,7 +78,8 @@ export function createStatusListPublisher(
     const state = [...versions, offer.verificationMethod].join(' ')
     const now = deps.now().getTime()
     const known = published.get(name)
-    if (known?.state === state && known.renewAt > now) return { ...(await known.list), mediaType }
+    if (known && (isPassing || known.state === state) && known.renewAt > now)
+      return { ...(await known.list), mediaType }
     const made = { state, renewAt: now + VALIDITY_MS / 2, list: make(deps, { list, row, sources, offer }) }
     published.set(name, made)
     made.list.catch(() => published.get(name) === made && published.delete(name))
@@ -93,10 +95,11 @@ async function findList(deps: Deps, statusListId: string, segment: string) {
   const sources = row && pair && list ? list.reads(row.purpose).map((purpose) => pair[purpose]) : []
   const states = await Promise.all(sources.map(({ key }) => deps.facts.list(key as Hex)))
   const versions = states.flatMap((state) => (state ? [state.version] : []))
+  const isPassing = states.some((state) => state && deps.facts.isPassing(state.key, state.version))
   if (!row || !list || versions.length < sources.length || sources.length === 0) {
     throw new IssuerError('STATUS_LIST_NOT_FOUND', { facts: { statusListId } })
   }
-  return { list, row, sources, versions }
+  return { list, row, sources, versions, isPassing }
 }
 
 async function make(

@@ -11,7 +11,7 @@ import { type BitChange, writeStatus } from './write-status.ts'
 
 interface Deps {
   ledger: Pick<Ledger, 'statusLists' | 'outcome' | 'dids' | 'identityOf'>
-  facts: Pick<LedgerFacts, 'forget'>
+  facts: Pick<LedgerFacts, 'forget' | 'passThrough'>
   statusChanges: Pick<StatusChangeStore, 'listLost' | 'issuersOfLost' | 'remade' | 'giveUp' | 'rebatch'>
   statusLists: Pick<StatusListStore, 'get'>
 }

@@ -6,7 +6,7 @@ import { readStatusBits, type StatusBit } from './status-bits.ts'
 
 interface Deps {
   ledger: Pick<Ledger, 'statusLists' | 'outcome'>
-  facts: Pick<LedgerFacts, 'forget'>
+  facts: Pick<LedgerFacts, 'forget' | 'passThrough'>
   statusLists: Pick<StatusListStore, 'get'>
 }
 
@@ -31,8 +31,10 @@ export async function writeStatus(
   let left = changes
   for (let attempt = 1; left.length > 0; attempt++) {
     const ops = await operations(deps, left)
+    const parts = await deps.ledger.statusLists.planStatus(ops)
+    const passed = deps.facts.passThrough(versionsBetween(parts))
     try {
-      await send(deps, { ops, changes: left, reference }, hashes)
+      await send(deps, { parts, changes: left, reference }, hashes)
       break
     } catch (error) {
       const isStale = isRevert(error) && error.facts.error === 'UnexpectedVersion'
@@ -42,18 +44,32 @@ export async function writeStatus(
       left = left.filter(({ value }, position) => bits[position] !== value)
     } finally {
       for (const { key } of ops) deps.facts.forget({ registry: 'status-list', key })
+      passed()
     }
   }
   const other = hashes.size < changes.length ? (await deps.ledger.outcome(reference)).receipts[0] : undefined
   return changes.map((change) => hashes.get(change) ?? other?.transactionHash ?? '0x')
 }
 
+/** The versions that lists have after some of the transactions and before others. */
+function versionsBetween(parts: readonly (readonly StatusOp[])[]): { key: Hex; version: number }[] {
+  const written = new Set<Hex>()
+  return parts.flatMap((part) => {
+    const begun = part.filter(({ key }) => written.has(key))
+    for (const { key } of part) written.add(key)
+    return begun.map(({ key, expectedVersion }) => ({ key, version: expectedVersion }))
+  })
+}
+
 async function send(
   { ledger, statusLists }: Deps,
-  { ops, changes, reference }: { ops: readonly StatusOp[]; changes: readonly BitChange[]; reference: string },
+  {
+    parts,
+    changes,
+    reference,
+  }: { parts: readonly StatusOp[][]; changes: readonly BitChange[]; reference: string },
   hashes: Map<BitChange, Hex>,
 ): Promise<void> {
-  const parts = await ledger.statusLists.planStatus(ops)
   const receipts = await ledger.statusLists.setStatus(parts, { reference })
   const partOf = new Map<string, number>()
   for (const [number, part] of parts.entries())
