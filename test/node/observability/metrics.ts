@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
+import { setTimeout as pause } from 'node:timers/promises'
 import { createMetrics } from '../../../node/observability/metrics.ts'
 import { openDatabase } from '../../../node/stores/database.ts'
 import { startNode, type TestNode } from '../../node.ts'
 import { postgres } from '../../stacks.ts'
+import { at, bachelor, expect, holderDid, makeIssuer, makeSchema } from '../protocols/rest/scenario.ts'
+import { startReceiver } from '../webhooks/receiver.ts'
 import { parseExposition } from './exposition.ts'
 
 describe('metrics', () => {
@@ -113,6 +116,72 @@ describe('metrics', () => {
       if (type === 'counter') assert.match(name, /_total$/)
       if (type === 'histogram')
         assert.ok(samples.every(({ name: sample }) => /_(bucket|sum|count)$/.test(sample)))
+    }
+  })
+})
+
+describe('metrics of what waits', () => {
+  it('grow while the chain stands still and a receiver does not answer, and are zero again afterwards', async () => {
+    const receiver = await startReceiver()
+    const node = await startNode({ environment: { ANCHOR_WAIT_MS: '100', WEBHOOK_HOSTS: 'loopback' } })
+    const { chain } = node
+    const answered = Promise.withResolvers<number>()
+    try {
+      const issuerDid = await makeIssuer(node)
+      const terms = { issuerDid, schemaId: await makeSchema(node, issuerDid), proofType: 'eddsa-jcs-2022' }
+      const issue = async () => {
+        const body = { ...terms, holderDid, claims: bachelor }
+        const answer = await node.call('POST', at('credentials', 'issue'), { body })
+        assert.ok(answer.status === 201 || answer.status === 202, JSON.stringify(answer.body))
+        return at('credentials', answer.body.credentialId)
+      }
+      const gauges = async () => {
+        const { families, value } = parseExposition(expect(200, await node.call('GET', '/metrics')).body)
+        const rows = families.get('cartulary_outbox_rows')?.samples ?? []
+        return {
+          unanchored: value('cartulary_unanchored_entries') as number,
+          seconds: value('cartulary_oldest_unanchored_seconds') as number,
+          waiting: Object.fromEntries(rows.map(({ labels, value: count }) => [labels.job, count])),
+        }
+      }
+      /** They are read every two seconds at most. */
+      const until = async (reached: (told: Awaited<ReturnType<typeof gauges>>) => boolean) => {
+        for (;;) {
+          const told = await gauges()
+          if (reached(told)) return told
+          await pause(100)
+        }
+      }
+      const hook = { url: `${receiver.url}/hook`, types: ['credentials.revoked'] }
+      const { id } = expect(201, await node.call('POST', at('webhooks'), { body: hook })).body
+      receiver.answer('/hook', answered.promise)
+      expect(202, await node.call('POST', at('webhooks', id, 'test')))
+      await receiver.count('/hook', 1)
+
+      const first = await issue()
+      while ((await node.call('GET', first)).body.registration !== 'registered') await pause(10)
+      await chain.request('evm_setAutomine', [false])
+      await issue()
+      const sent = () => chain.request('eth_getBlockTransactionCountByNumber', ['pending'])
+      while ((await sent()) === '0x0') await pause(10)
+      // those that come while a transaction is in flight wait in the outbox
+      await issue()
+      await issue()
+      const told = await until(({ unanchored }) => unanchored === 3)
+      assert.deepEqual(told.waiting, { anchor: 2, webhook: 1 })
+      assert.ok(told.seconds > 0)
+      const later = await until(({ seconds }) => seconds > told.seconds + 1)
+      assert.equal(later.unanchored, 3)
+
+      await chain.request('evm_setAutomine', [true])
+      await chain.request('evm_mine')
+      answered.resolve(204)
+      const after = await until(({ unanchored, waiting }) => unanchored + Object.keys(waiting).length === 0)
+      assert.equal(after.seconds, 0)
+    } finally {
+      answered.resolve(204)
+      await node.close()
+      await receiver.close()
     }
   })
 })
