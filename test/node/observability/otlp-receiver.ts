@@ -2,8 +2,9 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** A span as OTLP over HTTP with JSON brings it (opentelemetry-proto, trace.proto). */
+/** A span as OTLP over HTTP with JSON brings it (opentelemetry-proto, trace.proto), and the name of who sent it. */
 export interface OtlpSpan {
+  service: string
   traceId: string
   spanId: string
   parentSpanId?: string
@@ -27,7 +28,7 @@ export interface OtlpReceiver {
 interface Body {
   resourceSpans: {
     resource: { attributes: OtlpSpan['attributes'] }
-    scopeSpans: { spans: OtlpSpan[] }[]
+    scopeSpans: { spans: Omit<OtlpSpan, 'service'>[] }[]
   }[]
 }
 
@@ -42,8 +43,9 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
       const { resourceSpans } = JSON.parse(Buffer.concat(chunks).toString()) as Body
       for (const { resource, scopeSpans } of resourceSpans) {
         const name = resource.attributes.find(({ key }) => key === 'service.name')
-        services.add(String(name?.value.stringValue))
-        spans.push(...scopeSpans.flatMap((scope) => scope.spans))
+        const service = String(name?.value.stringValue)
+        services.add(service)
+        spans.push(...scopeSpans.flatMap((scope) => scope.spans.map((span) => ({ ...span, service }))))
       }
     } else response.statusCode = 404
     response.setHeader('content-type', 'application/json').end('{}')

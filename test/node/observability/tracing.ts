@@ -1,8 +1,16 @@
 import assert from 'node:assert/strict'
+import { migrateStorage } from '../../../node/composition/storage.ts'
+import { parseConfig } from '../../../node/config.ts'
 import { observationChannel } from '../../../node/observation.ts'
 import { startChain, type TestChain } from '../../chain.ts'
 import { startNode, type TestNode } from '../../node.ts'
+import { startProcess, type TestProcess } from '../../process.ts'
+import { describeOnStacks, postgres } from '../../stacks.ts'
+import { at, bachelor, expect, holderDid, makeIssuer, makeSchema } from '../protocols/rest/scenario.ts'
 import { type OtlpReceiver, type OtlpSpan, startOtlpReceiver } from './otlp-receiver.ts'
+
+const attribute = (span: OtlpSpan, name: string) =>
+  Object.values(span.attributes.find(({ key }) => key === name)?.value ?? {})[0]
 
 describe('traces', () => {
   let receiver: OtlpReceiver
@@ -27,10 +35,6 @@ describe('traces', () => {
   })
 
   const degree = { type: 'BachelorDegree', name: 'Secret Name', university: 'MIT', graduationYear: 2025 }
-  const holderDid = 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK'
-  const attribute = (span: OtlpSpan, name: string) =>
-    Object.values(span.attributes.find(({ key }) => key === name)?.value ?? {})[0]
-
   it('follow one issue from the request to its transaction', async () => {
     const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
     const { body, status } = await node.call('POST', '/api/v1/credentials/issue', {
@@ -96,3 +100,57 @@ describe('traces', () => {
     assert.equal(observationChannel('rpc').hasSubscribers, false)
   })
 })
+
+describeOnStacks(
+  'traces of an API and a worker',
+  (stack) => {
+    it('lead from the request in one to the transaction in the other', async () => {
+      const [receiver, chain, fresh] = [await startOtlpReceiver(), await startChain(), await stack.create()]
+      const environment = {
+        ...{ ...fresh.environment, PUBLIC_URL: 'https://issuer.example' },
+        OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+      }
+      const named = (OTEL_SERVICE_NAME: string) => ({ ...environment, OTEL_SERVICE_NAME })
+      await migrateStorage(parseConfig(environment))
+      const dataDir = fresh.environment.DATA_DIR as string
+      const api = await startNode({ chain, dataDir, environment: named('api'), jobs: false })
+      let worker: TestProcess | undefined
+      try {
+        worker = await startProcess('worker', { chain, environment: named('worker') })
+        const issuerDid = await makeIssuer(api)
+        const terms = { issuerDid, schemaId: await makeSchema(api, issuerDid), proofType: 'eddsa-jcs-2022' }
+        const traceId = '0af7651916cd43dd8448eb211c80319c'
+        const { body } = expect(
+          201,
+          await api.call('POST', at('credentials', 'issue'), {
+            headers: { traceparent: `00-${traceId}-b7ad6b7169203331-01` },
+            body: { ...terms, holderDid, claims: bachelor },
+          }),
+        )
+        const request = await receiver.find(
+          (span) => span.traceId === traceId && span.name.startsWith('POST '),
+        )
+        const anchor = await receiver.find(
+          ({ name, links }) =>
+            name === 'anchor' && links?.some((link) => link.spanId === request.spanId) === true,
+        )
+        assert.equal(anchor.links?.find(({ spanId }) => spanId === request.spanId)?.traceId, traceId)
+        const sent = await receiver.find(
+          ({ name, parentSpanId }) => name.startsWith('transaction ') && parentSpanId === anchor.spanId,
+        )
+        assert.equal(attribute(sent, 'cartulary.transaction_hash'), body.transactionHash)
+        assert.deepEqual(
+          [request, anchor, sent].map(({ service }) => service),
+          ['api', 'worker', 'worker'],
+        )
+      } finally {
+        await worker?.end('SIGKILL')
+        await api.close()
+        await fresh.drop()
+        await chain.close()
+        await receiver.close()
+      }
+    })
+  },
+  [postgres],
+)
