@@ -78,6 +78,63 @@ describe('tenants over HTTP', () => {
     expect(200, await a.call('POST', at('credentials', 'revoke'), { body: { credentialId } }))
   })
 
+  it('neither see nor touch bulk jobs and recalls of each other', async () => {
+    const [a, b] = [await makeTenant('bulk-a'), await makeTenant('bulk-b')]
+    const issuerDid = await makeIssuer(a)
+    const schemaId = await makeSchema(a, issuerDid)
+    const since = new Date().toISOString()
+    const { credentialId } = await issueDegree(a, { issuerDid, schemaId })
+    const { verificationMethod } = expect(200, await a.call('GET', at('credentials', credentialId))).body
+    const query = { issuerDid, schemaId, proofType: 'eddsa-jcs-2022' }
+    const rows = (count: number) =>
+      ['holderDid,degree.type,degree.name', ...Array(count).fill(`${holderDid},BachelorDegree,x`)].join('\n')
+    const done = expect(202, await order(a, { query, rows: rows(1) })).body.id
+    await ended(a, done)
+    const paused = expect(202, await order(a, { query, rows: rows(300) })).body.id
+    expect(200, await a.call('POST', `${bulkPath}/${paused}/pause`))
+    const recall = { verificationMethod, since, action: 'revoke' }
+    const { recallId } = expect(202, await a.call('POST', at('recalls'), { body: recall })).body
+    const recalled = async () => expect(200, await a.call('GET', at('recalls', recallId))).body
+    while ((await recalled()).state === 'running') await new Promise(setImmediate)
+
+    /** Of the job that waits what does not come from the chunk that was under way. */
+    const state = async () => {
+      const waiting = expect(200, await a.call('GET', `${bulkPath}/${paused}`)).body
+      const others = [
+        a.call('GET', `${bulkPath}/${done}`),
+        ...[a.call('GET', at('recalls')), a.call('GET', at('recalls', recallId, 'credentials'))],
+      ]
+      const answers = (await Promise.all(others)).map((answer) => expect(200, answer).body)
+      return [waiting.state, waiting.total, ...answers]
+    }
+    const before = await state()
+    assert.deepEqual([before[0], before[2].state, before[3].items.length], ['paused', 'done', 1])
+    for (const other of [b, node]) {
+      for (const id of [done, paused])
+        for (const [method, path] of [
+          ['GET', ''],
+          ['GET', '/events'],
+          ['GET', '/success'],
+          ['GET', '/success?include=credentials'],
+          ['GET', '/failure'],
+          ['POST', '/pause'],
+          ['POST', '/resume'],
+          ['POST', '/cancel'],
+          ['DELETE', ''],
+        ] as const) {
+          const answer = await other.call(method, `${bulkPath}/${id}${path}`)
+          expectProblem(404, 'BULK_JOB_NOT_FOUND', answer)
+        }
+      expectProblem(404, 'RECALL_NOT_FOUND', await other.call('GET', at('recalls', recallId)))
+      expectProblem(404, 'RECALL_NOT_FOUND', await other.call('GET', at('recalls', recallId, 'credentials')))
+      expectProblem(404, 'DID_NOT_FOUND', await other.call('POST', at('recalls'), { body: recall }))
+      assert.ok(!(await listed(other, bulkPath.slice('/api/v1/'.length))).includes(paused))
+      assert.deepEqual(expect(200, await other.call('GET', at('recalls'))).body.items, [])
+    }
+    assert.deepEqual(await state(), before)
+    expect(200, await a.call('POST', `${bulkPath}/${paused}/cancel`))
+  })
+
   it('give aliases for themselves, and share those of the built-in schemas', async () => {
     const both = [await makeTenant('c'), await makeTenant('d')] as const
     const ids = []
