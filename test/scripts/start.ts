@@ -5,8 +5,12 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '../../scripts/free-port.ts'
+import { startChain } from '../chain.ts'
+import { at, bachelor, expect, holderDid, makeIssuer, makeSchema } from '../node/protocols/rest/scenario.ts'
+import { adminApiKey, type CallOptions, call, fundedPrivateKey } from '../node.ts'
 
 const script = fileURLToPath(new URL('../../scripts/start.ts', import.meta.url))
 
@@ -27,10 +31,13 @@ describe('npm start', () => {
     await rm(dataDir, { recursive: true })
   })
 
-  const start = () => {
+  const start = (environment: Record<string, string> = {}) => {
     const child = spawn(process.execPath, [script], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { PATH: process.env.PATH, DATA_DIR: dataDir, CHAIN_PORT: `${chainPort}`, PORT: `${port}` },
+      env: {
+        ...{ PATH: process.env.PATH, DATA_DIR: dataDir, CHAIN_PORT: `${chainPort}`, PORT: `${port}` },
+        ...environment,
+      },
     })
     running.add(child)
     let output = ''
@@ -66,9 +73,56 @@ describe('npm start', () => {
       headers: { authorization: `Bearer ${key}` },
     })
     assert.equal(answer.status, 200)
+    const { requestId } = (await call(`http://127.0.0.1:${port}`, 'GET', '/api/v1/dids/none', { key })).body
+    assert.match(requestId, /^[0-9a-f-]{36}$/)
     node.child.kill('SIGINT')
     assert.equal(await node.exit, 0)
     await assert.rejects(fetch(`http://127.0.0.1:${chainPort}`))
+    const logged = () => node.output().match(/^\{.*\}$/gm) ?? []
+    while (!logged().some((line) => JSON.parse(line).requestId === requestId)) await pause(10)
+    assert.ok(logged().every((line) => !line.includes(key)))
+  })
+
+  it('ends within 10 s under load on a chain that stands still, cuts no answer off and loses none', async () => {
+    const chain = await startChain()
+    const environment = {
+      ...{ RPC_URL: chain.rpcUrl, REGISTRIES: JSON.stringify(chain.registries) },
+      ...{ ADMIN_API_KEY: adminApiKey, RELAYER_PRIVATE_KEY: fundedPrivateKey, RATE_LIMIT: '1000000' },
+    }
+    const api = {
+      call: (method: string, path: string, options?: CallOptions) =>
+        call(`http://127.0.0.1:${port}`, method, path, options),
+    }
+    try {
+      const node = start(environment)
+      await node.ready
+      const issuerDid = await makeIssuer(api)
+      const terms = { issuerDid, schemaId: await makeSchema(api, issuerDid), proofType: 'eddsa-jcs-2022' }
+      const body = { ...terms, holderDid, claims: bachelor }
+      const issue = () => api.call('POST', at('credentials', 'issue'), { body })
+      const ids = [expect(201, await issue()).body.credentialId]
+      await chain.request('evm_setAutomine', [false])
+      const answers = Promise.all(Array.from({ length: 16 }, issue))
+      answers.catch(() => {})
+      const recorded = async () => (await api.call('GET', '/api/v1/credentials')).body.items.length
+      while ((await recorded()) < 17) await pause(10)
+      const from = performance.now()
+      node.child.kill('SIGTERM')
+      assert.equal(await node.exit, 0, node.output())
+      const took = performance.now() - from
+      process.stdout.write(`      ended after ${(took / 1_000).toFixed(1)} s\n`)
+      assert.ok(took < 10_000)
+      for (const answer of await answers) ids.push(expect(202, answer).body.credentialId)
+      await chain.request('evm_setAutomine', [true])
+      await chain.request('evm_mine')
+      await start(environment).ready
+      for (const id of ids) {
+        const get = async () => expect(200, await api.call('GET', at('credentials', id))).body
+        while ((await get()).registration !== 'registered') await pause(10)
+      }
+    } finally {
+      await chain.close()
+    }
   })
 
   it('moves the database of a former chain away and keeps the API key', async () => {
