@@ -27,10 +27,19 @@ export interface TestProcess {
 /** Starts one and waits until it says that it runs. @throws with its output when it ends instead */
 export async function startProcess(
   role: keyof typeof programs,
-  { chain, environment }: { chain: TestChain; environment: Record<string, string> },
+  {
+    chain,
+    environment,
+    flags = [],
+  }: {
+    chain: Pick<TestChain, 'rpcUrl' | 'registries'>
+    environment: Record<string, string>
+    /** Options of Node.js. */
+    flags?: readonly string[]
+  },
 ): Promise<TestProcess> {
   const [port, workerPort] = [await freePort(), await freePort()]
-  const child = spawn(process.execPath, programs[role], {
+  const child = spawn(process.execPath, [...flags, ...programs[role]], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
