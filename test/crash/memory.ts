@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { startFlags } from '../../scripts/start-flags.ts'
 import { startChain, type TestChain } from '../chain.ts'
 import { type ChainProxy, startChainProxy } from '../chain-proxy.ts'
+import { memoryOf } from '../process-memory.ts'
 import { createKillableNode, type KillableNode } from './killable-node.ts'
 
 const holderDid = 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK'
@@ -26,6 +26,7 @@ describe('the memory of a node', () => {
   let folder: string
   let node: KillableNode
   let body: string
+  let single: string
 
   before(async () => {
     chain = await startChain()
@@ -42,7 +43,9 @@ describe('the memory of a node', () => {
     const { schemaId } = (await node.call('POST', '/api/v1/schemas', { body: schema })).body
     const row = { holderDid, claims: { degree: { name: 'Bachelor of Science' } } }
     const batch = Array.from({ length: rows }, () => row)
-    body = JSON.stringify({ issuerDid, schemaId, proofType: 'eddsa-jcs-2022', credentials: batch })
+    const terms = { issuerDid, schemaId, proofType: 'eddsa-jcs-2022' }
+    body = JSON.stringify({ ...terms, credentials: batch })
+    single = JSON.stringify({ ...terms, ...row })
   })
 
   after(async () => {
@@ -55,10 +58,11 @@ describe('the memory of a node', () => {
   const recorded = () => count(folder, 'select count(*) as n from credentials')
   const registered = () => count(folder, 'select sum(registered) as n from status_lists')
   const issue = () => node.call('POST', '/api/v1/credentials/issue/batch', { body })
+  const issueOne = () => node.call('POST', '/api/v1/credentials/issue', { body: single })
 
-  it(`stays below ${limitMb} MB through ${credentials} credentials`, async () => {
+  it(`stays below ${limitMb} MB through ${credentials} credentials in batches, and others one by one beside them`, async () => {
     const started = performance.now()
-    let issued = 0
+    let [issued, alone, inBatches] = [0, 0, true]
     const client = async () => {
       while (issued < credentials) {
         issued += rows
@@ -67,11 +71,22 @@ describe('the memory of a node', () => {
         tell(`${recorded()} of ${credentials} issued, ${rss(node)} MB`, credentials > 50_000)
       }
     }
-    await Promise.all([client(), client()])
+    const oneByOne = async () => {
+      do {
+        const answer = await issueOne()
+        assert.ok(answer.status < 300, answer.text)
+        alone++
+      } while (inBatches)
+    }
+    const batches = Promise.all([client(), client()]).finally(() => {
+      inBatches = false
+    })
+    await Promise.all([batches, ...Array.from({ length: 32 }, oneByOne)])
     const seconds = (performance.now() - started) / 1_000
     process.stdout.write(
-      `      ${recorded()} credentials in ${seconds.toFixed(0)} s, peak ${peak(node)} MB, now ${rss(node)} MB\n`,
+      `      ${recorded()} credentials, ${alone} of them one by one, in ${seconds.toFixed(0)} s, peak ${peak(node)} MB, now ${rss(node)} MB\n`,
     )
+    assert.equal(recorded(), issued + alone)
     assert.ok(peak(node) < limitMb, `${peak(node)} MB`)
   }).timeout(60_000 + credentials * 20)
 
@@ -95,10 +110,10 @@ describe('the memory of a node', () => {
     proxy.behave((requests) =>
       requests.some(({ method }) => method === 'eth_sendRawTransaction') ? 'stall' : 'pass',
     )
-    const client = async () => {
+    const client = async (send: typeof issue) => {
       while (pressing) {
-        const answer = await issue()
-        if (answer.status < 300) acknowledged += answer.body.issued
+        const answer = await send()
+        if (answer.status < 300) acknowledged += answer.body.issued ?? 1
         else {
           assert.equal(answer.status, 503, answer.text)
           assert.ok(Number(answer.headers['retry-after']) > 0)
@@ -107,7 +122,11 @@ describe('the memory of a node', () => {
         }
       }
     }
-    const clients = Promise.all(Array.from({ length: 16 }, client))
+    const clients = Promise.all(
+      Array.from({ length: 16 }, () => client(issue)).concat(
+        Array.from({ length: 8 }, () => client(issueOne)),
+      ),
+    )
     const live: number[] = []
     for (const deadline = Date.now() + stallMs; Date.now() < deadline; await delay(200)) {
       live.push((await node.call('GET', '/health/live')).status)
@@ -136,14 +155,8 @@ function tell(text: string, isWanted: boolean): void {
   process.stdout.write(`      ${text}\n`)
 }
 
-/** Megabytes of memory that are in its use, and the most there have been (proc(5)). */
-const rss = (node: KillableNode) => fromStatus(node, 'VmRSS')
-const peak = (node: KillableNode) => fromStatus(node, 'VmHWM')
-
-function fromStatus(node: KillableNode, name: string): number {
-  const status = readFileSync(`/proc/${node.pid()}/status`, 'utf8')
-  return Math.round(Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)?.[1]) / 1_024)
-}
+const rss = (node: KillableNode) => memoryOf(node.pid(), 'VmRSS')
+const peak = (node: KillableNode) => memoryOf(node.pid(), 'VmHWM')
 
 function count(folder: string, sql: string): number {
   const database = new DatabaseSync(join(folder, 'cartulary.db'), { readOnly: true })
