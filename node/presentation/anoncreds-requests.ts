@@ -3,6 +3,7 @@ import { createNonce, parsePresentationRequest } from '../anoncreds/anoncreds.ts
 import type { PresentationRequest } from '../anoncreds/presentation-request.ts'
 import { IssuerError } from '../errors.ts'
 import { presentAct } from '../request-context.ts'
+import type { Database } from '../stores/database.ts'
 import type { PresentationRequestStore } from '../stores/presentation-requests.ts'
 import type { AnonCredsResolver } from '../verification/anoncreds-resolver.ts'
 import { type AnonCredsOutcome, verifyAnonCreds } from '../verification/verify-anoncreds.ts'
@@ -55,7 +56,8 @@ export async function makePresentationRequest(
 
 /**
  * Verifies the answer to a request that was kept. Whether it holds or not, the request is answered by it; only when
- * the ledger could not be read may it be sent again.
+ * the ledger could not be read may it be sent again. A call that is repeated after it has answered the request verifies
+ * the same presentation against it.
  * @throws PRESENTATION_REQUEST_NOT_FOUND, also when it is another tenant's, was answered or has ended;
  *   MALFORMED_REQUEST, LEDGER_DATA_INVALID, CHAIN_UNREACHABLE, NODE_BUSY
  */
@@ -64,12 +66,16 @@ export async function verifyAnswer(
   input: { tenantId: string; presentationRequestId: string; presentation: unknown },
 ): Promise<AnonCredsOutcome> {
   const { tenantId, presentationRequestId: requestId, presentation } = input
+  const act = presentAct<{ request: string }>('answer a presentation request')
+  if (act?.outcome)
+    return verifyAnonCreds({ anonCreds }, { presentation, request: JSON.parse(act.outcome.request) })
   const unknown = () =>
     new IssuerError('PRESENTATION_REQUEST_NOT_FOUND', { facts: { presentationRequestId: requestId } })
   const kept = await requests.open({ requestId, tenantId, now: now().toISOString() })
   if (kept === undefined) throw unknown()
   const takeNonce = async () => {
-    if (!(await requests.take({ requestId, now: now().toISOString() }))) throw unknown()
+    const note = act && ((trx: Database) => act.note({ request: kept }, trx))
+    if (!(await requests.take({ requestId, now: now().toISOString() }, note))) throw unknown()
   }
   return verifyAnonCreds({ anonCreds }, { presentation, request: JSON.parse(kept), takeNonce })
 }

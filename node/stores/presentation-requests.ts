@@ -42,16 +42,25 @@ export function createPresentationRequestStore(database: Database, room = boundl
       return row?.request
     },
 
-    /** Takes its nonce back, which happens once; false when it was answered or has ended. */
-    async take({ requestId, now }: { requestId: string; now: string }): Promise<boolean> {
-      const { numUpdatedRows } = await database
-        .updateTable('presentation_requests')
-        .set({ used_at: now })
-        .where('request_id', '=', requestId)
-        .where('used_at', 'is', null)
-        .where('expires_at', '>', now)
-        .executeTakeFirst()
-      return numUpdatedRows > 0n
+    /**
+     * Takes its nonce back, which happens once; false when it was answered or has ended. `also` is written in the same
+     * transaction.
+     */
+    async take(
+      { requestId, now }: { requestId: string; now: string },
+      also?: (trx: Database) => Promise<void>,
+    ): Promise<boolean> {
+      return database.transaction().execute(async (trx) => {
+        const { numUpdatedRows } = await trx
+          .updateTable('presentation_requests')
+          .set({ used_at: now })
+          .where('request_id', '=', requestId)
+          .where('used_at', 'is', null)
+          .where('expires_at', '>', now)
+          .executeTakeFirst()
+        if (numUpdatedRows > 0n) await also?.(trx)
+        return numUpdatedRows > 0n
+      })
     },
   }
 }

@@ -36,9 +36,12 @@ export function createWebhookDeliveryStore(database: Database) {
       })
     },
 
-    /** Writes something that is told to one address. */
-    async insert(row: NewDeliveryRow, now: string): Promise<void> {
-      await database.transaction().execute((trx) => insertAll(trx, [row], now))
+    /** Writes something that is told to one address. `also` is written in the same transaction, as below. */
+    async insert(row: NewDeliveryRow, now: string, also?: (trx: Database) => Promise<void>): Promise<void> {
+      await database.transaction().execute(async (trx) => {
+        await insertAll(trx, [row], now)
+        await also?.(trx)
+      })
     },
 
     async get(id: string): Promise<DeliveryRow | undefined> {
@@ -63,7 +66,7 @@ export function createWebhookDeliveryStore(database: Database) {
     },
 
     /** Makes one due again, whatever became of it; what is waiting already is due at once. */
-    async replay(row: DeliveryRow, now: string): Promise<void> {
+    async replay(row: DeliveryRow, now: string, also?: (trx: Database) => Promise<void>): Promise<void> {
       await database.transaction().execute(async (trx) => {
         const again = { due_at: now, attempts: 0, done_at: null, dead_at: null, last_error: null }
         await trx
@@ -76,6 +79,7 @@ export function createWebhookDeliveryStore(database: Database) {
           .set({ state: 'pending', error: null, updated_at: now })
           .where('id', '=', row.id)
           .execute()
+        await also?.(trx)
       })
     },
 

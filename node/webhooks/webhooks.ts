@@ -184,10 +184,13 @@ function deliveries({
   return {
     async test(which) {
       await requireOwn(webhooks, which)
+      const act = presentAct<{ id: string }>('send a test')
+      if (act?.outcome) return describeDelivery(await requireDelivery(which, act.outcome.id))
       const at = now().toISOString()
       const id = `msg_${randomUUID().replaceAll('-', '')}`
       const payload = JSON.stringify({ type: 'webhook.test', timestamp: at, data: { webhookId: which.id } })
-      await store.insert({ id, webhook_id: which.id, type: 'webhook.test', payload }, at)
+      const message = { id, webhook_id: which.id, type: 'webhook.test', payload }
+      await store.insert(message, at, act && ((trx) => act.note({ id }, trx)))
       queue.notify(DELIVERY_JOB)
       return describeDelivery(await requireDelivery(which, id))
     },
@@ -200,7 +203,10 @@ function deliveries({
 
     async replay(which, deliveryId) {
       await requireOwn(webhooks, which)
-      await store.replay(await requireDelivery(which, deliveryId), now().toISOString())
+      const delivery = await requireDelivery(which, deliveryId)
+      const act = presentAct<true>('send again')
+      if (act?.outcome) return describeDelivery(delivery)
+      await store.replay(delivery, now().toISOString(), act && ((trx) => act.note(true, trx)))
       queue.notify(DELIVERY_JOB)
       return describeDelivery(await requireDelivery(which, deliveryId))
     },
