@@ -1,6 +1,7 @@
 import { IssuerError } from '../errors.ts'
-import { requestContext } from '../request-context.ts'
+import { presentAct, requestContext } from '../request-context.ts'
 import type { BulkJobRow, BulkState } from '../stores/bulk-jobs.ts'
+import type { Database } from '../stores/database.ts'
 import type { BulkDeps } from './bulk-deps.ts'
 import { BULK_JOB } from './bulk-deps.ts'
 import { type BulkJob, type BulkPace, describeJob, paceOf } from './describe-job.ts'
@@ -72,9 +73,13 @@ export function createBulk(deps: BulkDeps, watch: JobWatch): Bulk {
     act: async ({ action, ...question }) => {
       const { state } = await find(question)
       const { from, to } = actions[action]
-      if (state === to) return get(question)
+      const act = presentAct<true>('change a bulk job')
+      if (act?.outcome || state === to) return get(question)
       const at = deps.now().toISOString()
-      const also = to === 'cancelled' ? deps.recordEnd : undefined
+      const also = async (trx: Database, job: BulkJobRow) => {
+        if (to === 'cancelled') await deps.recordEnd(trx, job)
+        await act?.note(true, trx)
+      }
       const changed = await deps.jobs.change(question.id, { from, to, at }, also)
       if (!changed) throw wrongState((await find(question)).state)
       if (to === 'running') deps.pipeline.queue.notify(BULK_JOB)

@@ -27,8 +27,12 @@ function steps(database: Database, room: CheckRoom) {
   const change = (id: string, from: DefinitionRow['state'], trx: Database = database) =>
     trx.updateTable('anoncreds_definitions').where('cred_def_id', '=', id).where('state', '=', from)
   return {
-    /** Records the order of one, in place of one that failed; false when there is one of that id. @throws QUOTA_EXCEEDED */
-    async insert(definition: NewDefinition): Promise<boolean> {
+    /**
+     * Records the order of one, in place of one that failed; false when there is one of that id. `also` is written in the
+     * same transaction.
+     * @throws QUOTA_EXCEEDED
+     */
+    async insert(definition: NewDefinition, also?: (trx: Database) => Promise<void>): Promise<boolean> {
       const rest = { key_ref: null, content: null, key_correctness_proof: null, digest: null, reason: null }
       const row = { ...definition, ...rest, state: 'generating', primes: 0, active: 1 } as const
       try {
@@ -41,6 +45,7 @@ function steps(database: Database, room: CheckRoom) {
             .values({ ...row, transaction_hash: null })
             .execute()
           await room(trx, 'definitions', definition.tenant_id)
+          await also?.(trx)
         })
         return true
       } catch (error) {

@@ -18,14 +18,18 @@ export type AnonCredsSchemaStore = ReturnType<typeof createAnonCredsSchemaStore>
 
 export function createAnonCredsSchemaStore(database: Database, room = boundless) {
   return {
-    /** Records the intent to register one; a pending one of the same id gives way. @throws SCHEMA_ALREADY_EXISTS, QUOTA_EXCEEDED */
-    async insertPending(schema: NewSchema): Promise<void> {
+    /**
+     * Records the intent to register one; a pending one of the same id gives way. `also` is written in the same transaction.
+     * @throws SCHEMA_ALREADY_EXISTS, QUOTA_EXCEEDED
+     */
+    async insertPending(schema: NewSchema, also?: (trx: Database) => Promise<void>): Promise<void> {
       const row = { ...schema, state: 'pending', active: 1, transaction_hash: null } as const
       try {
         await database.transaction().execute(async (trx) => {
           await forgetPending(trx, schema.schema_id)
           await trx.insertInto('anoncreds_schemas').values(row).execute()
           await room(trx, 'schemas', schema.tenant_id)
+          await also?.(trx)
         })
       } catch (cause) {
         if (!isUniqueViolation(cause)) throw cause

@@ -1,5 +1,6 @@
 import { IssuerError } from '../../errors.ts'
 import { eventRow } from '../../events/event.ts'
+import { presentAct } from '../../request-context.ts'
 import {
   resolveAnonCredsSchema,
   resolveCredentialDefinition,
@@ -22,11 +23,16 @@ export async function deactivateAnonCredsSchema(
   await requireSchemaIssuer(deps, schema.issuerId)
   const data = { kind: 'anoncreds' }
   const event = eventRow({ type: 'schema.deactivated', subject: schemaId, data, at: deps.now() })
+  const act = presentAct<{ transactionHash: string }>('deactivate an AnonCreds schema')
   if (!head.active) {
     await deps.schemas.deactivate(schemaId, event)
+    // this request did it, and its answer was lost
+    if (act?.outcome) return { schemaId, ...act.outcome }
     throw new IssuerError('SCHEMA_DEACTIVATED', { facts: { schemaId } })
   }
-  const { transactionHash } = await deps.ledger.schemas.deactivate(head.key)
+  const { transactionHash } = await deps.ledger.schemas.deactivate(head.key, {
+    onSigned: async ({ hash }) => act?.note({ transactionHash: hash }),
+  })
   await deps.schemas.deactivate(schemaId, event)
   return { schemaId, transactionHash }
 }
@@ -43,11 +49,16 @@ export async function deactivateDefinition(
   const { head, credentialDefinition } = await resolveCredentialDefinition(deps.ledger, credDefId)
   await requireSchemaIssuer(deps, credentialDefinition.issuerId)
   const event = eventRow({ type: 'definition.deactivated', subject: credDefId, data: {}, at: deps.now() })
+  const act = presentAct<{ transactionHash: string }>('deactivate a definition')
   if (!head.active) {
     await deps.definitions.deactivate(credDefId, event)
+    // this request did it, and its answer was lost
+    if (act?.outcome) return { credDefId, ...act.outcome }
     throw new IssuerError('CREDENTIAL_DEFINITION_DEACTIVATED', { facts: { credDefId } })
   }
-  const { transactionHash } = await deps.ledger.definitions.deactivate(head.key)
+  const { transactionHash } = await deps.ledger.definitions.deactivate(head.key, {
+    onSigned: async ({ hash }) => act?.note({ transactionHash: hash }),
+  })
   await deps.definitions.deactivate(credDefId, event)
   return { credDefId, transactionHash }
 }

@@ -1,6 +1,7 @@
 import { IssuerError } from '../../errors.ts'
 import { credentialDefinitionId, parseAnonCredsSchemaId } from '../../ledger/anoncreds-id.ts'
 import type { Address } from '../../ledger/ledger.ts'
+import { presentAct } from '../../request-context.ts'
 import type { DefinitionRow } from '../../stores/anoncreds-definitions.ts'
 import {
   definitionName,
@@ -43,8 +44,12 @@ export async function orderDefinition(
   const issuer = await requireSchemaIssuer(deps, issuerDid)
   const name = parseAnonCredsSchemaId(schemaId) as NonNullable<ReturnType<typeof parseAnonCredsSchemaId>>
   const credDefId = credentialDefinitionId(issuerDid, name, tag)
-  const known = await ownOrder(deps, credDefId, tenantId)
+  const act = presentAct<true>('order a definition')
+  const known = act?.outcome
+    ? await deps.definitions.get(credDefId)
+    : await ownOrder(deps, credDefId, tenantId)
   if (known) {
+    await act?.note(true)
     deps.notify()
     return viewDefinition(known)
   }
@@ -55,14 +60,15 @@ export async function orderDefinition(
     throw new IssuerError('NODE_BUSY', {
       detail: `${mostUnfinished} credential definitions of yours are being made.`,
     })
-  await deps.definitions.insert({
+  const row = {
     cred_def_id: credDefId,
     tenant_id: tenantId,
     issuer_did: issuerDid,
     schema_id: schemaId,
     tag,
     created_at: deps.now().toISOString(),
-  })
+  }
+  await deps.definitions.insert(row, act && ((trx) => act.note(true, trx)))
   deps.notify()
   const ordered = await ownOrder(deps, credDefId, tenantId)
   if (!ordered) throw alreadyExists(credDefId)

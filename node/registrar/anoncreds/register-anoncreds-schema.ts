@@ -7,6 +7,7 @@ import {
   parseAnonCredsSchemaId,
 } from '../../ledger/anoncreds-id.ts'
 import { isResourcePart } from '../../ledger/resource-id.ts'
+import { presentAct } from '../../request-context.ts'
 import { hexDigest, jcsBytes } from '../../schemas/digest.ts'
 import type { AnonCredsSchemaStore } from '../../stores/anoncreds-schemas.ts'
 import { requireSchemaIssuer } from '../schema-issuer.ts'
@@ -60,7 +61,6 @@ export async function registerAnonCredsSchema(
   const content = jcsBytes(schema)
   const digest = `0x${hexDigest(content)}`
   const ledgerName = { kind: 'anoncreds', schemaId, issuerDid, issuer, name, version } as const
-  if (await isUnfinished(deps, ledgerName, digest)) return { schemaId, digest, transactionHash: null }
   const row = {
     schema_id: schemaId,
     tenant_id: input.tenantId,
@@ -68,22 +68,43 @@ export async function registerAnonCredsSchema(
     content: new TextDecoder().decode(content),
     digest,
     created_at: deps.now().toISOString(),
+    transaction_hash: null,
   }
-  await deps.schemas.insertPending(row)
-  const transactionHash = await write(deps, ledgerName, content)
-  await markRegistered(deps, { ...row, transaction_hash: transactionHash })
-  return { schemaId, digest, transactionHash }
+  const act = presentAct<{ digest: string }>('register an AnonCreds schema')
+  const isOurs = act?.outcome?.digest === digest
+  const found = await findUnfinished(deps, { name: ledgerName, row, isOurs })
+  if (found) return { schemaId, digest, transactionHash: found.transaction_hash }
+  await deps.schemas.insertPending(row, act && ((trx) => act.note({ digest }, trx)))
+  try {
+    const transactionHash = await write(deps, ledgerName, content)
+    await markRegistered(deps, { ...row, transaction_hash: transactionHash })
+    return { schemaId, digest, transactionHash }
+  } catch (error) {
+    // what an attempt before had sent was mined in between
+    const isTaken = error instanceof IssuerError && error.code === 'SCHEMA_ALREADY_EXISTS'
+    const late = isOurs && isTaken && (await findUnfinished(deps, { name: ledgerName, row, isOurs }))
+    if (late) return { schemaId, digest, transactionHash: late.transaction_hash }
+    throw error
+  }
 }
 
-/** The same schema is on the ledger, put there by a call that did not come to its end. @throws SCHEMA_ALREADY_EXISTS */
-async function isUnfinished(deps: Deps, name: AnonCredsSchemaName, digest: string): Promise<boolean> {
+/**
+ * The same schema on the ledger, put there by a call that did not come to its end: its record is pending, or the call was
+ * this one.
+ * @throws SCHEMA_ALREADY_EXISTS
+ */
+async function findUnfinished(
+  deps: Deps,
+  { name, row, isOurs }: { name: AnonCredsSchemaName; row: Registered; isOurs: boolean },
+): Promise<Registered | undefined> {
   const onLedger = await deps.ledger.schemas.get(name)
-  if (!onLedger) return false
+  if (!onLedger) return undefined
   const stored = await deps.schemas.get(name.schemaId)
-  if (stored?.state !== 'pending' || onLedger.digest !== digest)
+  if ((stored?.state !== 'pending' && !isOurs) || onLedger.digest !== row.digest)
     throw new IssuerError('SCHEMA_ALREADY_EXISTS', { facts: { schemaId: name.schemaId } })
-  await markRegistered(deps, stored)
-  return true
+  const found = stored ?? row
+  await markRegistered(deps, found)
+  return found
 }
 
 /** Before the transaction is signed a failure leaves nothing behind; after it, `settleAnonCredsSchemas` finishes. */
