@@ -17,12 +17,20 @@ import { createLinkSecretStore } from '../node/stores/link-secrets.ts'
 import { createWalletCredentialStore } from '../node/stores/wallet-credentials.ts'
 import { createAnonCredsResolver } from '../node/verification/anoncreds-resolver.ts'
 import { createAnonCredsHolder } from '../node/wallet/anoncreds-holder.ts'
-import type { TestNode } from './node.ts'
+import type { TestChain } from './chain.ts'
 
 /** Keys of the fixtures, each of two safe primes; making one takes seconds. */
 export const fixtureKeys: readonly { value: { p_key: { p: string; q: string }; r_key: null } }[] = JSON.parse(
   readFileSync(new URL('./vectors/anoncreds/reference.json', import.meta.url), 'utf8'),
 ).cases.map(({ prepared }: { prepared: { privateKey: never } }) => prepared.privateKey)
+
+/** A node, whichever process it runs in. */
+interface NodeBeside {
+  chain: Pick<TestChain, 'rpcUrl' | 'registries'>
+  dataDir: string
+  // biome-ignore lint/suspicious/noExplicitAny: tests read answers of every shape
+  call(method: string, path: string, options?: { body?: unknown }): Promise<{ body: any }>
+}
 
 /** Both sides of an exchange, on the database of a node. */
 export type AnonCredsParties = Awaited<ReturnType<typeof openAnonCredsParties>>
@@ -31,7 +39,7 @@ export type AnonCredsParties = Awaited<ReturnType<typeof openAnonCredsParties>>
  * Opens issuer and holder beside a node, on its database and its chain, as an exchange inside it would use them.
  * `location` where it is not the file in the node's directory.
  */
-export async function openAnonCredsParties(node: TestNode, location?: DatabaseLocation) {
+export async function openAnonCredsParties(node: NodeBeside, location?: DatabaseLocation) {
   const database = await openDatabase(location ?? { file: databaseFile(node.dataDir) })
   const file = join(node.dataDir, 'key-encryption.key')
   const secrets = createSecretBox(await keyEncryptionKey({ value: undefined, file }))
@@ -73,6 +81,25 @@ export async function openAnonCredsParties(node: TestNode, location?: DatabaseLo
     key?: number
   }): Promise<string> {
     const { issuerDid, schemaId, tag = randomUUID(), key = 0 } = input
+    const credDefId = await make({ issuerDid, schemaId, tag, key })
+    // the same order again finds this one and has it brought onto the ledger
+    await node.call('POST', '/api/v1/anoncreds/cred-defs', { body: { issuerDid, schemaId, tag } })
+    await registered(node, credDefId)
+    return credDefId
+  }
+
+  /** Makes a definition, ordered or not, by a key of the fixtures; the node brings it onto the ledger. */
+  async function make({
+    issuerDid,
+    schemaId,
+    tag,
+    key = 0,
+  }: {
+    issuerDid: string
+    schemaId: string
+    tag: string
+    key?: number
+  }): Promise<string> {
     const schema = await anonCreds.schema(schemaId)
     const credDefId = `${issuerDid}/anoncreds/v0/CLAIM_DEF/${schema.issuerId}:${schema.name}:${schema.version}/${tag}`
     const named = { cred_def_id: credDefId, issuer_did: issuerDid, schema_id: schemaId, tag }
@@ -89,14 +116,11 @@ export async function openAnonCredsParties(node: TestNode, location?: DatabaseLo
       key_correctness_proof: JSON.stringify(made.keyCorrectnessProof),
     }
     if (!(await definitions.keep(credDefId, kept, row))) throw new Error('The node was faster.')
-    // the same order again finds this one and has it brought onto the ledger
-    await node.call('POST', '/api/v1/anoncreds/cred-defs', { body: { issuerDid, schemaId, tag } })
-    await registered(node, credDefId)
     return credDefId
   }
 
   return {
-    ...{ issuer, holder, database, secrets, definitions, ledger, issue, define },
+    ...{ issuer, holder, database, secrets, definitions, ledger, issue, define, make },
     close: async () => {
       await ledger.close()
       await database.destroy()
@@ -105,7 +129,7 @@ export async function openAnonCredsParties(node: TestNode, location?: DatabaseLo
 }
 
 /** Waits until a definition is on the ledger; its view. */
-export async function registered(node: TestNode, credDefId: string) {
+export async function registered(node: Pick<NodeBeside, 'call'>, credDefId: string) {
   for (;;) {
     const { body } = await node.call('GET', `/api/v1/anoncreds/cred-defs/${encodeURIComponent(credDefId)}`)
     if (body.state === 'registered') return body

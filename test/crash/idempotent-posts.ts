@@ -1,285 +1,114 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as delay } from 'node:timers/promises'
+import { sql } from 'kysely'
+import { openAnonCredsParties } from '../anoncreds.ts'
 import { startChain, type TestChain } from '../chain.ts'
+import { describeOnStacks, type FreshDatabase, stacks } from '../stacks.ts'
+import { type EventReceiver, startEventReceiver } from './event-receiver.ts'
 import { createKillableNode, type KillableNode } from './killable-node.ts'
+import { newSchema, type Post, type World } from './post.ts'
+import { posts } from './posts.ts'
+import { postsInSteps } from './posts-in-steps.ts'
 import { createRandom, seed } from './seed.ts'
 import type { PlainAnswer } from './unpooled-call.ts'
 
-const holderDid = 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK'
 /** In the soak every statement of every request is once the last one; here a few. */
 const exhaustive = process.env.CRASH_EXHAUSTIVE === 'true'
 const beforeAnswer = '^update "idempotency" set "answer"'
+const everyPost = [...posts, ...postsInSteps]
 
-/** What a POST makes: how many of it there are is counted before and after. */
-interface Post {
-  name: string
-  /** Address and body; what it needs is made first. */
-  prepare(world: World): Promise<{
-    path: string
-    body: unknown
-    headers?: Record<string, string>
-    /** A body with which the same key is refused, whatever died: of one that is a stream the node has to keep a digest. */
-    another?: string
-  }>
-  /** Whether it writes to database and ledger in turns, so that more can go wrong between. */
-  severalActs?: true
-  /** Each question gives a number, which the request raises by so much. */
-  counts: readonly { sql: string; by: number }[]
+/** Why a POST of the OpenAPI description is not tried here. */
+const exempt: Record<string, string> = {
+  ...same('/api/v1/dids/{did}/rotate-key', '/api/v1/dids/{did}/keys/rotate'),
+  ...same('/api/v1/credentials/schemas', '/api/v1/schemas'),
+  ...same('/api/v1/credentials/schemas/{id}/deactivate', '/api/v1/schemas/{id}/deactivate'),
+  ...same('/api/v1/credentials/schemas/{id}/issuers', '/api/v1/schemas/{id}/issuers'),
+  ...same('/api/v1/credentials/issue/bulk/{id}/pause', '/api/v1/credentials/issue/bulk/{id}/resume'),
+  ...same('/api/v1/credentials/issue/bulk/{id}/cancel', '/api/v1/credentials/issue/bulk/{id}/resume'),
+  ...nothingWritten('/api/v1/credentials/verify', '/api/v1/credentials/derive'),
+  ...nothingWritten('/api/v1/presentations', '/api/v1/presentations/verify'),
+  ...nothingWritten('/api/v1/anoncreds/presentations'),
+  ...nothingWritten('/vc-api/credentials/verify', '/vc-api/credentials/derive'),
+  ...nothingWritten('/vc-api/presentations', '/vc-api/presentations/verify'),
+  '/api/v1/connections/invitations': 'in test/node/exchange/killed-nodes.ts',
+  '/api/v1/exchanges/offers': 'in test/node/exchange/killed-nodes.ts',
+  '/api/v1/exchanges/{id}/accept-request': 'in test/node/exchange/killed-nodes.ts',
+  '/api/v1/connections/{id}/messages':
+    'for callers without an API key; a message is known by its id, in test/node/exchange/killed-nodes.ts',
 }
 
-interface World {
-  node: KillableNode
-  issuerDid: string
-  schemaId: string
-  post(path: string, body: unknown): Promise<PlainAnswer['body']>
+function same(path: string, other: string): Record<string, string> {
+  return { [path]: `the same code as ${other}` }
 }
 
-const degree = {
-  type: 'object',
-  properties: { degree: { type: 'object', properties: { name: { type: 'string' } } } },
+function nothingWritten(...paths: readonly string[]): Record<string, string> {
+  return Object.fromEntries(paths.map((path) => [path, 'nothing is written']))
 }
-const claims = { degree: { name: 'Bachelor of Science' } }
-const rows = (table: string, where = '1 = 1') => `select count(*) as n from ${table} where ${where}`
-const terms = ({ issuerDid, schemaId }: World) => ({ issuerDid, schemaId, proofType: 'eddsa-jcs-2022' })
-const newSchema = (world: World) => ({
-  ...{ issuerDid: world.issuerDid, name: `s${randomUUID().slice(0, 8)}`, version: '1', jsonSchema: degree },
-})
-const newCredential = async (world: World) =>
-  (await world.post('/api/v1/credentials/issue', { ...terms(world), holderDid, claims }))
-    .credentialId as string
 
-const posts: readonly Post[] = [
-  {
-    name: 'an API key',
-    prepare: async () => ({
-      path: '/api/v1/api-keys',
-      body: { name: 'a key', scopes: ['credentials:read'], issuerDids: '*' },
-    }),
-    counts: [{ sql: rows('api_keys'), by: 1 }],
-  },
-  {
-    name: 'an offer',
-    prepare: async (world) => ({
-      path: `/api/v1/credentials/${encodeURIComponent(await newCredential(world))}/offers`,
-      body: {},
-    }),
-    counts: [{ sql: rows('offers'), by: 1 }],
-  },
-  {
-    name: 'a DID on the ledger',
-    severalActs: true,
-    prepare: async () => ({ path: '/api/v1/dids', body: { keys: ['Ed25519'] } }),
-    counts: [{ sql: rows('dids', `state = 'active'`), by: 1 }],
-  },
-  {
-    name: 'a did:key',
-    prepare: async () => ({ path: '/api/v1/dids', body: { method: 'key' } }),
-    counts: [{ sql: rows('dids', `state = 'active'`), by: 1 }],
-  },
-  {
-    name: 'a schema',
-    prepare: async (world) => ({ path: '/api/v1/schemas', body: newSchema(world) }),
-    counts: [{ sql: rows('schemas', `state = 'registered'`), by: 1 }],
-  },
-  {
-    name: 'the end of a schema',
-    async prepare(world) {
-      const { schemaId } = await world.post('/api/v1/schemas', newSchema(world))
-      return { path: `/api/v1/schemas/${encodeURIComponent(schemaId)}/deactivate`, body: undefined }
-    },
-    counts: [{ sql: rows('schemas', 'active = 0'), by: 1 }],
-  },
-  {
-    name: 'issuers of a restricted schema',
-    async prepare(world) {
-      const { schemaId } = await world.post('/api/v1/schemas', { ...newSchema(world), restricted: true })
-      const path = `/api/v1/schemas/${encodeURIComponent(schemaId)}/issuers`
-      return { path, body: { issuerDids: [world.issuerDid] } }
-    },
-    counts: [],
-  },
-  {
-    name: 'new keys',
-    severalActs: true,
-    async prepare(world) {
-      const { did } = await world.post('/api/v1/dids', { keys: ['Ed25519', 'P-256'] })
-      return { path: `/api/v1/dids/${encodeURIComponent(did)}/keys/rotate`, body: {} }
-    },
-    counts: [
-      { sql: rows('did_keys', `state = 'active'`), by: 0 },
-      { sql: rows('did_keys', `state = 'pending'`), by: 0 },
-      { sql: rows('did_keys', `state = 'rotated'`), by: 2 },
-    ],
-  },
-  {
-    name: 'a tenant',
-    prepare: async () => ({
-      path: '/api/v1/tenants',
-      body: { tenantId: `t${randomUUID().slice(0, 8)}`, name: 'A tenant' },
-    }),
-    counts: [{ sql: rows('tenants'), by: 1 }],
-  },
-  {
-    name: 'a webhook',
-    prepare: async () => ({
-      path: '/api/v1/webhooks',
-      body: { url: 'https://example.org/hooks', types: ['*'] },
-    }),
-    counts: [{ sql: rows('webhooks'), by: 1 }],
-  },
-  {
-    name: 'another secret of a webhook',
-    async prepare(world) {
-      const hook = { url: 'https://example.org/hooks', types: ['*'] }
-      const { id } = await world.post('/api/v1/webhooks', hook)
-      return { path: `/api/v1/webhooks/${id}/secret`, body: undefined }
-    },
-    counts: [{ sql: rows('events', `type = 'webhook.updated'`), by: 1 }],
-  },
-  {
-    name: 'a recall',
-    prepare: async ({ issuerDid }) => ({
-      path: '/api/v1/recalls',
-      body: { verificationMethod: `${issuerDid}#none`, since: '2026-01-01T00:00:00Z', action: 'reissue' },
-    }),
-    counts: [{ sql: rows('recalls'), by: 1 }],
-  },
-  {
-    name: 'a link secret',
-    prepare: async () => ({ path: '/api/v1/anoncreds/link-secrets', body: { name: randomUUID() } }),
-    counts: [{ sql: rows('link_secrets'), by: 1 }],
-  },
-  {
-    name: 'a presentation request',
-    prepare: async () => ({
-      path: '/api/v1/anoncreds/presentation-requests',
-      body: { name: 'who', requested_attributes: { name: { name: 'name' } } },
-    }),
-    counts: [{ sql: rows('presentation_requests'), by: 1 }],
-  },
-  {
-    name: 'a credential',
-    severalActs: true,
-    prepare: async (world) => ({
-      path: '/api/v1/credentials/issue',
-      body: { ...terms(world), holderDid, claims },
-    }),
-    counts: [
-      { sql: rows('credentials'), by: 1 },
-      { sql: 'select sum(registered) as n from status_lists', by: 1 },
-      { sql: rows('events', `type = 'credentials.issued'`), by: 1 },
-    ],
-  },
-  {
-    name: 'a batch',
-    severalActs: true,
-    prepare: async (world) => ({
-      path: '/api/v1/credentials/issue/batch?include=credentials',
-      body: {
-        ...terms(world),
-        credentials: [
-          { holderDid, claims },
-          { holderDid, claims: { degree: 1 } },
-          { holderDid, claims },
-        ],
-      },
-    }),
-    counts: [
-      { sql: rows('credentials'), by: 2 },
-      { sql: 'select sum(registered) as n from status_lists', by: 2 },
-    ],
-  },
-  {
-    name: 'an upload of rows',
-    async prepare({ issuerDid, schemaId }) {
-      const query = new URLSearchParams({ issuerDid, schemaId, proofType: 'eddsa-jcs-2022', dryRun: 'true' })
-      const row = (name: string) => `${holderDid},${name}\n`
-      const body = `holderDid,degree.name\n${row('a').repeat(20)}`
-      return {
-        path: `/api/v1/credentials/issue/bulk?${query}`,
-        headers: { 'content-type': 'text/csv' },
-        body,
-        another: body.replace(/a\n$/, 'b\n'),
-      }
-    },
-    // what arrived of an upload that was cut off goes away with time, and is no job before
-    counts: [
-      { sql: rows('bulk_jobs', `state <> 'receiving'`), by: 1 },
-      { sql: `select sum(total) as n from bulk_jobs where state <> 'receiving'`, by: 20 },
-    ],
-  },
-  {
-    name: 'a document of the VC API',
-    prepare: async ({ issuerDid }) => ({
-      path: '/vc-api/credentials/issue',
-      body: {
-        credential: {
-          '@context': ['https://www.w3.org/ns/credentials/v2'],
-          ...{ type: ['VerifiableCredential'], issuer: issuerDid, credentialSubject: { id: holderDid } },
-        },
-        options: { statusPurpose: 'revocation' },
-      },
-    }),
-    counts: [
-      { sql: rows('credentials'), by: 1 },
-      { sql: 'select sum(registered) as n from status_lists', by: 1 },
-    ],
-  },
-  {
-    name: 'a revocation',
-    severalActs: true,
-    prepare: async (world) => ({
-      path: '/api/v1/credentials/revoke',
-      body: { credentialIds: [await newCredential(world), await newCredential(world)] },
-    }),
-    counts: [
-      { sql: rows('credentials', `status = 'revoked'`), by: 2 },
-      { sql: rows('status_changes', `state = 'done'`), by: 2 },
-    ],
-  },
-]
-
-describe('a POST with an Idempotency-Key, when the process dies under it', () => {
+describeOnStacks('a POST with an Idempotency-Key, when the process dies under it', (stack) => {
+  const isFile = stack === stacks[0]
   let chain: TestChain
-  let folder: string
+  let fresh: FreshDatabase
+  let receiver: EventReceiver
   let node: KillableNode
   let world: World
   const random = createRandom(seed)
   const restarts: number[] = []
   let deaths = 0
 
-  before(async () => {
+  before(async function () {
+    this.timeout(60_000)
     chain = await startChain()
-    folder = await mkdtemp(join(tmpdir(), 'cartulary-'))
-    node = await createKillableNode({ chain, environment: { DATA_DIR: folder } })
+    fresh = await stack.create()
+    receiver = await startEventReceiver()
+    const settings = { WEBHOOK_HOSTS: 'loopback', CONNECTION_PEERS: 'loopback' }
+    node = await createKillableNode({ chain, environment: { ...fresh.environment, ...settings } })
     await node.start()
-    const post = async (path: string, body: unknown) => {
-      const answer = await node.call('POST', path, { body })
-      assert.ok(answer.status < 300, JSON.stringify(answer.body))
-      return answer.body
-    }
-    const { did } = await post('/api/v1/dids', { keys: ['Ed25519'] })
-    world = { node, issuerDid: did, schemaId: '', post }
-    world.schemaId = (await post('/api/v1/schemas', newSchema(world))).schemaId
+    world = await openWorld()
   })
 
   after(async () => {
+    await world?.parties.close()
     await node?.close()
+    await receiver?.close()
     await chain?.close()
-    await rm(folder, { recursive: true })
+    await fresh?.drop()
     const mean = restarts.reduce((sum, milliseconds) => sum + milliseconds, 0) / restarts.length
     process.stdout.write(`      ${deaths} deaths (seed ${seed}), a restart takes ${mean.toFixed(0)} ms\n`)
   })
 
+  async function openWorld(): Promise<World> {
+    const post: World['post'] = async (path, body, headers) => {
+      const answer = await node.call('POST', path, { body, ...(headers && { headers }) })
+      assert.ok(answer.status < 300, JSON.stringify(answer.body))
+      return answer.body
+    }
+    const until: World['until'] = async (path, isSo) => {
+      for (;;) {
+        const { body } = await node.call('GET', path)
+        if (isSo(body)) return body
+        await delay(20)
+      }
+    }
+    const dataDir = fresh.environment.DATA_DIR as string
+    const parties = await openAnonCredsParties({ chain, dataDir, call: node.call }, fresh.location)
+    const count: World['count'] = async (question) => {
+      const { rows } = await sql.raw<{ n: unknown }>(question).execute(parties.database)
+      return Number(rows[0]?.n)
+    }
+    const { did: issuerDid } = await post('/api/v1/dids', { keys: ['Ed25519'] })
+    const { schemaId } = await post('/api/v1/schemas', newSchema({ issuerDid }))
+    return { node, chain, issuerDid, schemaId, parties, receiverUrl: receiver.url, post, until, count }
+  }
+
+  const countAll = ({ counts }: Post) => Promise.all(counts.map((one) => world.count(one.sql)))
+
   /** Dies at that point, is started again, and the request is repeated until it is answered; true when it died. */
   async function dieUnder(post: Post, doom: number | string): Promise<boolean> {
-    const { path, body, another, headers: own } = await post.prepare(world)
-    const counted = post.counts.map(({ sql }) => count(folder, sql))
+    const { path, body, another, headers: own, whileGone, meanwhile } = await post.prepare(world)
+    assert.match(path, new RegExp(`^${post.path.replaceAll(/\{\w+\}/g, '[^/]+')}([?]|$)`))
+    const counted = await countAll(post)
     const headers = { 'idempotency-key': `"${randomUUID()}"`, ...own }
     const options = { ...(body !== undefined && { body }), headers }
     await node.doom(doom)
@@ -288,41 +117,44 @@ describe('a POST with an Idempotency-Key, when the process dies under it', () =>
     else {
       deaths++
       await node.gone()
+      await whileGone?.()
       restarts.push(await node.start())
       if (another !== undefined && doom === beforeAnswer) {
         const refused = await untilAnswered(() => node.call('POST', path, { ...options, body: another }))
         assert.deepEqual([refused.status, refused.body.code], [422, 'IDEMPOTENCY_KEY_REUSED'])
       }
     }
+    if (first || doom === beforeAnswer) await meanwhile?.()
     const answer = await untilAnswered(() => node.call('POST', path, options))
     assert.ok(answer.status < 300, `${answer.status} ${answer.text}, where it died: ${doom}`)
     if (first) assert.equal(answer.text, first.text)
+    else if (doom === beforeAnswer) post.answered?.(answer.body)
+    else await meanwhile?.()
     const again = await node.call('POST', path, options)
     assert.deepEqual([again.status, again.text], [answer.status, answer.text])
     assert.equal(again.headers['idempotency-replayed'], 'true')
     const expected = post.counts.map(({ by }, position) => (counted[position] ?? 0) + by)
-    const found = post.counts.map(({ sql }) => count(folder, sql))
-    assert.deepEqual(found, expected, `where it died: ${doom}`)
+    assert.deepEqual(await countAll(post), expected, `where it died: ${doom}`)
     return first === undefined
   }
 
-  for (const post of posts) {
+  if (isFile)
+    it('is tried here, or there is a reason not to, for each of the OpenAPI description', async () => {
+      const { body } = await node.call('GET', '/openapi.json')
+      const described = Object.entries(body.paths as Record<string, object>)
+      const known = described.flatMap(([path, operations]) => ('post' in operations ? [path] : []))
+      const tried = new Set([...everyPost.map(({ path }) => path), ...Object.keys(exempt)])
+      assert.deepEqual([...tried].sort(), known.sort())
+    })
+
+  for (const post of everyPost.filter(({ onServer }) => isFile || onServer)) {
     it(`makes ${post.name} once`, async () => {
       assert.ok(await dieUnder(post, beforeAnswer), 'it was to die before the answer was kept')
-      if (!exhaustive && post.severalActs) await dieUnder(post, 1 + Math.floor(random() * 12))
-      for (let point = 1; exhaustive; point++) if (!(await dieUnder(post, point))) return
+      if (!exhaustive && isFile && post.severalActs) await dieUnder(post, 1 + Math.floor(random() * 12))
+      for (let point = 1; exhaustive && isFile; point++) if (!(await dieUnder(post, point))) return
     }).timeout(exhaustive ? 600_000 : 60_000)
   }
 })
-
-function count(folder: string, sql: string): number {
-  const database = new DatabaseSync(join(folder, 'cartulary.db'), { readOnly: true })
-  try {
-    return Number(database.prepare(sql).get()?.n)
-  } finally {
-    database.close()
-  }
-}
 
 async function untilAnswered(ask: () => Promise<PlainAnswer>): Promise<PlainAnswer> {
   const deadline = Date.now() + 30_000

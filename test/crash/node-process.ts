@@ -1,6 +1,7 @@
 import { flushCompileCache } from 'node:module'
 import { createInterface } from 'node:readline'
 import { StatementSync } from 'node:sqlite'
+import pg from 'pg'
 import type { ChainLocation } from '../../node/composition/foundation.ts'
 import { parseConfig } from '../../node/config.ts'
 import { main } from '../../node/main.ts'
@@ -40,7 +41,7 @@ async function run(): Promise<void> {
   }
 }
 
-/** Looks at every statement to the SQLite database, and at none of a database elsewhere. */
+/** Looks at every statement to the database, a file or a server. */
 function watchStatements(): (doom: Doom) => void {
   let doom: Doom = null
   let count = 0
@@ -55,6 +56,14 @@ function watchStatements(): (doom: Doom) => void {
       if (isThen(this.sourceSQL)) process.kill(process.pid, 'SIGKILL')
       return original.apply(this, parameters)
     }
+  }
+  const query = pg.Client.prototype.query as (...input: unknown[]) => unknown
+  // biome-ignore lint/suspicious/noExplicitAny: it stands for every signature
+  pg.Client.prototype.query = function (this: pg.Client, ...parameters: unknown[]): any {
+    const [asked] = parameters
+    const sql = typeof asked === 'string' ? asked : String((asked as { text?: unknown } | null)?.text)
+    if (isThen(sql)) process.kill(process.pid, 'SIGKILL')
+    return query.apply(this, parameters)
   }
   return (next) => {
     doom = next
