@@ -17,8 +17,10 @@ import type { PipelineDeps } from '../node/issuance/pipeline.ts'
 import { createStatusListPublisher } from '../node/issuance/publish-status-list.ts'
 import { createRegistrationProofs } from '../node/issuance/registration-proof.ts'
 import { createTransactionTending } from '../node/issuance/tend-transactions.ts'
+import { createBullmqQueue, migrateQueue } from '../node/jobs/bullmq.ts'
 import { createInProcessQueue } from '../node/jobs/in-process.ts'
-import type { Job } from '../node/jobs/queue.ts'
+import type { RunnerOptions } from '../node/jobs/job-runner.ts'
+import type { Job, Queue } from '../node/jobs/queue.ts'
 import { createSecretBox } from '../node/keys/secret-box.ts'
 import { createSoftwareKeyStore } from '../node/keys/software.ts'
 import { accountAddress } from '../node/ledger/account-address.ts'
@@ -78,10 +80,17 @@ export const degree = { degree: { type: 'BachelorDegree', name: 'Bachelor of Sci
 
 export type Issuing = Awaited<ReturnType<typeof openIssuing>>
 
-/** The pipeline on a chain and a database, wired as in the node, with jobs running. */
+/**
+ * The pipeline on a chain, a database and a queue, wired as in the node, with jobs running. There are no leases: they
+ * save work, and what several processes do at the same time has to come out right without them.
+ */
 export async function openIssuing(options: {
   chain: Pick<TestChain, 'rpcUrl' | 'registries'>
   location: DatabaseLocation
+  /** Where work is announced; in the process alone when left out. */
+  queueUrl?: string | undefined
+  /** How often jobs look for work that nobody announced: often, so that nobody waits for it after a restart. */
+  intervalMs?: number
   rpcUrl?: string
   anchorWaitMs?: number
   gatherMs?: number
@@ -110,8 +119,8 @@ export async function openIssuing(options: {
   const statusChanges = createStatusChangeStore(database)
   const dids = createDidStore(database)
   const errors: unknown[] = []
-  const queue = createInProcessQueue({
-    intervalMs: 50,
+  const queue = await openQueue(options, {
+    intervalMs: options.intervalMs ?? 50,
     backoffMs: 20,
     onError: (error) => errors.push(error),
   })
@@ -274,4 +283,15 @@ export async function openIssuing(options: {
       await database.destroy()
     },
   }
+}
+
+/** The queue of a stack; on a server it has a name for each database. */
+async function openQueue(
+  { location, queueUrl: url }: { location: DatabaseLocation; queueUrl?: string | undefined },
+  options: RunnerOptions,
+): Promise<Queue> {
+  if (url === undefined || !('url' in location)) return createInProcessQueue(options)
+  await migrateQueue(url)
+  const namespace = new URL(location.url).pathname.replaceAll(/[^a-z0-9]/g, '')
+  return createBullmqQueue({ ...options, url, namespace })
 }

@@ -90,6 +90,10 @@ export function describeOnStacks(title: string, suite: (stack: Stack) => void, o
   }
 }
 
+/** The same on what a node stands on. */
+export const describeOnNodeStacks = (title: string, suite: (stack: Stack) => void): void =>
+  describeOnStacks(title, suite, nodeStacks)
+
 async function whyNot(service: string, ask: () => Promise<unknown>): Promise<string | undefined> {
   try {
     await ask()

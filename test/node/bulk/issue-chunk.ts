@@ -9,12 +9,12 @@ import { type BulkChunkRow, createBulkChunkStore } from '../../../node/stores/bu
 import { type BulkJobRow, createBulkJobStore } from '../../../node/stores/bulk-jobs.ts'
 import { startChain, type TestChain } from '../../chain.ts'
 import { degree, type Issuing, openIssuing } from '../../issuing.ts'
-import { describeOnStacks, type FreshDatabase } from '../../stacks.ts'
+import { describeOnNodeStacks, type FreshDatabase } from '../../stacks.ts'
 
 const holderDid = 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK'
 const tenantId = 'default'
 
-describeOnStacks('issueChunk', (stack) => {
+describeOnNodeStacks('issueChunk', (stack) => {
   let chain: TestChain
   let fresh: FreshDatabase
   let house: Issuing
@@ -25,7 +25,7 @@ describeOnStacks('issueChunk', (stack) => {
   before(async () => {
     chain = await startChain()
     fresh = await stack.create()
-    house = await openIssuing({ chain, location: fresh.location })
+    house = await openIssuing({ chain, location: fresh.location, queueUrl: fresh.queueUrl })
     const issuer = await house.createIssuer()
     const schemaId = (await house.registerSchema(issuer)).id
     const common = { proofType: 'eddsa-jcs-2022', revocable: true, suspendable: false, dryRun: false }

@@ -120,5 +120,5 @@ describeOnStacks(
       )
     })
   },
-  nodeStacks.slice(0, 2),
+  nodeStacks,
 )

@@ -5,12 +5,12 @@ import type { RegisteredCredentialRow } from '../../../node/stores/credentials.t
 import { startChain, type TestChain } from '../../chain.ts'
 import { type ChainProxy, type RpcRequest, startChainProxy } from '../../chain-proxy.ts'
 import { degree, fails, type Issuing, openIssuing } from '../../issuing.ts'
-import { describeOnStacks, type FreshDatabase } from '../../stacks.ts'
+import { describeOnNodeStacks, type FreshDatabase } from '../../stacks.ts'
 
 const holderDid = 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK'
 const isBroadcast = ({ method }: RpcRequest) => method === 'eth_sendRawTransaction'
 
-describeOnStacks('the group commit of registrations', (stack) => {
+describeOnNodeStacks('the group commit of registrations', (stack) => {
   let chain: TestChain
   let proxy: ChainProxy
   let fresh: FreshDatabase
@@ -22,7 +22,13 @@ describeOnStacks('the group commit of registrations', (stack) => {
   const open = async (
     options: { anchorWaitMs?: number; gatherMs?: number; ttlMs?: number; jobs?: boolean } = {},
   ) => {
-    const issuing = await openIssuing({ chain, location: fresh.location, rpcUrl: proxy.url, ...options })
+    const issuing = await openIssuing({
+      chain,
+      location: fresh.location,
+      queueUrl: fresh.queueUrl,
+      rpcUrl: proxy.url,
+      ...options,
+    })
     opened.push(issuing)
     return issuing
   }

@@ -11,12 +11,12 @@ import { startChain, type TestChain } from '../../chain.ts'
 import { type ChainProxy, type RpcRequest, startChainProxy } from '../../chain-proxy.ts'
 import { digestSigner, fundedKey } from '../../digest-signer.ts'
 import { degree, fails, type Issuing, openIssuing } from '../../issuing.ts'
-import { describeOnStacks, type FreshDatabase } from '../../stacks.ts'
+import { describeOnNodeStacks, type FreshDatabase } from '../../stacks.ts'
 
 const holderDid = 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK'
 const isBroadcast = ({ method }: RpcRequest) => method === 'eth_sendRawTransaction'
 
-describeOnStacks('the status of credentials', (stack) => {
+describeOnNodeStacks('the status of credentials', (stack) => {
   let chain: TestChain
   let proxy: ChainProxy
   let fresh: FreshDatabase
@@ -25,7 +25,7 @@ describeOnStacks('the status of credentials', (stack) => {
   let terms: IssuanceTerms
 
   const open = (relayer: Partial<RelayerSettings> = {}) =>
-    openIssuing({ chain, location: fresh.location, rpcUrl: proxy.url, relayer })
+    openIssuing({ chain, location: fresh.location, queueUrl: fresh.queueUrl, rpcUrl: proxy.url, relayer })
 
   before(async () => {
     chain = await startChain()

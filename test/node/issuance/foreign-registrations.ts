@@ -8,12 +8,12 @@ import { startChain, type TestChain } from '../../chain.ts'
 import { type ChainProxy, startChainProxy } from '../../chain-proxy.ts'
 import { degree, type Issuing, openIssuing } from '../../issuing.ts'
 import { settled } from '../../ledger-agreement.ts'
-import { describeOnStacks, type FreshDatabase } from '../../stacks.ts'
+import { describeOnNodeStacks, type FreshDatabase } from '../../stacks.ts'
 
 const holderDid = 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK'
 type Issuer = Awaited<ReturnType<Issuing['createIssuer']>>
 
-describeOnStacks('registrations in lists that their owners write to', (stack) => {
+describeOnNodeStacks('registrations in lists that their owners write to', (stack) => {
   let chain: TestChain
   let proxy: ChainProxy
   let fresh: FreshDatabase
@@ -30,6 +30,7 @@ describeOnStacks('registrations in lists that their owners write to', (stack) =>
     openIssuing({
       chain,
       location: fresh.location,
+      queueUrl: fresh.queueUrl,
       rpcUrl: proxy.url,
       anchorWaitMs: 1,
       gatherMs: 20,

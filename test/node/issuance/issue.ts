@@ -6,11 +6,11 @@ import type { JsonObject } from '../../../node/json.ts'
 import type { Hex } from '../../../node/ledger/ledger.ts'
 import { startChain, type TestChain } from '../../chain.ts'
 import { degree, fails, type Issuing, openIssuing } from '../../issuing.ts'
-import { describeOnStacks, type FreshDatabase } from '../../stacks.ts'
+import { describeOnNodeStacks, type FreshDatabase } from '../../stacks.ts'
 
 const holderDid = 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK'
 
-describeOnStacks('issue', (stack) => {
+describeOnNodeStacks('issue', (stack) => {
   let chain: TestChain
   let fresh: FreshDatabase
   let house: Issuing
@@ -21,7 +21,13 @@ describeOnStacks('issue', (stack) => {
   before(async () => {
     chain = await startChain()
     fresh = await stack.create()
-    house = await openIssuing({ chain, location: fresh.location })
+    house = await openIssuing({
+      chain,
+      location: fresh.location,
+      queueUrl: fresh.queueUrl,
+      // work begins when it is announced, or not at all
+      intervalMs: 1_000_000,
+    })
     issuer = await house.createIssuer()
     schema = await house.registerSchema(issuer)
     request = {

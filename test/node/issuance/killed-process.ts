@@ -6,12 +6,12 @@ import { createInterface } from 'node:readline'
 import type { IssuanceTerms } from '../../../node/issuance/issuance.ts'
 import { startChain, type TestChain } from '../../chain.ts'
 import { openIssuing } from '../../issuing.ts'
-import { describeOnStacks, type FreshDatabase } from '../../stacks.ts'
+import { describeOnNodeStacks, type FreshDatabase } from '../../stacks.ts'
 
 const holderDid = 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK'
 const program = join(import.meta.dirname, '../../issuing-process.ts')
 
-describeOnStacks('a process that is killed while it issues', (stack) => {
+describeOnNodeStacks('a process that is killed while it issues', (stack) => {
   let chain: TestChain
   let fresh: FreshDatabase
 
@@ -44,6 +44,7 @@ describeOnStacks('a process that is killed while it issues', (stack) => {
     const options = {
       chain: { rpcUrl: chain.rpcUrl, registries: chain.registries },
       location: fresh.location,
+      queueUrl: fresh.queueUrl,
     }
     const first = await openIssuing(options)
     const issuer = await first.createIssuer()

@@ -1,18 +1,21 @@
 import assert from 'node:assert/strict'
 import { gunzipSync } from 'node:zlib'
 import { startNode, type TestNode } from '../../node.ts'
+import { describeOnNodeStacks, type FreshDatabase } from '../../stacks.ts'
 import { at, bachelor, expect, holderDid, makeIssuer, makeSchema } from '../protocols/rest/scenario.ts'
 
 const COUNT = 10_000
 
-describe('the revocation of 10,000 credentials in one call', () => {
+describeOnNodeStacks('the revocation of 10,000 credentials in one call', (stack) => {
+  let fresh: FreshDatabase
   let node: TestNode
   let ids: string[]
   let list: string
 
   before(async () => {
     // whoever reads the list is answered by what the ledger says at that moment
-    node = await startNode({ environment: { LEDGER_CACHE_MS: '0' } })
+    fresh = await stack.create()
+    node = await startNode({ environment: { ...fresh.environment, LEDGER_CACHE_MS: '0' } })
     const issuerDid = await makeIssuer(node)
     const body = {
       ...{ issuerDid, schemaId: await makeSchema(node, issuerDid), proofType: 'eddsa-jcs-2022' },
@@ -25,7 +28,10 @@ describe('the revocation of 10,000 credentials in one call', () => {
     ids = results.map(({ credentialId }: { credentialId: string }) => credentialId)
     list = at('status-lists', results[0].statusListId)
   })
-  after(() => node.close())
+  after(async () => {
+    await node?.close()
+    await fresh?.drop()
+  })
 
   const revoke = async (credentialIds: readonly string[]) => {
     const body = { credentialIds, partial: true }

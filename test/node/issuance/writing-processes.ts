@@ -8,13 +8,13 @@ import { startChain, type TestChain } from '../../chain.ts'
 import { type ChainProxy, type RpcRequest, startChainProxy } from '../../chain-proxy.ts'
 import { openIssuing } from '../../issuing.ts'
 import { checkAgreement, settled } from '../../ledger-agreement.ts'
-import { describeOnStacks, type FreshDatabase } from '../../stacks.ts'
+import { describeOnNodeStacks, type FreshDatabase } from '../../stacks.ts'
 
 const holderDid = 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK'
 const program = join(import.meta.dirname, '../../issuing-process.ts')
 const isBroadcast = ({ method }: RpcRequest) => method === 'eth_sendRawTransaction'
 
-describeOnStacks('processes that write with one account', (stack) => {
+describeOnNodeStacks('processes that write with one account', (stack) => {
   let chain: TestChain
   let proxy: ChainProxy
   let fresh: FreshDatabase
@@ -24,6 +24,7 @@ describeOnStacks('processes that write with one account', (stack) => {
   const options = () => ({
     chain: { rpcUrl: chain.rpcUrl, registries: chain.registries },
     location: fresh.location,
+    queueUrl: fresh.queueUrl,
     rpcUrl: proxy.url,
     gatherMs: 20,
     relayer: { stuckAfter: 500 },

@@ -12,11 +12,11 @@ import { createRecallStore, noteRecalled, type RecallRow } from '../../../node/s
 import { openCredential } from '../../../node/verification/open-credential.ts'
 import { startChain, type TestChain } from '../../chain.ts'
 import { degree, type Issuing, openIssuing } from '../../issuing.ts'
-import { describeOnStacks, type FreshDatabase } from '../../stacks.ts'
+import { describeOnNodeStacks, type FreshDatabase } from '../../stacks.ts'
 
 const holderDid = 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK'
 
-describeOnStacks('a recall that two processes do', (stack) => {
+describeOnNodeStacks('a recall that two processes do', (stack) => {
   let chain: TestChain
   let fresh: FreshDatabase
   let issuing: Issuing
@@ -28,7 +28,7 @@ describeOnStacks('a recall that two processes do', (stack) => {
   before(async () => {
     chain = await startChain()
     fresh = await stack.create()
-    issuing = await openIssuing({ chain, location: fresh.location })
+    issuing = await openIssuing({ chain, location: fresh.location, queueUrl: fresh.queueUrl })
     const issuer = await issuing.createIssuer()
     schemaId = (await issuing.registerSchema(issuer)).id
     const subjects = Array.from({ length: 5 }, () => ({ holderDid, claims: degree }))
