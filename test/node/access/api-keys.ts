@@ -98,6 +98,21 @@ describe('API keys', () => {
     }
   })
 
+  it('looks for a key that is nearly one by its digest alone, as for any other', async () => {
+    const { key } = await administration.create(admin, { name: 'x', scopes: ['dids:read'], issuers: '*' })
+    const asked: string[] = []
+    const findByHash: ApiKeyStore['findByHash'] = (hash) => {
+      asked.push(hash)
+      return apiKeys.findByHash(hash)
+    }
+    const misses = [key.slice(0, -1), `${key}A`, key.toUpperCase(), adminKey.slice(0, -1), createToken('ck_')]
+    for (const miss of misses) {
+      const deps = { apiKeys: { findByHash }, tenants, adminKeyHash: hashToken(adminKey) }
+      assert.equal(await authenticate(deps, `Bearer ${miss}`), undefined)
+    }
+    assert.deepEqual(asked, misses.map(hashToken))
+  })
+
   it('forgets a revoked key at once', async () => {
     const { key, record } = await administration.create(admin, {
       name: 'x',

@@ -54,6 +54,22 @@ describe('authorization of every address', () => {
     }
   })
 
+  it('answers a key that is nearly one as any other', async () => {
+    const key = await keyWith(['dids:read'])
+    const nearly = (known: string) => known.slice(0, -2) + (known.endsWith('AA') ? 'BB' : 'AA')
+    const answers = await Promise.all(
+      ['ck_unknown', nearly(key), key.slice(0, -1), `${key}A`, nearly(node.adminApiKey)].map(
+        async (other) => {
+          const { status, headers, body } = await node.call('GET', '/api/v1/dids', { key: other })
+          const { requestId, ...problem } = body
+          return { status, length: headers.get('content-length'), names: [...headers.keys()], problem }
+        },
+      ),
+    )
+    assert.equal(answers[0]?.status, 401)
+    for (const answer of answers) assert.deepEqual(answer, answers[0])
+  })
+
   it('lets a key with every scope but the right one past none of them', async () => {
     for (const scope of scopes) {
       const key = await keyWith(scopes.filter((other) => other !== scope))
