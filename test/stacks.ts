@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
+import { migrateStorage } from '../node/composition/storage.ts'
 import type { DatabaseLocation } from '../node/stores/database.ts'
 import { startRedis, type TestRedis, whyNoRedis } from './redis.ts'
 
@@ -17,12 +18,17 @@ export interface FreshDatabase {
   drop(): Promise<void>
 }
 
+interface CreateOptions {
+  prepared?: boolean
+}
+
 /** What a node may stand on, one line for each combination that is promised. */
 export interface Stack {
   name: string
   /** Why it cannot be had here. */
   missing?: string | undefined
-  create(): Promise<FreshDatabase>
+  /** `prepared`: may have its tables already, for those who want many; to make them takes longer than to copy them. */
+  create(options?: CreateOptions): Promise<FreshDatabase>
 }
 
 /** Where the tests find services; each makes databases of its own there. */
@@ -44,13 +50,13 @@ export const postgres: Stack = {
 export const onRedis: Stack = {
   name: 'PostgreSQL, BullMQ on Redis',
   ...((missingPostgres ?? missingRedis) && { missing: missingPostgres ?? missingRedis }),
-  create: async () => withQueue(await createPostgres(), (await sharedRedis()).url),
+  create: async (options) => withQueue(await createPostgres(options), (await sharedRedis()).url),
 }
 export const onPostgres: Stack = {
   name: 'PostgreSQL, BullMQ on PostgreSQL',
   ...(missingPostgres && { missing: missingPostgres }),
-  create: async () => {
-    const fresh = await createPostgres()
+  create: async (options) => {
+    const fresh = await createPostgres(options)
     return withQueue(fresh, fresh.environment.DATABASE_URL as string)
   },
 }
@@ -81,7 +87,11 @@ function sharedRedis(): Promise<TestRedis> {
 export function describeOnStacks(title: string, suite: (stack: Stack) => void, on = stacks): void {
   for (const stack of on) {
     const name = `${title} (${stack.name})`
-    if (stack.missing === undefined) describe(name, () => suite(stack))
+    if (stack.missing === undefined)
+      describe(name, () => {
+        suite(stack)
+        after(dropTemplate)
+      })
     else if (process.env.CI)
       it(name, () => {
         throw new Error(stack.missing)
@@ -113,14 +123,12 @@ async function createFile(): Promise<FreshDatabase> {
   }
 }
 
-async function createPostgres(): Promise<FreshDatabase> {
+async function createPostgres({ prepared = false }: CreateOptions = {}): Promise<FreshDatabase> {
   swept ??= sweep()
   await swept
-  const name = `cartulary_test_${Date.now()}_${randomBytes(4).toString('hex')}`
+  if (prepared) template ??= makeTemplate()
   // template0, as nobody is ever connected to it, and to a template nobody may be
-  await administer(`create database ${name} template template0`)
-  const url = new URL(postgresUrl)
-  url.pathname = `/${name}`
+  const { name, url } = await createFrom((prepared && (await template)) || 'template0')
   const folder = await mkdtemp(join(tmpdir(), 'cartulary-'))
   return {
     location: { url: url.href, connections: CONNECTIONS },
@@ -135,6 +143,28 @@ async function createPostgres(): Promise<FreshDatabase> {
       await rm(folder, { recursive: true })
     },
   }
+}
+
+async function createFrom(source: string): Promise<{ name: string; url: URL }> {
+  const name = `cartulary_test_${Date.now()}_${randomBytes(4).toString('hex')}`
+  await administer(`create database ${name} template ${source}`)
+  const url = new URL(postgresUrl)
+  url.pathname = `/${name}`
+  return { name, url }
+}
+
+let template: Promise<string> | undefined
+
+/** A database with the tables of a node and of a queue. */
+async function makeTemplate(): Promise<string> {
+  const { name, url } = await createFrom('template0')
+  await migrateStorage({ dataDir: '', databaseUrl: url.href, queueUrl: url.href })
+  return name
+}
+
+async function dropTemplate(): Promise<void> {
+  if (template) await administer(`drop database if exists ${await template} with (force)`)
+  template = undefined
 }
 
 let swept: Promise<void> | undefined

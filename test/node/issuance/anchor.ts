@@ -48,7 +48,7 @@ describeOnNodeStacks('the group commit of registrations', (stack) => {
   })
 
   beforeEach(async () => {
-    fresh = await stack.create()
+    fresh = await stack.create({ prepared: true })
     house = await open()
     issuer = await house.createIssuer()
     terms = await house.degreeTerms(issuer)

@@ -52,7 +52,7 @@ describeOnNodeStacks('registrations in lists that their owners write to', (stack
   beforeEach(async () => {
     written = 0
     interfering = true
-    fresh = await stack.create()
+    fresh = await stack.create({ prepared: true })
     house = await open()
     intruder = await house.createIssuer()
     others = [await house.createIssuer(), await house.createIssuer(), await house.createIssuer()]
