@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 
 // `npm run test:soak`: the tests of crashes, faults and limits in their long forms, one after the other, and what became
 // of each. `-- --minutes 60` repeats them with other seeds for so long; `-- --only kills,memory` runs these alone.
+// `database`: servers that die, stand still for `--stall-seconds` or have no room. `bulk`: a file of `--rows` rows.
 
 const { values } = parseArgs({
   options: {
@@ -11,6 +12,7 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '0' },
     kills: { type: 'string', default: '500' },
     credentials: { type: 'string', default: '1000000' },
+    rows: { type: 'string', default: '1000000' },
     'stall-seconds': { type: 'string', default: '30' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000_007) },
   },
@@ -34,6 +36,15 @@ const parts: Record<string, Part> = {
     files: ['test/node/issuance/chain-faults.ts', 'test/node/issuance/writing-processes.ts'],
     environment: () => ({ CHAIN_STALL_MS: String(Number(values['stall-seconds']) * 1_000) }),
   },
+  database: {
+    files: [
+      'test/node/outages.ts',
+      'test/node/stores/postgres.ts',
+      'test/node/issuance/full-disk.ts',
+      'test/node/protocols/slow-servers.ts',
+    ],
+    environment: () => ({ SOAK_STALL_MS: String(Number(values['stall-seconds']) * 1_000) }),
+  },
   hostile: {
     files: ['test/node/protocols/hostile-input.ts'],
     environment: () => ({ HOSTILE_RUNS: '100' }),
@@ -44,6 +55,10 @@ const parts: Record<string, Part> = {
       SOAK_CREDENTIALS: values.credentials,
       SOAK_STALL_MS: String(Number(values['stall-seconds']) * 1_000),
     }),
+  },
+  bulk: {
+    files: ['test/node/bulk/large-file.ts'],
+    environment: () => ({ SOAK_ROWS: values.rows }),
   },
 }
 

@@ -62,7 +62,8 @@ async function unregistered(database: Database): Promise<number> {
   return Number(n)
 }
 
-async function counterOf(chain: TestChain, key: string): Promise<number> {
+/** How many entries the ledger has counted in a list. */
+export async function counterOf(chain: TestChain, key: string): Promise<number> {
   const registry = await chain.viem.getContractAt('StatusListRegistry', chain.registries.statusListRegistry)
   const read = registry.read as unknown as { list(key: [string]): Promise<{ registered: number }> }
   return Number((await read.list([key])).registered)

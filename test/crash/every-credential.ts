@@ -13,8 +13,8 @@ const abreast = 8
 
 /**
  * Asserts that each acknowledged credential can be fetched and verifies, unless it is revoked, that its status entry is
- * nobody else's, and that the Merkle proof of its registration leads from its bytes to a root that one event on the ledger
- * has; gives how many they are.
+ * nobody else's, and that the Merkle proof of its registration leads from its bytes to a root that one event on the
+ * ledger has; gives how many they are.
  */
 export async function verifyEvery(
   node: Pick<KillableNode, 'call'>,

@@ -149,7 +149,7 @@ async function isSettled(database: Database): Promise<boolean> {
 
 const idsOf = ({ acknowledged }: Load) => acknowledged.map(({ credentialId }) => credentialId)
 
-/** Every acknowledged credential is its holder's, what was revoked is, no request was done twice; gives how many there are. */
+/** Every acknowledged credential is its holder's, what was revoked is, no request was done twice; gives their number. */
 async function recordedOnce(database: Database, load: Load): Promise<number> {
   const rows = await database
     .selectFrom('credentials')
