@@ -32,7 +32,7 @@ export async function issueChunk(
   try {
     const terms = parseTerms(job.terms)
     await recordBatch(deps.pipeline, {
-      ...{ ...terms, subjects, alone: true },
+      ...{ ...terms, subjects, inThreads: false },
       also: async (trx, results) => {
         const outcome = outcomesOf(read, results)
         const issued = outcome.filter((row) => typeof row === 'string')

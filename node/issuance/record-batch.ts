@@ -45,8 +45,8 @@ interface RecordedBatch {
 
 interface Input extends IssuanceTerms {
   subjects: readonly Subject[]
-  /** Whether the caller begins the next batch when this one is recorded; false when left out. */
-  alone?: boolean
+  /** Whether threads sign, where suite and key store allow it; true when left out. They take memory: see `signMany`. */
+  inThreads?: boolean
   /** Written in the transaction of the credentials, with what became of all rows; what it throws undoes them. */
   also?(trx: Database, results: readonly BatchRow[]): Promise<void>
 }
@@ -75,7 +75,7 @@ export async function recordBatch(deps: PipelineDeps, request: Input): Promise<R
     await writeAlso(deps, request, { results, pause })
     return { terms, results, credentialId: undefined }
   }
-  await step('sign', () => signAll(deps, terms, items, { pause, alone: request.alone ?? false }))
+  await step('sign', () => signAll(deps, terms, items, { pause, inThreads: request.inThreads ?? true }))
   const results = (registration?: Registration) => resultsOf(terms, items, registration)
   const credentials = items.filter(isSigned)
   const also = request.also && ((trx: Database) => request.also?.(trx, results()) ?? Promise.resolve())
@@ -122,7 +122,7 @@ async function signAll(
   deps: PipelineDeps,
   terms: CheckedTerms,
   items: readonly BatchItem[],
-  signing: { pause: Pause; alone: boolean },
+  signing: { pause: Pause; inThreads: boolean },
 ): Promise<void> {
   const good = items.filter(({ error }) => error === undefined)
   const count = terms.purposes.length > 0 ? good.length : 0

@@ -127,6 +127,17 @@ export function createBulkChunkStore(database: Database) {
         .execute()
     },
 
+    /** How the registration of those stands that were recorded with one of the credentials of a chunk, in its list. */
+    async groupOf({ credential_id }: Pick<BulkChunkRow, 'credential_id'>) {
+      return database
+        .selectFrom('registration_entries as entries')
+        .innerJoin('registration_groups as groups', 'groups.group_id', 'entries.group_id')
+        .leftJoin('registrations', 'registrations.registration_id', 'groups.registration_id')
+        .select(['groups.count', 'registrations.state', 'registrations.transaction_hash'])
+        .where('entries.credential_id', '=', credential_id)
+        .executeTakeFirst()
+    },
+
     record: recordChunk,
 
     settle: (chunk: ChunkKey, settlement: Settlement) => settleChunk(database, chunk, settlement),

@@ -2,12 +2,25 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { bodyOf, type NodeClient } from '../node-client.ts'
-import { batches, batchSize, JCS, prepare, rateOf, warmUp } from './load.ts'
+import {
+  batches,
+  batchSize,
+  inFlight,
+  JCS,
+  type Prepared,
+  prepare,
+  rateOf,
+  timeOfBatches,
+  warmUp,
+} from './load.ts'
 import type { NodeProcess } from './open-node-process.ts'
 
 /** What bulk issuance does beside batches of 1,000, in one run. Rates are credentials a second. */
 export interface BulkMeasured {
+  /** Of one client, which sends a batch when the last is answered. */
   batchRate: number
+  /** Of some clients, side by side. */
+  sideBySideRate: number
   /** From the first byte of the upload to the last registration. */
   rate: number
   /** Bytes of the node's process in memory (RSS), at the most since it was started: of the file alone, and with the batches. */
@@ -19,8 +32,8 @@ const path = '/credentials/issue/bulk'
 const expirationDate = '2099-12-31T23:59:59Z'
 
 /**
- * Issues a file of `rows` rows; before it half of the batches of 1,000 of the same claims, one after the other, by another
- * node, and after it the other half.
+ * Issues a file of `rows` rows; before it half of the batches of 1,000 of the same claims by another node, and after it
+ * the other half, each time one by one and side by side.
  */
 export async function measureBulk(
   child: NodeProcess,
@@ -30,7 +43,7 @@ export async function measureBulk(
   const half = Math.ceil(count / 2)
   const first = await prepare(other)
   await batches(first.node, first.order, { count: warmUp, size: batchSize })
-  const { rate: rateBefore } = await batches(first.node, first.order, { count: half, size: batchSize })
+  const before = await batchRates(first, half)
   const { node, order } = await prepare(child)
   const { issuerDid, holderDid } = order
   const started = performance.now()
@@ -46,9 +59,20 @@ export async function measureBulk(
   const rate = rateOf(rows, started)
   assert.deepEqual([job.state, job.issued, job.failed, job.registered], ['done', rows, 0, rows])
   const memoryPeak = await memoryOf(child.pid, 'VmHWM')
-  const { rate: rateAfter } = await batches(node, order, { count: half, size: batchSize })
+  const after = await batchRates({ node, order }, half)
   const memoryPeakWithBatches = await memoryOf(child.pid, 'VmHWM')
-  return { batchRate: 2 / (1 / rateBefore + 1 / rateAfter), rate, memoryPeak, memoryPeakWithBatches }
+  const both = (name: keyof typeof before) => 2 / (1 / before[name] + 1 / after[name])
+  return {
+    ...{ batchRate: both('oneByOne'), sideBySideRate: both('sideBySide') },
+    ...{ rate, memoryPeak, memoryPeakWithBatches },
+  }
+}
+
+async function batchRates({ node, order }: Prepared, count: number) {
+  const { rate: oneByOne } = await batches(node, order, { count, size: batchSize })
+  const each = Math.ceil(count / inFlight)
+  const sideBySide = (each * inFlight * batchSize * 1_000) / (await timeOfBatches(node, order, each))
+  return { oneByOne, sideBySide }
 }
 
 function* lines(holderDid: string, rows: number): Generator<Uint8Array> {

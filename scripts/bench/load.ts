@@ -28,6 +28,8 @@ export interface Prepared {
 export const batchSize = 1_000
 /** Batches before those that are counted. */
 export const warmUp = 12
+/** Batches sent side by side: one is signed while the transaction of another is mined. */
+export const inFlight = 5
 export const JCS = 'eddsa-jcs-2022'
 const agent = new Agent({ keepAlive: true })
 const claims = (i: number) => ({
@@ -94,6 +96,13 @@ export async function batches(
     transactions.push(answer.transactionHash)
   }
   return { rate: rateOf(count * size, started), transactions }
+}
+
+/** Batches of 1,000, some of them side by side, so many each; milliseconds. */
+export async function timeOfBatches(node: NodeClient, order: Order, count: number): Promise<number> {
+  const started = performance.now()
+  await Promise.all(Array.from({ length: inFlight }, () => batches(node, order, { count, size: batchSize })))
+  return performance.now() - started
 }
 
 /**

@@ -105,6 +105,25 @@ describe('the files of bulk jobs', () => {
     assert.equal(withoutNumbers(second), withoutNumbers(first))
   }
 
+  it('tell of rows that are registered, and of those that failed beside them', async () => {
+    const row = (holder: string) => [holder, 'BachelorDegree', 'Bachelor', '2020', '', '3.5']
+    // of three chunks the first has rows that fail
+    const records = Array.from({ length: 20 }, (_, i) => row(i === 2 || i === 5 ? 'nobody' : holderDid))
+    const revocable = { ...query, revocable: 'true' }
+    const { id } = expect(202, await order(node, { query: revocable, rows: csv([header, ...records]) })).body
+    const job = await ended(node, id)
+    assert.deepEqual([job.issued, job.failed, job.registered], [18, 2, 18])
+    const success = await ndjsonFile(node, id, 'success')
+    const hashes = new Set(success.map(({ transactionHash }) => transactionHash))
+    assert.ok([...hashes].every((hash) => /^0x[0-9a-f]{64}$/.test(hash)))
+    assert.equal(job.transactions, hashes.size)
+    const failure = await ndjsonFile(node, id, 'failure')
+    assert.deepEqual(
+      failure.map((failed) => [failed['cartulary:failure'].row, failed.cells]),
+      [3, 6].map((number) => [number, row('nobody')]),
+    )
+  })
+
   it('are together the lines of an NDJSON file, each once, whatever stands in it', async () => {
     const line = fc.oneof(
       fc
