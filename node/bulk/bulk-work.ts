@@ -34,6 +34,8 @@ export interface BulkWork {
 
 interface Worker {
   id: string
+  /** Settles what the ledger has decided; those who ask meanwhile wait for the same. */
+  settle(): Promise<void>
   /** Jobs that failed for now: until when they are left alone (milliseconds of `performance.now`), and how often they did. */
   putOff: Map<string, { until: number; failures: number }>
   /** Told of every chunk that failed. */
@@ -42,7 +44,7 @@ interface Worker {
 
 /** Makes the job that issues chunk after chunk; any number of processes may run it at the same time. */
 export function createBulkWork(deps: BulkDeps, { onError }: Pick<Worker, 'onError'>): BulkWork {
-  const worker: Worker = { id: randomUUID(), putOff: new Map(), onError }
+  const worker: Worker = { id: randomUUID(), settle: shared(() => settle(deps)), putOff: new Map(), onError }
   let stopped = false
 
   async function run(): Promise<number> {
@@ -80,10 +82,9 @@ export function createBulkWork(deps: BulkDeps, { onError }: Pick<Worker, 'onErro
 
 /** One step: settles what the ledger has decided, then issues one chunk of a tenant for which the ledger keeps up. */
 async function once(deps: BulkDeps, worker: Worker): Promise<'worked' | 'waiting' | 'idle'> {
-  for (const chunk of await deps.chunks.settleable()) await settleChunk(deps, chunk)
-  await deps.jobs.finish(deps.now().toISOString(), deps.recordEnd)
-  const unsettled = await deps.chunks.countRecorded()
+  await worker.settle()
   const now = deps.now()
+  const unsettled = await deps.chunks.countUnsettled(now.toISOString())
   const job = await deps.jobs.next({
     now: now.toISOString(),
     without: { tenants: tenantsAhead(deps, unsettled), jobs: leftAlone(worker) },
@@ -92,10 +93,27 @@ async function once(deps: BulkDeps, worker: Worker): Promise<'worked' | 'waiting
   const chunk = await deps.chunks.claim({
     ...{ jobId: job.job_id, tenantId: job.tenant_id, worker: worker.id, now: now.toISOString() },
     until: new Date(now.getTime() + deps.limits.takeoverMs).toISOString(),
+    most: deps.limits.unsettledChunks,
   })
   if (!chunk) return 'waiting'
   await forOwner(job, () => work(deps, { job, chunk, worker }))
   return 'worked'
+}
+
+async function settle(deps: BulkDeps): Promise<void> {
+  for (const chunk of await deps.chunks.settleable()) await settleChunk(deps, chunk)
+  await deps.jobs.finish(deps.now().toISOString(), deps.recordEnd)
+}
+
+/** Does something, once at a time, for all who ask while it is done. */
+function shared(act: () => Promise<void>): () => Promise<void> {
+  let present: Promise<void> | undefined
+  return () => {
+    present ??= act().finally(() => {
+      present = undefined
+    })
+    return present
+  }
 }
 
 /** Tenants that have as many chunks ahead of the ledger as one may. */
@@ -118,7 +136,9 @@ async function work(
 ): Promise<void> {
   const { job_id: jobId } = job
   try {
-    await issueChunk(deps, { job, chunk, worker: worker.id })
+    const isRecorded = await issueChunk(deps, { job, chunk, worker: worker.id })
+    // of a job that has ended: it would count as under way
+    if (!isRecorded) await deps.chunks.release(chunk, worker.id)
     worker.putOff.delete(jobId)
   } catch (error) {
     worker.onError(error, jobId)

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { type BulkUsage, bulkUsage } from './bulk-jobs.ts'
 import type { Database } from './database.ts'
-import { lock } from './room.ts'
+import { lock, withLock } from './room.ts'
 import type { NewRow, Row } from './tables.ts'
 
 export type BulkChunkRow = Row<'bulk_chunks'>
@@ -72,7 +72,10 @@ export function createBulkChunkStore(database: Database) {
       })
     },
 
-    /** Takes the first chunk of a job that nobody has; undefined when there is none, or another worker was quicker. */
+    /**
+     * Takes the first chunk of a job that nobody has; undefined when there is none, another worker was quicker, or its
+     * tenant has as many unsettled ones as it may.
+     */
     claim: (claim: Claim) => claimChunk(database, claim),
 
     /** Holds a chunk longer. */
@@ -101,17 +104,8 @@ export function createBulkChunkStore(database: Database) {
         .execute()
     },
 
-    /** Chunks that are recorded and not settled, by tenant. */
-    async countRecorded(): Promise<Map<string, number>> {
-      const rows = await database
-        .selectFrom('bulk_chunks')
-        .innerJoin('bulk_jobs', 'bulk_jobs.job_id', 'bulk_chunks.job_id')
-        .select((eb) => ['tenant_id', eb.fn.countAll<number | string | bigint>().as('count')])
-        .where('bulk_chunks.state', '=', 'recorded')
-        .groupBy('tenant_id')
-        .execute()
-      return new Map(rows.map(({ tenant_id, count }) => [tenant_id, Number(count)]))
-    },
+    /** Chunks that are being issued, or recorded and not settled, by tenant. */
+    countUnsettled: (now: string) => countUnsettled(database, now),
 
     /** Recorded chunks that the ledger seems to have settled, by one credential of each. */
     async settleable(): Promise<BulkChunkRow[]> {
@@ -190,12 +184,38 @@ interface Claim {
   worker: string
   now: string
   until: string
+  /** Chunks of the tenant that may be unsettled, with this one. */
+  most: number
+}
+
+async function countUnsettled(database: Database, now: string): Promise<Map<string, number>> {
+  const counts = new Map<string, number>()
+  const byTenant = database
+    .selectFrom('bulk_chunks')
+    .innerJoin('bulk_jobs', 'bulk_jobs.job_id', 'bulk_chunks.job_id')
+    .select((eb) => ['tenant_id', eb.fn.countAll<number | string | bigint>().as('count')])
+    .groupBy('tenant_id')
+  // two questions, as each has an index of its own: a file waits in a thousand chunks
+  const claimed = byTenant.where('claimed_by', 'is not', null).where('claimed_until', '>=', now)
+  const recorded = byTenant.where('bulk_chunks.state', '=', 'recorded')
+  for (const question of [claimed, recorded])
+    for (const { tenant_id, count } of await question.execute())
+      counts.set(tenant_id, (counts.get(tenant_id) ?? 0) + Number(count))
+  return counts
 }
 
 /** Counted and not told by a clock, of which each process has its own. */
 const nextTurn = sql<number>`(select coalesce(max(turn), 0) + 1 from bulk_turns)`
 
-async function claimChunk(database: Database, claim: Claim): Promise<BulkChunkRow | undefined> {
+function claimChunk(database: Database, claim: Claim): Promise<BulkChunkRow | undefined> {
+  // one tenant's after the other: two that count at once would both find room
+  return withLock(database, `bulk turn ${claim.tenantId}`, async (trx) => {
+    const unsettled = await countUnsettled(trx, claim.now)
+    return (unsettled.get(claim.tenantId) ?? 0) < claim.most ? takeChunk(trx, claim) : undefined
+  })
+}
+
+async function takeChunk(database: Database, claim: Claim): Promise<BulkChunkRow | undefined> {
   const first = database
     .selectFrom('bulk_chunks')
     .select((eb) => eb.fn.min('number').as('number'))

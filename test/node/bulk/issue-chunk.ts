@@ -54,6 +54,7 @@ describeOnNodeStacks('issueChunk', (stack) => {
   const claim = async (worker: string, until = Date.now() + 60_000) =>
     (await deps.chunks.claim({
       ...{ jobId: job.job_id, tenantId, worker, now: at(), until: new Date(until).toISOString() },
+      most: deps.limits.unsettledChunks,
     })) as BulkChunkRow
 
   beforeEach(async () => {

@@ -44,7 +44,7 @@ describeOnStacks('jobs of several tenants', (stack) => {
     const job = await jobs.next({ now, without: { tenants: [], jobs: [], ...without } })
     if (!job) return undefined
     const { job_id: jobId, tenant_id: tenantId } = job
-    await chunks.claim({ jobId, tenantId, worker: 'w', now, until: at(59) })
+    await chunks.claim({ jobId, tenantId, worker: 'w', now, until: at(59), most: 100 })
     return { jobId, tenantId }
   }
 
@@ -83,5 +83,18 @@ describeOnStacks('jobs of several tenants', (stack) => {
     assert.equal((await take(at(9), { tenants: ['b'], jobs: [job] }))?.tenantId, 'c')
     assert.equal(await take(at(9), { tenants: ['b', 'c'], jobs: [job] }), undefined)
     assert.equal((await take(at(9)))?.tenantId, 'a')
+  })
+
+  it('have no more chunks under way than a tenant may, whoever asks at once', async () => {
+    const jobId = await add('a', 9, 1)
+    const claim = (now: string, until: string) =>
+      chunks.claim({ jobId, tenantId: 'a', worker: 'w', now, until, most: 3 })
+    const taken = async (now: string, until: string) =>
+      (await Promise.all(Array.from({ length: 8 }, () => claim(now, until)))).filter(Boolean).length
+    assert.equal(await taken(at(1), at(5)), 3)
+    assert.deepEqual([...(await chunks.countUnsettled(at(2)))], [['a', 3]])
+    assert.equal(await taken(at(2), at(5)), 0)
+    // those whose worker has died are somebody else's
+    assert.equal(await taken(at(6), at(9)), 3)
   })
 })
