@@ -24,7 +24,7 @@ const counts: Counts = flags.quick
   : { one: 100, many: 960, batches: 3, raw: 20_000, library: 300 }
 const scaleCounts: ScaleCounts = flags.quick
   ? { batches: 6, single: 256, stored: 50_000, revoked: 1_000, bulk: 5_000 }
-  : { batches: 120, single: 960, stored: 1_000_000, revoked: 10_000, bulk: 100_000 }
+  : { batches: 240, single: 960, stored: 1_000_000, revoked: 10_000, bulk: 100_000 }
 const concurrency = 32
 
 /** `isSlow`: a tenth of everything is measured. `hasAgent`: the suite does not sign by itself. */

@@ -38,8 +38,8 @@ const SIGNED_AT_ONCE = 32
  * Secures many credentials with the issuer's key, where the suite and the key store allow it in threads that do all of
  * it. Of `eddsa-jcs-2022` a credential takes the event loop 65 to 76 µs so, with all that is done beside signing, where it
  * took 175 while libuv signed one by one (2 cores, docs/benchmarks.md). A file has its credentials signed one by one in
- * the background all the same, since the thread takes memory: 100,000 rows were issued in 320 to 350 MB with it and in 287
- * to 299 MB without, at 85 % and 71 to 77 % of the rate of batches side by side.
+ * the background all the same, since the thread takes memory: 100,000 rows were issued in 320 to 350 MB with it and in 266
+ * to 310 MB without, at 85 % and 63 to 77 % of the rate of batches side by side.
  * @throws what `failed` throws, for an error that is not of one document alone
  */
 export async function signMany<Item>(terms: CheckedTerms, signing: Signing<Item>): Promise<void> {
