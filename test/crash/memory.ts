@@ -144,7 +144,11 @@ describe('the memory of a node', () => {
     assert.ok(refusals.size > 0)
     assert.ok(live.every((status) => status === 200))
     assert.ok(peak(node) < limitMb, `${peak(node)} MB`)
-    assert.ok((await issue()).status < 300, 'it goes on by itself')
+    // a count of what waits is a second old at the most: one answer may still tell when to come again
+    const first = await issue()
+    if (first.status === 503) await delay(Number(first.headers['retry-after']) * 1_000)
+    const last = first.status === 503 ? await issue() : first
+    assert.ok(last.status < 300, `it does not go on by itself: ${last.text}`)
   }).timeout(180_000 + stallMs)
 })
 
