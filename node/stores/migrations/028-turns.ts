@@ -1,9 +1,9 @@
 import { type Kysely, sql } from 'kysely'
 
 /**
- * When each group of entries was recorded, so that the next registration takes those that have waited longest: groups that
- * are claimed need no time any more. And whose turn it is to have a chunk of a file issued, apart from the jobs, which may
- * be deleted.
+ * When each group of entries was recorded, so that the next registration takes those that have waited longest; and when
+ * each tenant was last served of its files, so that tenants take turns, however many files each has. Groups that are
+ * claimed need no time any more.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema.alterTable('registration_groups').addColumn('recorded_at', 'text').execute()
@@ -17,14 +17,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .where('registration_id' as never, 'is', null)
     .execute()
   await db.schema
-    .createIndex('registration_groups_oldest')
-    .on('registration_groups')
-    .column('recorded_at')
-    .where('registration_id' as never, 'is', null)
-    .execute()
-  await db.schema
-    .createTable('bulk_turns')
-    .addColumn('tenant_id', 'text', (c) => c.primaryKey())
-    .addColumn('turn', 'integer', (c) => c.notNull())
+    .createIndex('bulk_jobs_served')
+    .on('bulk_jobs')
+    .columns(['tenant_id', 'served_at'])
     .execute()
 }

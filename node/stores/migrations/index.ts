@@ -24,7 +24,7 @@ import { up as outboxLanes } from './025-outbox-lanes.ts'
 import { up as registrationGroups } from './026-registration-groups.ts'
 import { up as credentialCompression } from './027-credential-compression.ts'
 import { up as turns } from './028-turns.ts'
-import { up as claimedChunks } from './029-claimed-chunks.ts'
+import { up as bulkTurns } from './029-bulk-turns.ts'
 
 /** Every migration by its name, which gives the order; one that has run anywhere never changes. */
 export const migrations: Record<string, Migration> = {
@@ -53,5 +53,5 @@ export const migrations: Record<string, Migration> = {
   '026-registration-groups': { up: registrationGroups },
   '027-credential-compression': { up: credentialCompression },
   '028-turns': { up: turns },
-  '029-claimed-chunks': { up: claimedChunks },
+  '029-bulk-turns': { up: bulkTurns },
 }
